@@ -1,0 +1,13 @@
+//! Telling the endusers: the plan, the obligations that come of it, the attempts at each, and what counts as evidence.
+//!
+//! An obligation is one thing promised to one enduser on one channel before one due time. It is closed only by evidence,
+//! or by a recorded failure that started the next step. At all times an obligation is satisfied, failed-and-escalated,
+//! released, or has a timer (architecture.md, invariant 3): [`obligation::Obligation::timer`] is `None` only when closed.
+
+pub mod evidence;
+pub mod obligation;
+pub mod plan;
+pub mod policy;
+pub mod retry;
+pub mod delivery;
+pub mod words;

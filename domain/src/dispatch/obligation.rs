@@ -1,0 +1,223 @@
+//! One obligation and its whole life: a state machine that executes nothing.
+//!
+//! `decide` takes an event and answers with the next state and the effects that the shell has to carry out after the commit.
+//! The intent of an attempt is in the state before the carrier is called; an attempt whose outcome is unknown is looked for at
+//! the carrier before another is made, and Critical prefers a duplicate to a loss.
+
+use super::evidence::{ConfirmedBy, Evidence};
+use super::plan::Step;
+use super::policy::Policy;
+use crate::id::{AttemptId, ConversationId, DispatchId, ObligationId};
+use crate::level::Level;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One thing promised to one enduser on one channel before one due time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obligation {
+    /// Its id.
+    pub id: ObligationId,
+    /// The dispatch it belongs to.
+    pub dispatch: DispatchId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// The level of the dispatch.
+    pub level: Level,
+    /// What was promised.
+    pub step: Step,
+    /// Where it stands.
+    pub state: State,
+    /// How many attempts have been started.
+    pub attempts: u32,
+    /// When the first attempt started (R66).
+    pub first_attempt_at: Option<Timestamp>,
+    /// When a carrier first took it.
+    pub submitted_at: Option<Timestamp>,
+    /// When a person confirmed (R66).
+    pub confirmed_at: Option<Timestamp>,
+    /// When the due time passed without it (a breach event was raised).
+    pub breached_at: Option<Timestamp>,
+}
+
+/// Where an obligation stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum State {
+    /// Starts only if nobody at the school confirms by then (R10).
+    Standby {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The next attempt starts then.
+    Waiting {
+        /// When.
+        next_at: Timestamp,
+    },
+    /// An attempt is under way; if nothing is heard by `check_at`, the carrier is asked.
+    InFlight {
+        /// The attempt.
+        attempt: AttemptId,
+        /// When its intent was committed.
+        since: Timestamp,
+        /// When to ask.
+        check_at: Timestamp,
+    },
+    /// Kept: the call was confirmed by a person, the mail was taken by the recipient's side.
+    Satisfied {
+        /// When.
+        at: Timestamp,
+        /// By what.
+        by: Satisfaction,
+    },
+    /// Never needed: the school was reached before the district's turn came.
+    Released {
+        /// When.
+        at: Timestamp,
+    },
+    /// Not kept; a task for a person and, for a school's call, the district's turn were started in the same commit.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: FailedBecause,
+    },
+}
+
+/// What closed an obligation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Satisfaction {
+    /// A person confirmed on this very channel.
+    Confirmed(ConfirmedBy),
+    /// The same person confirmed on another channel, after this one had been tried.
+    ConfirmedElsewhere,
+    /// The mail or text was taken by the carrier (mails and texts promise a notification, not an answer).
+    Notified,
+}
+
+/// Why an obligation failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailedBecause {
+    /// All attempts were made, or the time and its grace ran out, and nobody confirmed.
+    NobodyConfirmed,
+    /// The carrier will never take this address.
+    AddressRefused,
+    /// No carrier took it in time.
+    NoCarrier,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Its timer fired.
+    Timer,
+    /// The carrier's answer to the current attempt.
+    Sent {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// What the carrier said.
+        outcome: SendOutcome,
+    },
+    /// A receipt was merged into an attempt's evidence.
+    News {
+        /// Which attempt (may be an older one: a late confirmation counts).
+        attempt: AttemptId,
+        /// All that is known about that attempt now.
+        evidence: Evidence,
+    },
+    /// The carrier was asked about the current attempt and has no trace of it.
+    NotFound {
+        /// Which attempt.
+        attempt: AttemptId,
+    },
+    /// The carrier could not be asked.
+    CouldNotAsk {
+        /// Which attempt.
+        attempt: AttemptId,
+    },
+    /// The same person confirmed on another channel.
+    PersonConfirmed,
+    /// Somebody at the school confirmed (for standby).
+    SchoolReached,
+    /// Everybody at the school has failed (for standby: start now).
+    SchoolUnreachable,
+}
+
+/// What the carrier said to an attempt; `adapters::contract::SendError` without transport words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// Taken.
+    Accepted,
+    /// Not taken; may be tried again.
+    Transient,
+    /// Not taken; may be tried again after this long.
+    Throttled(Option<SignedDuration>),
+    /// Will never be taken.
+    Permanent,
+    /// Perhaps taken: the answer was lost.
+    Unknown,
+}
+
+/// What the shell must do, after the commit of the next state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this attempt now (its intent is in the same commit).
+    Send(AttemptId),
+    /// Ask the carrier what became of this attempt.
+    Ask(AttemptId),
+    /// Raise a task for a person: this obligation failed.
+    RaiseTask(FailedBecause),
+    /// Record a breach: the due time passed and no attempt had been taken by a carrier, or (call) nobody had confirmed.
+    Breach,
+    /// Tell the dispatch's other obligations of the same person: `PersonConfirmed`.
+    TellSamePerson,
+    /// Tell the dispatch's standby obligations: `SchoolReached`.
+    TellSchoolReached,
+    /// Check whether all calls of the school have failed; if so tell the standby obligations: `SchoolUnreachable`.
+    CheckSchool,
+}
+
+/// The next state and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The next state.
+    pub next: Obligation,
+    /// What to do after the commit, in order.
+    pub effects: Vec<Effect>,
+}
+
+/// What a decision needs besides the event.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// A fresh id, used if an attempt is started.
+    pub fresh: AttemptId,
+    /// Uniform in [0, 1).
+    pub jitter: f64,
+    /// Delays and limits.
+    pub policy: &'a Policy,
+}
+
+impl Obligation {
+    /// A new obligation of a plan's step. A step that starts now waits with `next_at = now`.
+    pub fn new(id: ObligationId, dispatch: DispatchId, conversation: ConversationId, level: Level, step: Step, now: Timestamp) -> Self {
+        let _ = (id, dispatch, conversation, level, step, now);
+        todo!()
+    }
+    /// When this obligation wants to be woken; `None` only when it is closed (invariant 3).
+    pub fn timer(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Standby { until } => Some(*until),
+            State::Waiting { next_at } => Some(*next_at),
+            State::InFlight { check_at, .. } => Some(*check_at),
+            State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
+        }
+    }
+    /// Whether nothing more will happen by itself.
+    pub fn is_closed(&self) -> bool { self.timer().is_none() }
+    /// Decides. An event that does not concern the present state gives the same state and no effect; a confirmation counts in every
+    /// state, a closed one included (a failed obligation that is confirmed late becomes satisfied).
+    pub fn decide(self, event: Event, context: Context<'_>) -> Decision { let _ = (event, context); todo!() }
+}

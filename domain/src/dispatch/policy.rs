@@ -1,0 +1,52 @@
+//! The numbers of a dispatch: windows, delays, limits. All of it is configuration; the defaults are the procedures'.
+
+use jiff::SignedDuration;
+
+/// How a dispatch behaves in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Critical: from receipt to everybody told (R14). 20 minutes.
+    pub critical_window: SignedDuration,
+    /// Standard: business time from receipt (R15). 1 hour.
+    pub standard_window: SignedDuration,
+    /// Other: business time from receipt (R16). 4 hours.
+    pub other_window: SignedDuration,
+    /// When the district is called if nobody at the school has confirmed, counted from the dispatch (R10). 5 minutes;
+    /// never later than leaves half of the time to the due time.
+    pub district_after: SignedDuration,
+    /// First delay after a busy line; doubles with full jitter.
+    pub busy_first: SignedDuration,
+    /// First delay after no answer or a voicemail; doubles with full jitter.
+    pub no_answer_first: SignedDuration,
+    /// First delay after a carrier's fault; doubles with full jitter.
+    pub fault_first: SignedDuration,
+    /// No delay is longer than this.
+    pub longest_delay: SignedDuration,
+    /// How many attempts are made at one obligation before a person takes over.
+    pub most_attempts: u32,
+    /// After this silence of an accepted attempt the carrier is asked.
+    pub ask_after: SignedDuration,
+    /// An attempt that still has no end after this long counts as failed and is made again.
+    pub silent_attempt_limit: SignedDuration,
+    /// How long after its due time an unconfirmed Critical call is still repeated before it fails and a person takes over.
+    pub grace: SignedDuration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            critical_window: SignedDuration::from_mins(20),
+            standard_window: SignedDuration::from_hours(1),
+            other_window: SignedDuration::from_hours(4),
+            district_after: SignedDuration::from_mins(5),
+            busy_first: SignedDuration::from_secs(30),
+            no_answer_first: SignedDuration::from_secs(60),
+            fault_first: SignedDuration::from_secs(2),
+            longest_delay: SignedDuration::from_mins(4),
+            most_attempts: 12,
+            ask_after: SignedDuration::from_secs(45),
+            silent_attempt_limit: SignedDuration::from_mins(5),
+            grace: SignedDuration::from_mins(10),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The steps of a call, in no carrier's words.
+
+use crate::exchange::StepToken;
+use crate::language::Language;
+
+/// What a call does next, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Script {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Speak.
+    Say {
+        /// The words.
+        words: String,
+        /// In which language.
+        language: Language,
+    },
+    /// Wait.
+    Pause {
+        /// Seconds, 1 to 10.
+        seconds: u8,
+    },
+    /// Speak and listen for keys; keys may be pressed before the words end. Asks for the next script with the keys, or with none
+    /// when the time ran out.
+    Ask {
+        /// What is spoken, only `Say` and `Pause`.
+        prompt: Vec<Step>,
+        /// How many keys.
+        digits: u8,
+        /// Seconds to wait after the words.
+        wait_seconds: u8,
+        /// The token of the next step.
+        then: StepToken,
+    },
+    /// Ask for the next script when everything before has been spoken.
+    Continue {
+        /// The token of the next step.
+        then: StepToken,
+    },
+    /// End the call.
+    HangUp,
+}
