@@ -1,1 +1,10 @@
-//! stub
+//! Wire formats to and from the carrier-neutral contract.
+//!
+//! One folder a provider, each with the same file names (`config, signature, client, inbound, outbound, tests`); what
+//! providers share stands beside them. This crate knows carriers; it knows neither the database nor tips. A new carrier is
+//! a new folder that passes `conformance`.
+
+pub mod contract;
+pub mod twiml;
+pub mod twilio;
+pub mod email;

@@ -1,0 +1,162 @@
+//! The traits that an adapter implements and the shell drives.
+//!
+//! Reading a webhook is synchronous and pure, and verification is part of its type: no byte reaches a parser before its
+//! signature was right. Sending classifies its errors and schedules nothing: retries, pace and fail-over are the shell's.
+
+use domain::exchange::{Accepted, Inbound, Outbound, Search, Sighting};
+use domain::id::AccountKey;
+use domain::voice::script::Script;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// A future that can be kept behind `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A request as it came over the wire. Its bytes are never logged or stored.
+#[derive(Clone, Copy)]
+pub struct RawRequest<'a> {
+    /// `POST` or `GET`.
+    pub method: &'a http::Method,
+    /// Path and query, byte for byte.
+    pub path_and_query: &'a str,
+    /// The headers.
+    pub headers: &'a http::HeaderMap,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// A webhook whose signature was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// What it says: durable before `reply` is given. Empty for news of no interest.
+    pub events: Vec<Inbound>,
+    /// How to answer after the commit.
+    pub reply: Reply,
+}
+
+/// How to answer a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// With this, whatever the events lead to.
+    Fixed(Answer),
+    /// With the script that the call step leads to, rendered by [`Webhook::render`].
+    Script,
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: http::StatusCode,
+    /// The content type; empty for none.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+/// Why a webhook was not taken. Names no value of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// No signature header: 403.
+    #[error("the signature header is missing")]
+    Unsigned,
+    /// The signature does not fit: 403.
+    #[error("the signature does not fit the configured origin, path, body and secrets")]
+    BadSignature,
+    /// A signature algorithm or key id that is not configured: 403.
+    #[error("the signature's algorithm or key is not configured")]
+    UnknownAlgorithm,
+    /// Signed, but not understood: 400. Names what is missing.
+    #[error("signed, but {0}")]
+    Malformed(&'static str),
+    /// Signed, but not a path that this adapter has: 404.
+    #[error("no such webhook")]
+    NoSuchPath,
+    /// Signed with a method that is not taken: 405.
+    #[error("this webhook takes only POST")]
+    WrongMethod,
+}
+
+impl Refused {
+    /// The HTTP status of the refusal.
+    pub fn status(self) -> http::StatusCode {
+        match self {
+            Refused::Unsigned | Refused::BadSignature | Refused::UnknownAlgorithm => http::StatusCode::FORBIDDEN,
+            Refused::Malformed(_) => http::StatusCode::BAD_REQUEST,
+            Refused::NoSuchPath => http::StatusCode::NOT_FOUND,
+            Refused::WrongMethod => http::StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+    /// A word for the metric's label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Refused::Unsigned => "unsigned",
+            Refused::BadSignature => "bad_signature",
+            Refused::UnknownAlgorithm => "unknown_algorithm",
+            Refused::Malformed(_) => "malformed",
+            Refused::NoSuchPath => "no_such_path",
+            Refused::WrongMethod => "wrong_method",
+        }
+    }
+}
+
+/// Reads webhooks of one account.
+pub trait Webhook: Send + Sync {
+    /// Verifies, then parses by an allow-list. Pure: no clock, no I/O.
+    fn accept(&self, request: &RawRequest<'_>) -> Result<Verified, Refused>;
+    /// Renders the next script of a call of attempt `attempt`.
+    fn render(&self, attempt: domain::id::AttemptId, script: &Script) -> Answer;
+}
+
+/// Why something was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Not taken; try again later, here or elsewhere.
+    #[error("the carrier did not take it: {reason}")]
+    Transient {
+        /// Without identities: a status, an error code, "connection refused".
+        reason: String,
+        /// The carrier's code.
+        code: Option<i64>,
+    },
+    /// Not taken: too fast.
+    #[error("the carrier asks for a slower pace")]
+    Throttled {
+        /// How long to wait, when it says so.
+        retry_after: Option<Duration>,
+    },
+    /// Will never be taken, for this address or this content.
+    #[error("the carrier will not take it: {reason}")]
+    Permanent {
+        /// Without identities.
+        reason: String,
+        /// The carrier's code.
+        code: Option<i64>,
+    },
+    /// Our side is wrong (credentials, sender number): nothing will be taken here until it is mended. Try elsewhere, tell the operator.
+    #[error("the carrier refuses this account or sender: {reason}")]
+    Misconfigured {
+        /// Without identities.
+        reason: String,
+        /// The carrier's code.
+        code: Option<i64>,
+    },
+    /// Perhaps taken: the bytes had left when the connection failed or the time ran out.
+    #[error("the carrier's answer was lost: {reason}")]
+    Unknown {
+        /// Without identities.
+        reason: String,
+    },
+}
+
+/// Sends by one account and means.
+pub trait Sender: Send + Sync {
+    /// The account.
+    fn account(&self) -> &AccountKey;
+    /// Sends one attempt. `Ok` only when the carrier said that it took it.
+    fn send<'a>(&'a self, outbound: &'a Outbound) -> BoxFuture<'a, Result<Accepted, SendError>>;
+    /// Looks for an attempt at the carrier; the empty list says that the carrier has no trace of it.
+    /// `Err` when it could not be asked, or (mail) has nobody to ask.
+    fn find<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, Result<Vec<Sighting>, SendError>>;
+}
