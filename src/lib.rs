@@ -1,1 +1,11 @@
-//! stub
+//! The gateway: everything around the rules.
+//!
+//! `domain` decides, `adapters` speak with carriers; this crate commits, sends, serves pages and keeps time. Modules are
+//! listed in reading order.
+
+pub mod clock;
+pub mod entropy;
+pub mod audit;
+pub mod vault;
+pub mod live;
+pub mod store;

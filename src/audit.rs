@@ -1,0 +1,115 @@
+//! The record of everything that was done with a tip (R29): what is written, and how a person reads it.
+//!
+//! Entries are appended in the same transaction as what they record and chained by hash per conversation (the store does
+//! that). An entry names actors, organizations and outcomes, never a word of the tip, a number or an address.
+
+use domain::channel::{Channel, Means};
+use domain::conversation::WayBack;
+use domain::conversation::triage::Marks;
+use domain::dispatch::evidence::ReceiptKind;
+use domain::dispatch::obligation::{FailedBecause, Satisfaction};
+use domain::id::{AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, StaffId, TipTypeKey};
+use domain::level::Level;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by", content = "id")]
+pub enum Actor {
+    /// The program.
+    System,
+    /// The reporter.
+    Reporter,
+    /// A member of staff.
+    Staff(StaffId),
+    /// An enduser.
+    Enduser,
+}
+
+/// One entry to append.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The tip.
+    pub conversation: ConversationId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+}
+
+/// Whom an attempt was made to, in the directory's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// The role, such as "Principal".
+    pub role: String,
+    /// The organization's name.
+    pub organization: String,
+    /// Call, mail or text.
+    pub means: Means,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Action {
+    /// The first message came.
+    TipReceived { /** The channel. */ channel: Channel },
+    /// A further message came.
+    MessageReceived { /** The channel. */ channel: Channel },
+    /// The first words were queued.
+    FirstWords,
+    /// An analyst answered.
+    ReplyWritten { /** The message. */ message: MessageId },
+    /// A message to the reporter changed its state.
+    Delivery { /** The message. */ message: MessageId, /** The new state: a word of `Delivery`. */ state: String },
+    /// The way back changed.
+    WayBack { /** To. */ to: WayBack },
+    /// A member of staff opened the tip.
+    Opened,
+    /// A member of staff took the tip.
+    Claimed,
+    /// The triage was set.
+    Triaged {
+        /** The level. */ level: Option<Level>,
+        /** The types. */ types: BTreeSet<TipTypeKey>,
+        /** The school. */ school: Option<OrganizationKey>,
+        /** The marks. */ marks: Marks,
+        /** Why the level was lowered. */ reason: Option<String>,
+    },
+    /// The assessment was written (its words are sealed apart from the record).
+    Assessed,
+    /// A note for staff was written.
+    Noted,
+    /// The endusers are being told.
+    Dispatched { /** The dispatch. */ dispatch: DispatchId, /** The level. */ level: Level, /** How many obligations. */ obligations: usize },
+    /// The intent of an attempt was committed.
+    AttemptStarted { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** 1 is the first. */ number: u32 },
+    /// The carrier did not take it, or its answer was lost.
+    AttemptNotTaken { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** Why; without identities. */ reason: String },
+    /// The carrier was asked about an attempt without news.
+    CarrierAsked { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** `found`, `not_found` or `no_answer`. */ result: String },
+    /// News of an attempt.
+    Receipt { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** What. */ kind: ReceiptKind },
+    /// Another attempt will be made.
+    NextAttempt { /** To whom. */ told: Told, /** When. */ at: Timestamp },
+    /// An obligation was kept.
+    Satisfied { /** To whom. */ told: Told, /** By what. */ by: Satisfaction },
+    /// An obligation was not needed.
+    Released { /** To whom. */ told: Told },
+    /// A standby obligation starts.
+    StandbyStarted { /** To whom. */ told: Told },
+    /// An obligation failed, and a person was asked to take over.
+    Failed { /** To whom. */ told: Told, /** Why. */ because: FailedBecause },
+    /// A due time passed.
+    Breach { /** To whom. */ told: Told },
+    /// A task was done by a person.
+    TaskDone { /** What was done, in the directory's words. */ what: String },
+    /// The tip was closed.
+    Closed { /** Why. */ reason: String },
+}

@@ -1,0 +1,38 @@
+//! The program's clock: the one place that asks the machine for the time.
+//!
+//! Everything else is handed a [`Clock`], so a test can stop time, and step it.
+
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Tells the time, to the microsecond.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// A test's: microseconds since the epoch.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands still at `at` until it is stepped.
+    pub fn fixed(at: Timestamp) -> Self { Clock::Fixed(Arc::new(AtomicI64::new(at.as_microsecond()))) }
+    /// The time, cut to microseconds: the unit of the store, so that what is written is what is read.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+            Clock::System => from_micros(Timestamp::now().as_microsecond()),
+            Clock::Fixed(micros) => from_micros(micros.load(Ordering::SeqCst)),
+        }
+    }
+    /// Steps a fixed clock; does nothing to the machine's.
+    pub fn step(&self, by: SignedDuration) {
+        if let Clock::Fixed(micros) = self { micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst); }
+    }
+}
+
+/// A time from the store's microseconds; the nearest representable one when out of range.
+pub fn from_micros(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}

@@ -1,0 +1,127 @@
+//! The store: one verb for change, small reads beside it.
+//!
+//! A change is a [`Commit`]: a value that is applied whole or not at all. A writer task owns every write transaction, folds
+//! the commits that wait into one batch, applies it set-based and answers each with its own [`Outcome`]; no handler's
+//! future ever holds a transaction. SQL lives only below this folder; the store knows no carrier.
+
+pub mod commit;
+pub mod rows;
+
+pub use commit::{Commit, Committed, Outcome, Write};
+
+use crate::vault::sealed::{BlindIndex, Sealed};
+use adapters::contract::BoxFuture;
+use domain::channel::Means;
+use domain::id::*;
+use jiff::Timestamp;
+use rows::*;
+
+/// Why the store could not answer. The chain is for the log; `Display` names the operation only.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The writer's queue is full: the caller answers 503 and the carrier comes again.
+    #[error("the store has more commits waiting than it takes")]
+    Busy,
+    /// The database is away or the process is stopping.
+    #[error("the store is not available")]
+    Unavailable,
+    /// The database refused an operation.
+    #[error("the store could not {operation}")]
+    Failed {
+        /// What was tried: "commit", "read the inbox".
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A row that cannot be understood: written by another version, or damaged.
+    #[error("a row of {table} cannot be understood: {what}")]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// Which column, without its content.
+        what: &'static str,
+    },
+}
+
+/// What a read gives.
+pub type Read<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// The store of tips. Everything is by value; times are from the caller's clock.
+pub trait Store: Send + Sync {
+    /// Applies a change whole, durably, or not at all. Returns after the disk has it.
+    fn commit(&self, commit: Commit) -> Read<'_, Outcome>;
+
+    /// A tip.
+    fn conversation(&self, id: ConversationId) -> Read<'_, Option<ConversationRow>>;
+    /// The tip that this address belongs to now.
+    fn conversation_by_contact(&self, index: BlindIndex) -> Read<'_, Option<(ConversationRow, ContactRow)>>;
+    /// The tip of this reference.
+    fn conversation_by_reference(&self, reference: &str) -> Read<'_, Option<ConversationRow>>;
+    /// The address to answer to: the one that wrote last.
+    fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>>;
+    /// Tips by urgency: breached and undispatched first by deadline, then level, then age. At most `limit`.
+    fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>>;
+    /// How many tips each filter has.
+    fn inbox_counts(&self, me: StaffId) -> Read<'_, InboxCounts>;
+    /// Messages with a sequence number above `after`, in order. At most `limit`.
+    fn messages(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<MessageRow>>;
+    /// One message.
+    fn message(&self, id: MessageId) -> Read<'_, Option<MessageRow>>;
+    /// The attachments of a tip, in message order.
+    fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>>;
+    /// Staff notes and assessments of a tip, oldest first.
+    fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>>;
+    /// The record of a tip, in order, above `after`. At most `limit`.
+    fn record(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<RecordRow>>;
+
+    /// The dispatches of a tip, oldest first.
+    fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>>;
+    /// The obligations of a dispatch, in plan order.
+    fn obligations(&self, dispatch: DispatchId) -> Read<'_, Vec<ObligationRow>>;
+    /// One obligation.
+    fn obligation(&self, id: ObligationId) -> Read<'_, Option<ObligationRow>>;
+    /// All attempts of a tip (at obligations and messages), oldest first.
+    fn attempts(&self, conversation: ConversationId) -> Read<'_, Vec<AttemptRow>>;
+    /// One attempt.
+    fn attempt(&self, id: AttemptId) -> Read<'_, Option<AttemptRow>>;
+    /// Which of these provider ids belong to attempts already (to tell a sighting of ours from another's).
+    fn known_provider_ids(&self, account: AccountKey, ids: Vec<String>) -> Read<'_, Vec<(String, AttemptId)>>;
+    /// The receipts of a tip, in the order they came.
+    fn receipts(&self, conversation: ConversationId) -> Read<'_, Vec<ReceiptRow>>;
+    /// Open tasks; of one tip or of all. At most `limit`.
+    fn open_tasks(&self, conversation: Option<ConversationId>, limit: u32) -> Read<'_, Vec<TaskRow>>;
+
+    /// Takes up to `n` due pieces of work of a lane for `owner`: most urgent rank first, then by due time. Their `run_at` becomes
+    /// `lease_until`, so that work whose worker died comes back by itself.
+    fn claim_due(&self, lane: LaneKey, owner: String, now: Timestamp, lease_until: Timestamp, n: u32) -> Read<'_, Vec<WorkRow>>;
+    /// When the next work of a lane is due, if any.
+    fn next_due(&self, lane: LaneKey) -> Read<'_, Option<Timestamp>>;
+    /// Leases the lanes that are free, expired or already `owner`'s until `until`; returns those that are `owner`'s now.
+    fn lease_lanes(&self, lanes: Vec<LaneKey>, owner: String, now: Timestamp, until: Timestamp) -> Read<'_, Vec<LaneKey>>;
+    /// Gives lanes back at shutdown.
+    fn release_lanes(&self, owner: String) -> Read<'_, ()>;
+
+    /// A member of staff by login name (lower case).
+    fn staff_by_login(&self, login: String) -> Read<'_, Option<StaffRow>>;
+    /// All staff.
+    fn staff(&self) -> Read<'_, Vec<StaffRow>>;
+    /// The session of this token hash, if it has not expired at `now`.
+    fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Read<'_, Option<(SessionRow, StaffRow)>>;
+    /// The API token of this hash.
+    fn api_token(&self, token_hash: [u8; 32]) -> Read<'_, Option<(ApiTokenRow, StaffRow)>>;
+    /// Failed logins of a name.
+    fn throttle(&self, name: String) -> Read<'_, Option<ThrottleRow>>;
+
+    /// The directory as imported last.
+    fn directory(&self) -> Read<'_, DirectoryRows>;
+    /// A person's sealed address for a means.
+    fn address(&self, person: PersonKey, means: Means) -> Read<'_, Option<Sealed>>;
+
+    /// A value of the deployment, such as the check value of the master key.
+    fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;
+    /// Numbers for the health page, metrics and the demo's check.
+    fn health(&self, now: Timestamp) -> Read<'_, Health>;
+    /// Closes: what waits is committed, then the files are closed.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,411 @@
+//! The rows that the store keeps, as the rest of the program sees them.
+//!
+//! Everything that identifies a reporter, and every word, is [`Sealed`]; the store could not read it if it wanted to.
+
+use crate::audit::{Action, Actor};
+use crate::vault::sealed::{BlindIndex, Sealed, WrappedKey};
+use domain::channel::{Channel, Means};
+use domain::conversation::Conversation;
+use domain::conversation::triage::StaffRole;
+use domain::directory::{Organization, Person};
+use domain::dispatch::delivery::Delivery;
+use domain::dispatch::evidence::{Evidence, ReceiptKind};
+use domain::dispatch::obligation::Obligation;
+use domain::id::*;
+use domain::level::Level;
+use domain::voice::enduser_call::EnduserCall;
+use jiff::Timestamp;
+
+/// A tip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationRow {
+    /// The tip as the rules see it.
+    pub conversation: Conversation,
+    /// Version; 0 when new.
+    pub version: i64,
+    /// Its key, wrapped.
+    pub key: WrappedKey,
+    /// Keyed index of its return code.
+    pub code_index: BlindIndex,
+    /// Number of the last message (the store's).
+    pub last_seq: i64,
+    /// Reporter's messages that nobody has opened yet (the store's).
+    pub unread: i64,
+    /// When something last changed (the store's).
+    pub updated_at: Timestamp,
+}
+
+/// An address of a tip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactRow {
+    /// Its handle.
+    pub handle: ContactHandle,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// The account through which it wrote, and is answered.
+    pub account: AccountKey,
+    /// The channel.
+    pub channel: Channel,
+    /// Keyed index of channel and address.
+    pub index: BlindIndex,
+    /// The address, sealed under the tip's key.
+    pub address: Sealed,
+    /// Our address that it wrote to, sealed under the tip's key: answers come from there.
+    pub ours: Sealed,
+    /// When it first wrote.
+    pub created_at: Timestamp,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// The reporter.
+    Reporter,
+    /// An analyst.
+    Staff(StaffId),
+    /// The program.
+    System,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// Its number in the tip, from 1 (the store's).
+    pub seq: i64,
+    /// Who wrote it.
+    pub author: Author,
+    /// The channel.
+    pub channel: Channel,
+    /// The words, sealed under the tip's key with the message's id as context.
+    pub body: Sealed,
+    /// When it was received or written.
+    pub at: Timestamp,
+    /// The account and the carrier's id, for a reporter's message.
+    pub provider: Option<(AccountKey, String)>,
+    /// Media that were claimed beyond the most that are taken.
+    pub media_dropped: u32,
+    /// Where the delivery stands, for a message to the reporter.
+    pub delivery: Option<Delivery>,
+    /// Version of `delivery`; 0 when new.
+    pub delivery_version: i64,
+}
+
+/// A picture or file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentRow {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Its message.
+    pub message: MessageId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// Where it waits at the carrier, sealed with the attachment's id as context.
+    pub url: Sealed,
+    /// What the carrier calls it.
+    pub content_type: String,
+    /// `waiting`: not fetched yet.
+    pub state: String,
+}
+
+/// A text for staff only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteRow {
+    /// Its id (a message id: it stands in the same order).
+    pub id: MessageId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// Who wrote it.
+    pub author: StaffId,
+    /// When.
+    pub at: Timestamp,
+    /// An assessment (R53) or a note.
+    pub kind: NoteKind,
+    /// The words, sealed with the id as context.
+    pub body: Sealed,
+}
+
+/// What a staff text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// The analyst's assessment, kept apart from the reporter's words (R53). The last one counts.
+    Assessment,
+    /// A note.
+    Note,
+}
+
+impl NoteKind {
+    /// `assessment` or `note`.
+    pub const fn as_str(self) -> &'static str { match self { NoteKind::Assessment => "assessment", NoteKind::Note => "note" } }
+}
+
+/// One entry of the record, as kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordRow {
+    /// Its number in the tip, from 1.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// SHA-256 over the hash before, the number, the time, actor and action as written.
+    pub hash: [u8; 32],
+}
+
+/// One telling of the endusers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DispatchRow {
+    /// Its id.
+    pub id: DispatchId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// The level.
+    pub level: Level,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// By when everybody must have been told.
+    pub due_at: Timestamp,
+    /// Who started it.
+    pub started_by: StaffId,
+}
+
+/// One obligation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObligationRow {
+    /// The obligation as the rules see it.
+    pub obligation: Obligation,
+    /// Its place in the plan, from 0.
+    pub place: u32,
+    /// Version; 0 when new.
+    pub version: i64,
+}
+
+/// What an attempt is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// An obligation.
+    Obligation(ObligationId),
+    /// A message to a reporter.
+    Message(MessageId),
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRow {
+    /// Its id.
+    pub id: AttemptId,
+    /// What it is made for.
+    pub owner: Owner,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// The lane.
+    pub lane: LaneKey,
+    /// The account.
+    pub account: AccountKey,
+    /// Call, mail or text.
+    pub means: Means,
+    /// When the intent was committed.
+    pub intended_at: Timestamp,
+    /// The carrier's id, once known. Unique per account.
+    pub provider_id: Option<String>,
+    /// How the carrier answered: `None` before, then `accepted`, `not_taken`, `unknown`, `not_found`.
+    pub answer: Option<String>,
+    /// What is known.
+    pub evidence: Evidence,
+    /// Where the call stands, for a call.
+    pub call: Option<EnduserCall>,
+    /// Version; 0 when new.
+    pub version: i64,
+}
+
+/// One receipt, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// What it says.
+    pub kind: ReceiptKind,
+}
+
+/// What a piece of work is about. It has the id of its obligation or message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WorkId {
+    /// An obligation's timer.
+    Obligation(ObligationId),
+    /// A message's timer.
+    Message(MessageId),
+}
+
+/// Something to do at a time. Every open obligation and unfinished delivery has exactly one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkRow {
+    /// What it is about.
+    pub id: WorkId,
+    /// The lane that does it.
+    pub lane: LaneKey,
+    /// Urgency: level (0 Critical, 1 Standard, 2 Other, replies with their tip's level) times 100, plus the place in the plan's order. Lowest first.
+    pub rank: i32,
+    /// By when it should be done: the second key of the order.
+    pub due_at: Timestamp,
+    /// When it may start; also the end of a lease.
+    pub run_at: Timestamp,
+}
+
+/// Something for a person to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskRow {
+    /// Its id.
+    pub id: TaskId,
+    /// The tip.
+    pub conversation: ConversationId,
+    /// The obligation that failed, if one did.
+    pub obligation: Option<ObligationId>,
+    /// What to do, in the directory's words: "Call the Principal of Delta High School by hand: nobody confirmed."
+    pub what: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A member of staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffRow {
+    /// Their id.
+    pub id: StaffId,
+    /// Login name, lower case, unique.
+    pub login: String,
+    /// The name shown.
+    pub name: String,
+    /// What they may do.
+    pub role: StaffRole,
+    /// argon2id, PHC string.
+    pub password_hash: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// A login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of the token in the cookie.
+    pub token_hash: [u8; 32],
+    /// Whose.
+    pub staff: StaffId,
+    /// The secret that forms must send back.
+    pub csrf: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A bearer token for the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiTokenRow {
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    /// In whose name.
+    pub staff: StaffId,
+    /// What it is for.
+    pub label: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Failed logins of a name: slows, never locks for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThrottleRow {
+    /// The login name that was tried, lower case, at most 64 characters.
+    pub name: String,
+    /// How many failed in a row.
+    pub failures: u32,
+    /// Before this time every try is refused.
+    pub not_before: Timestamp,
+}
+
+/// The directory with its sealed addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DirectoryRows {
+    /// Organizations.
+    pub organizations: Vec<Organization>,
+    /// Persons.
+    pub persons: Vec<Person>,
+    /// Addresses by person and means, sealed under the master key with `person/means` as context.
+    pub addresses: Vec<(PersonKey, Means, Sealed)>,
+}
+
+/// Which tips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InboxFilter {
+    /// Open ones.
+    Open,
+    /// Open and not triaged.
+    Unsorted,
+    /// Open, claimed by this member of staff.
+    Mine(StaffId),
+    /// Open and dispatched, with an open obligation or task.
+    Underway,
+    /// Closed.
+    Closed,
+}
+
+/// A tip in the inbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboxRow {
+    /// The tip.
+    pub row: ConversationRow,
+    /// The reporter's first message.
+    pub first: Option<(MessageId, Sealed)>,
+    /// Open obligations.
+    pub open_obligations: i64,
+    /// Confirmed obligations.
+    pub confirmed: i64,
+    /// Open tasks.
+    pub open_tasks: i64,
+    /// Obligations whose due time has passed without them.
+    pub breached: i64,
+    /// The earliest due time of an open, unconfirmed obligation.
+    pub next_due: Option<Timestamp>,
+}
+
+/// How many tips each filter has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InboxCounts {
+    /// Open.
+    pub open: i64,
+    /// Not triaged.
+    pub unsorted: i64,
+    /// Mine.
+    pub mine: i64,
+    /// Underway.
+    pub underway: i64,
+    /// Closed.
+    pub closed: i64,
+}
+
+/// Numbers about the whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Tips.
+    pub conversations: i64,
+    /// Messages.
+    pub messages: i64,
+    /// Open obligations.
+    pub open_obligations: i64,
+    /// Open obligations or unfinished deliveries without work: must be 0 (invariant 3).
+    pub without_timer: i64,
+    /// Work due and not taken, by lane.
+    pub due_work: Vec<(LaneKey, i64)>,
+    /// The oldest due time among open obligations.
+    pub oldest_due: Option<Timestamp>,
+    /// Open tasks.
+    pub open_tasks: i64,
+}
