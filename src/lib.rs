@@ -9,3 +9,4 @@ pub mod audit;
 pub mod vault;
 pub mod live;
 pub mod store;
+pub mod desk;
