@@ -5,6 +5,12 @@
 //! a new folder that passes `conformance`.
 
 pub mod contract;
-pub mod twiml;
-pub mod twilio;
 pub mod email;
+pub mod secret;
+pub mod twilio;
+pub mod twiml;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod stub_server;

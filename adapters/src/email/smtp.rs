@@ -1,0 +1,100 @@
+//! Sends mail by SMTP, and keeps a few connections open between mails.
+//!
+//! A mail server's `250` says that it took the mail, no more. Nobody can be asked afterwards what became of a mail, so an
+//! unknown outcome stays unknown here; the same Message-ID on a repeat is what keeps it from showing twice.
+
+use super::config::{Config, ConfigError, Tls};
+use super::message;
+use super::session::Session;
+use crate::contract::{BoxFuture, SendError, Sender};
+use domain::exchange::{Accepted, Content, Outbound, ProviderId, Search, Sighting};
+use domain::id::AccountKey;
+use lettre::transport::smtp::client::TlsParameters;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Sends mail from one mailbox.
+pub struct SmtpSender {
+    config: Arc<Config>,
+    tls: TlsParameters,
+    idle: Mutex<Vec<Session>>,
+}
+
+impl SmtpSender {
+    /// Checks the configuration; opens no connection yet.
+    pub fn new(config: Arc<Config>) -> Result<Self, ConfigError> {
+        config.check()?;
+        // Where TLS is taken only if offered, an attacker on the line could simply not offer it: a certificate check would keep
+        // nobody out, and would keep alerts in when a relay's certificate is its own. A password never goes this way.
+        let unchecked = config.tls == Tls::Opportunistic;
+        let tls = TlsParameters::builder(config.host.clone()).dangerous_accept_invalid_certs(unchecked).build();
+        let tls = tls.map_err(|source| ConfigError::Tls { account: config.account.clone(), source })?;
+        Ok(Self { config, tls, idle: Mutex::new(Vec::new()) })
+    }
+
+    async fn mail(&self, outbound: &Outbound, mail: &domain::exchange::Mail) -> Result<Accepted, SendError> {
+        let ready = message::build(&self.config, outbound, mail)?;
+        let mut session = self.session().await?;
+        match session.send(&self.config, &ready).await {
+            Ok(()) => {
+                self.keep(session).await;
+                Ok(Accepted { provider_id: ProviderId(ready.message_id) })
+            }
+            Err(error) => {
+                // Where it stands in the conversation is not certain any more.
+                session.close(&self.config).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// An open connection that answers, or a new one.
+    async fn session(&self) -> Result<Session, SendError> {
+        while let Some(mut session) = self.take() {
+            if session.is_alive(&self.config).await {
+                return Ok(session);
+            }
+        }
+        Session::open(&self.config, &self.tls).await
+    }
+
+    fn take(&self) -> Option<Session> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    async fn keep(&self, session: Session) {
+        let surplus = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < self.config.max_idle_connections {
+                idle.push(session);
+                None
+            } else {
+                Some(session)
+            }
+        };
+        if let Some(session) = surplus {
+            session.close(&self.config).await;
+        }
+    }
+}
+
+impl Sender for SmtpSender {
+    fn account(&self) -> &AccountKey {
+        &self.config.account
+    }
+
+    fn send<'a>(&'a self, outbound: &'a Outbound) -> BoxFuture<'a, Result<Accepted, SendError>> {
+        Box::pin(async move {
+            match &outbound.content {
+                Content::Mail(mail) => self.mail(outbound, mail).await,
+                Content::Text(_) | Content::Call { .. } => {
+                    Err(SendError::Permanent { reason: "this account sends mail only".to_owned(), code: None })
+                }
+            }
+        })
+    }
+
+    fn find<'a>(&'a self, _search: &'a Search) -> BoxFuture<'a, Result<Vec<Sighting>, SendError>> {
+        let reason = "mail servers keep no record that can be asked".to_owned();
+        Box::pin(async { Err(SendError::Permanent { reason, code: None }) })
+    }
+}

@@ -1,0 +1,196 @@
+//! Reads webhooks: first the signature, then only the fields that are named here.
+//!
+//! City, zip, caller name and whatever the carrier adds tomorrow have no field to go to. A reporter's words are never
+//! refused for their form: broken UTF-8, NUL, a missing body or a hundred pictures still make a message. What cannot be taken is
+//! a message without its id (it could be stored twice) or without a sender (it could not be answered).
+
+use super::config::{Config, ConfigError};
+use super::form::Form;
+use super::paths::{self, On, Path};
+use super::signature::{self, Signed};
+use super::status;
+use crate::contract::{Answer, RawRequest, Refused, Reply, Verified, Webhook};
+use crate::twiml::{self, StepUrls};
+use domain::channel::Channel;
+use domain::dispatch::evidence::ReceiptKind;
+use domain::exchange::{CallStep, Heard, Inbound, InboundMessage, MAX_MEDIA, MediaRef, ProviderId, Receipt, StepToken};
+use domain::id::AttemptId;
+use domain::sealed::{Address, Words};
+use domain::voice::script::Script;
+use std::sync::Arc;
+
+/// The content type of TwiML.
+const XML: &str = "text/xml; charset=utf-8";
+/// More than any carrier's id; longer ones are not ids.
+const MAX_ID_BYTES: usize = 128;
+/// A media type's name is cut after this many characters.
+const MAX_CONTENT_TYPE_CHARS: usize = 100;
+/// More keys than any step asks for.
+const MAX_DIGITS: usize = 32;
+
+/// The webhooks of one account.
+pub struct TwilioWebhook {
+    config: Arc<Config>,
+    origins: Vec<String>,
+}
+
+impl TwilioWebhook {
+    /// Checks the configuration.
+    pub fn new(config: Arc<Config>) -> Result<Self, ConfigError> {
+        config.check()?;
+        let origins = signature::origins(config.origin());
+        Ok(Self { config, origins })
+    }
+
+    fn message(&self, form: &Form) -> Result<Verified, Refused> {
+        let from = form.need("From", "there is no From")?;
+        let kept: Vec<u32> = form.numbered("MediaUrl");
+        let claimed = form.get("NumMedia")?.and_then(|count| count.trim().parse::<u32>().ok()).unwrap_or(0);
+        let media = kept.iter().take(MAX_MEDIA).map(|number| media(form, *number)).collect::<Result<Vec<_>, _>>()?;
+        let there = u32::try_from(kept.len()).unwrap_or(u32::MAX).max(claimed);
+        let message = InboundMessage {
+            account: self.config.account.clone(),
+            provider_id: id(form, "MessageSid", "there is no MessageSid")?,
+            channel: channel(&from),
+            from: Address::new(from),
+            to: Address::new(form.get("To")?.unwrap_or_default()),
+            words: Words::new(form.get("Body")?.unwrap_or_default()),
+            media_dropped: there.saturating_sub(u32::try_from(media.len()).unwrap_or(u32::MAX)),
+            media,
+        };
+        Ok(Verified { events: vec![Inbound::Message(message)], reply: Reply::Fixed(empty_response()) })
+    }
+
+    fn message_status(&self, attempt: AttemptId, form: &Form) -> Result<Verified, Refused> {
+        let sid = id(form, "MessageSid", "there is no MessageSid")?;
+        let word = match form.get("MessageStatus")? {
+            Some(word) => word,
+            None => form.need("SmsStatus", "there is no MessageStatus")?,
+        };
+        let kind = status::of_message(&word, number(form, "ErrorCode")?);
+        let once = format!("{}:{}", sid.0, status::harmless(&word));
+        Ok(Verified { events: vec![self.receipt(attempt, sid, once, kind)], reply: Reply::Fixed(no_content()) })
+    }
+
+    fn call_status(&self, attempt: AttemptId, form: &Form) -> Result<Verified, Refused> {
+        let sid = id(form, "CallSid", "there is no CallSid")?;
+        let word = form.need("CallStatus", "there is no CallStatus")?;
+        let code = match number(form, "ErrorCode")? {
+            Some(code) => Some(code),
+            None => number(form, "SipResponseCode")?,
+        };
+        let part = match number(form, "SequenceNumber")? {
+            Some(sequence) => sequence.to_string(),
+            None => status::harmless(&word),
+        };
+        let once = format!("{}:{part}", sid.0);
+        let mut events = vec![self.receipt(attempt, sid.clone(), once.clone(), status::of_call(&word, code))];
+        let by = form.get("AnsweredBy")?;
+        if let Some(kind) = status::detected(status::answered_by(by.as_deref())) {
+            events.push(self.receipt(attempt, sid, format!("{once}:answered_by"), kind));
+        }
+        Ok(Verified { events, reply: Reply::Fixed(no_content()) })
+    }
+
+    fn call_step(&self, attempt: AttemptId, token: StepToken, on: Option<On>, form: &Form) -> Result<Verified, Refused> {
+        let sid = id(form, "CallSid", "there is no CallSid")?;
+        let keys = form.get("Digits")?;
+        let heard = match (on, keys) {
+            (Some(On::Keys), keys) => Heard::Digits(digits(&keys.unwrap_or_default())),
+            (None, Some(keys)) => Heard::Digits(digits(&keys)),
+            (Some(On::Spoken), _) => {
+                if let Some(ended) = self.line_ended(attempt, &sid, form)? {
+                    return Ok(ended);
+                }
+                Heard::Spoken
+            }
+            (Some(On::Answer), _) | (None, None) => Heard::Answered(status::answered_by(form.get("AnsweredBy")?.as_deref())),
+        };
+        let step = CallStep { account: self.config.account.clone(), attempt, provider_id: sid, token, heard };
+        Ok(Verified { events: vec![Inbound::CallStep(step)], reply: Reply::Script })
+    }
+
+    /// Words are spoken to their end only while the line stands: what comes after the hang-up is news of the call.
+    fn line_ended(&self, attempt: AttemptId, sid: &ProviderId, form: &Form) -> Result<Option<Verified>, Refused> {
+        let Some(word) = form.get("CallStatus")? else { return Ok(None) };
+        let kind = status::of_call(&word, None);
+        if !matches!(kind, ReceiptKind::Ended(_)) {
+            return Ok(None);
+        }
+        let once = format!("{}:{}:step", sid.0, status::harmless(&word));
+        let events = vec![self.receipt(attempt, sid.clone(), once, kind)];
+        Ok(Some(Verified { events, reply: Reply::Fixed(empty_response()) }))
+    }
+
+    fn receipt(&self, attempt: AttemptId, provider_id: ProviderId, once: String, kind: ReceiptKind) -> Inbound {
+        Inbound::Receipt(Receipt { account: self.config.account.clone(), attempt, provider_id, once, kind })
+    }
+}
+
+impl Webhook for TwilioWebhook {
+    fn accept(&self, request: &RawRequest<'_>) -> Result<Verified, Refused> {
+        let signed = signature::verify(&self.config, &self.origins, request)?;
+        let path = Path::read(&self.config.account, request.path_and_query).ok_or(Refused::NoSuchPath)?;
+        if request.method != http::Method::POST {
+            return Err(Refused::WrongMethod);
+        }
+        let form = match signed {
+            Signed::Form(form) => form,
+            Signed::UrlOnly => return Err(Refused::WrongMethod),
+            Signed::Json => return Err(Refused::Malformed("the body is not a form")),
+        };
+        match path {
+            Path::Message => self.message(&form),
+            Path::MessageStatus(attempt) => self.message_status(attempt, &form),
+            Path::CallStatus(attempt) => self.call_status(attempt, &form),
+            Path::CallStep(attempt, token, on) => self.call_step(attempt, token, on, &form),
+        }
+    }
+
+    fn render(&self, attempt: AttemptId, script: &Script) -> Answer {
+        let url = |token: &StepToken, on| paths::call_step(self.config.origin(), &self.config.account, attempt, token, on);
+        let urls = StepUrls { keys: &|token| url(token, On::Keys), spoken: &|token| url(token, On::Spoken) };
+        Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::render(script, &self.config.voices, &urls) }
+    }
+}
+
+fn id(form: &Form, key: &str, missing: &'static str) -> Result<ProviderId, Refused> {
+    let id = form.need(key, missing)?;
+    if id.len() > MAX_ID_BYTES { Err(Refused::Malformed("an id is longer than 128 bytes")) } else { Ok(ProviderId(id)) }
+}
+
+fn number(form: &Form, key: &str) -> Result<Option<i64>, Refused> {
+    Ok(form.get(key)?.and_then(|text| text.trim().parse().ok()))
+}
+
+fn media(form: &Form, number: u32) -> Result<MediaRef, Refused> {
+    let url = form.get(&format!("MediaUrl{number}"))?.unwrap_or_default();
+    let content_type = form.get(&format!("MediaContentType{number}"))?.unwrap_or_default().to_lowercase();
+    let content_type = content_type.chars().filter(|c| !c.is_control()).take(MAX_CONTENT_TYPE_CHARS).collect();
+    Ok(MediaRef { url: Words::new(url), content_type })
+}
+
+/// WhatsApp and Messenger come through the same adapter, by the sender's prefix (R46).
+fn channel(from: &str) -> Channel {
+    if from.starts_with("whatsapp:") {
+        Channel::Whatsapp
+    } else if from.starts_with("messenger:") {
+        Channel::Messenger
+    } else {
+        Channel::Text
+    }
+}
+
+/// The keys of a phone, and nothing else that somebody may have put there.
+fn digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D')).take(MAX_DIGITS).collect()
+}
+
+/// Says nothing to the reporter: answers go through the outbox, where they are kept and counted.
+fn empty_response() -> Answer {
+    Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::EMPTY.to_owned() }
+}
+
+fn no_content() -> Answer {
+    Answer { status: http::StatusCode::NO_CONTENT, content_type: "", body: String::new() }
+}
