@@ -24,16 +24,24 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Channel; 7] = [Channel::Text, Channel::Whatsapp, Channel::Messenger, Channel::Voice, Channel::Mail, Channel::Chat, Channel::Web];
+    pub const ALL: [Channel; 7] =
+        [Channel::Text, Channel::Whatsapp, Channel::Messenger, Channel::Voice, Channel::Mail, Channel::Chat, Channel::Web];
     /// The word used in SQL, JSON and URLs.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Channel::Text => "text", Channel::Whatsapp => "whatsapp", Channel::Messenger => "messenger", Channel::Voice => "voice",
-            Channel::Mail => "mail", Channel::Chat => "chat", Channel::Web => "web",
+            Channel::Text => "text",
+            Channel::Whatsapp => "whatsapp",
+            Channel::Messenger => "messenger",
+            Channel::Voice => "voice",
+            Channel::Mail => "mail",
+            Channel::Chat => "chat",
+            Channel::Web => "web",
         }
     }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { Self::ALL.into_iter().find(|channel| channel.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == word)
+    }
 }
 
 /// The way by which an enduser, or a reporter's reply, is reached.
@@ -53,8 +61,14 @@ impl Means {
     pub const ALL: [Means; 3] = [Means::Call, Means::Mail, Means::Text];
     /// The word used in SQL, JSON, URLs and lane keys.
     pub const fn as_str(self) -> &'static str {
-        match self { Means::Call => "call", Means::Mail => "mail", Means::Text => "text" }
+        match self {
+            Means::Call => "call",
+            Means::Mail => "mail",
+            Means::Text => "text",
+        }
     }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { Self::ALL.into_iter().find(|means| means.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|means| means.as_str() == word)
+    }
 }

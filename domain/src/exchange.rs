@@ -20,7 +20,9 @@ pub struct ProviderId(pub String);
 pub struct StepToken(pub String);
 
 impl std::fmt::Debug for StepToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("StepToken(sealed)") }
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StepToken(sealed)")
+    }
 }
 
 /// Something that happened at a carrier, verified and normalised.

@@ -20,8 +20,14 @@ impl Language {
     pub const ALL: [Language; 3] = [Language::En, Language::Es, Language::Ar];
     /// `en`, `es` or `ar`.
     pub const fn tag(self) -> &'static str {
-        match self { Language::En => "en", Language::Es => "es", Language::Ar => "ar" }
+        match self {
+            Language::En => "en",
+            Language::Es => "es",
+            Language::Ar => "ar",
+        }
     }
     /// Reads the tag back.
-    pub fn parse(tag: &str) -> Option<Self> { Self::ALL.into_iter().find(|language| language.tag() == tag) }
+    pub fn parse(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
 }

@@ -24,13 +24,23 @@ impl Level {
     pub const ALL: [Level; 3] = [Level::Critical, Level::Standard, Level::Other];
     /// `critical`, `standard` or `other`: the word used in SQL, JSON and URLs.
     pub const fn as_str(self) -> &'static str {
-        match self { Level::Critical => "critical", Level::Standard => "standard", Level::Other => "other" }
+        match self {
+            Level::Critical => "critical",
+            Level::Standard => "standard",
+            Level::Other => "other",
+        }
     }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { Self::ALL.into_iter().find(|level| level.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == word)
+    }
     /// `Critical`, `Standard` or `Other`, for people.
     pub const fn title(self) -> &'static str {
-        match self { Level::Critical => "Critical", Level::Standard => "Standard", Level::Other => "Other" }
+        match self {
+            Level::Critical => "Critical",
+            Level::Standard => "Standard",
+            Level::Other => "Other",
+        }
     }
 }
 
@@ -48,7 +58,9 @@ pub struct TipType {
 
 /// The configured types, by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Catalogue { types: BTreeMap<TipTypeKey, TipType> }
+pub struct Catalogue {
+    types: BTreeMap<TipTypeKey, TipType>,
+}
 
 impl Catalogue {
     /// Takes the configured list; a key listed twice keeps its last entry (the configuration check refuses that before).
@@ -56,7 +68,9 @@ impl Catalogue {
         Self { types: types.into_iter().map(|t| (t.key.clone(), t)).collect() }
     }
     /// The type of this key.
-    pub fn get(&self, key: &TipTypeKey) -> Option<&TipType> { self.types.get(key) }
+    pub fn get(&self, key: &TipTypeKey) -> Option<&TipType> {
+        self.types.get(key)
+    }
     /// All types, most urgent first, then by name.
     pub fn list(&self) -> Vec<&TipType> {
         let mut all: Vec<_> = self.types.values().collect();

@@ -6,16 +6,16 @@
 //!
 //! Modules are listed in reading order.
 
-pub mod id;
-pub mod sealed;
-pub mod level;
-pub mod language;
+pub mod calendar;
 pub mod channel;
-pub mod exchange;
 pub mod conversation;
 pub mod directory;
-pub mod calendar;
 pub mod dispatch;
+pub mod exchange;
+pub mod id;
+pub mod language;
+pub mod level;
+pub mod sealed;
 pub mod voice;
 
 pub use jiff::{SignedDuration, Timestamp};

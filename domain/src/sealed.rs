@@ -15,9 +15,13 @@ pub struct Words(String);
 
 impl Address {
     /// Takes an address as the carrier or the directory wrote it; nothing is normalised.
-    pub fn new(text: impl Into<String>) -> Self { Self(text.into()) }
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
     /// The address itself: for the adapter that needs it and the vault that seals it.
-    pub fn reveal(&self) -> &str { &self.0 }
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
     /// The last two characters, for staff who must recognise an office's line without reading it aloud: `…42`.
     pub fn tail(&self) -> String {
         let count = self.0.chars().count();
@@ -27,16 +31,26 @@ impl Address {
 
 impl Words {
     /// Takes a text as it is.
-    pub fn new(text: impl Into<String>) -> Self { Self(text.into()) }
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
     /// The text itself.
-    pub fn reveal(&self) -> &str { &self.0 }
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
     /// True when there is nothing to read (a picture without words).
-    pub fn is_empty(&self) -> bool { self.0.trim().is_empty() }
+    pub fn is_empty(&self) -> bool {
+        self.0.trim().is_empty()
+    }
 }
 
 impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("Address(sealed)") }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(sealed)")
+    }
 }
 impl fmt::Debug for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("Words(sealed)") }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Words(sealed)")
+    }
 }

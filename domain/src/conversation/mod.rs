@@ -21,7 +21,7 @@ use triage::Triage;
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
-    /// What endusers are told to quote: `T-7K3Q-M2`.
+    /// What endusers are told to quote: `T-7K3-QM2`.
     pub reference: Reference,
     /// Two words in place of an identity (R47).
     pub alias: String,
@@ -55,9 +55,16 @@ pub enum State {
 
 impl State {
     /// `open` or `closed`.
-    pub const fn as_str(self) -> &'static str { match self { State::Open => "open", State::Closed => "closed" } }
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Closed => "closed",
+        }
+    }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { [State::Open, State::Closed].into_iter().find(|s| s.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        [State::Open, State::Closed].into_iter().find(|s| s.as_str() == word)
+    }
 }
 
 /// Whether an answer can reach the reporter (R71).
@@ -75,17 +82,25 @@ pub enum WayBack {
 impl WayBack {
     /// The word used in SQL and JSON.
     pub const fn as_str(self) -> &'static str {
-        match self { WayBack::Open => "open", WayBack::OptedOut => "opted_out", WayBack::Unreachable => "unreachable" }
+        match self {
+            WayBack::Open => "open",
+            WayBack::OptedOut => "opted_out",
+            WayBack::Unreachable => "unreachable",
+        }
     }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { [WayBack::Open, WayBack::OptedOut, WayBack::Unreachable].into_iter().find(|s| s.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        [WayBack::Open, WayBack::OptedOut, WayBack::Unreachable].into_iter().find(|s| s.as_str() == word)
+    }
 }
 
 /// Until when a tip must have been told, as far as is known now: twenty minutes from receipt while it is not triaged or
 /// Critical (R44), and nothing more once it is dispatched or another level (the obligations then carry their own times).
 pub fn first_deadline(conversation: &Conversation, critical_window: jiff::SignedDuration) -> Option<Timestamp> {
     use crate::level::Level;
-    if conversation.dispatched_at.is_some() || conversation.state == State::Closed { return None; }
+    if conversation.dispatched_at.is_some() || conversation.state == State::Closed {
+        return None;
+    }
     match conversation.triage.level {
         None | Some(Level::Critical) => conversation.received_at.checked_add(critical_window).ok(),
         Some(Level::Standard | Level::Other) => None,

@@ -41,9 +41,16 @@ pub enum StaffRole {
 
 impl StaffRole {
     /// `analyst` or `supervisor`.
-    pub const fn as_str(self) -> &'static str { match self { StaffRole::Analyst => "analyst", StaffRole::Supervisor => "supervisor" } }
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            StaffRole::Analyst => "analyst",
+            StaffRole::Supervisor => "supervisor",
+        }
+    }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { [StaffRole::Analyst, StaffRole::Supervisor].into_iter().find(|r| r.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        [StaffRole::Analyst, StaffRole::Supervisor].into_iter().find(|r| r.as_str() == word)
+    }
 }
 
 /// A wish to change the triage: the whole new state, as a form gives it.
@@ -79,8 +86,108 @@ pub enum TriageRefused {
 }
 
 /// Applies a change: the level follows the types, may be raised by anybody, and is lowered (below the types' level, or
-/// below what it was) only by a supervisor with a reason. `in_progress` makes a tip Critical.
+/// below what it was) only by a supervisor with a reason. `in_progress` makes a tip Critical whatever level was chosen.
+///
+/// A level that a supervisor has lowered stays lowered while the types stay; a new type counts with its own level again.
 pub fn apply(before: &Triage, change: TriageChange, role: StaffRole, catalogue: &Catalogue) -> Result<Triage, TriageRefused> {
-    let _ = (before, change, role, catalogue);
-    todo!()
+    if change.types.is_empty() {
+        return Err(TriageRefused::NoType);
+    }
+    if let Some(unknown) = change.types.iter().find(|key| catalogue.get(key).is_none()) {
+        return Err(TriageRefused::UnknownType(unknown.clone()));
+    }
+    let least = least_level(before, &change.types, catalogue);
+    let wanted = if change.marks.in_progress { Level::Critical } else { change.level.unwrap_or(least) };
+    if wanted < least {
+        match role {
+            StaffRole::Analyst => return Err(TriageRefused::OnlySupervisorLowers(least)),
+            StaffRole::Supervisor if change.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) => {
+                return Err(TriageRefused::ReasonMissing);
+            }
+            StaffRole::Supervisor => {}
+        }
+    }
+    Ok(Triage { types: change.types, level: Some(wanted), school: change.school, marks: change.marks })
+}
+
+/// The lowest level that is no lowering: what the types give and what it was, unless a supervisor has lowered it before.
+fn least_level(before: &Triage, types: &BTreeSet<TipTypeKey>, catalogue: &Catalogue) -> Level {
+    let lowered = before.level.filter(|level| Some(*level) < catalogue.floor(&before.types));
+    let (was, counted): (Level, Vec<&TipTypeKey>) = match lowered {
+        Some(level) => (level, types.difference(&before.types).collect()),
+        None => (before.level.unwrap_or(Level::Other), types.iter().collect()),
+    };
+    catalogue.floor(counted).map_or(was, |floor| floor.max(was))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::level::TipType;
+    use StaffRole::{Analyst, Supervisor};
+
+    fn key(text: &str) -> TipTypeKey {
+        text.parse().expect("a key")
+    }
+
+    fn catalogue() -> Catalogue {
+        let types = [("suicide", Level::Critical), ("weapon", Level::Critical), ("bullying", Level::Standard), ("prank", Level::Other)];
+        Catalogue::new(types.map(|(name, level)| TipType { key: key(name), name: name.to_owned(), level }))
+    }
+
+    fn triage(types: &str, level: Option<Level>) -> Triage {
+        Triage { types: types.split_whitespace().map(key).collect(), level, ..Triage::default() }
+    }
+
+    fn change(types: &str, level: Option<Level>, reason: Option<&str>) -> TriageChange {
+        let triage = triage(types, level);
+        TriageChange { types: triage.types, level, school: None, marks: Marks::default(), reason: reason.map(str::to_owned) }
+    }
+
+    #[test]
+    fn who_may_change_which_level() {
+        use Level::{Critical as C, Other as O, Standard as S};
+        let lowered = Err(TriageRefused::OnlySupervisorLowers(C));
+        let new = triage("", None);
+        let table = [
+            // A level follows the types.
+            (new.clone(), change("suicide", None, None), Analyst, Ok(C)),
+            (new.clone(), change("prank bullying", None, None), Analyst, Ok(S)),
+            // Anybody raises.
+            (triage("bullying", Some(S)), change("bullying", Some(C), None), Analyst, Ok(C)),
+            // R22: an analyst's lowering is refused, below the types and below what it was.
+            (new.clone(), change("weapon", Some(S), Some("looks harmless")), Analyst, lowered.clone()),
+            (triage("bullying", Some(C)), change("bullying", Some(S), None), Analyst, lowered.clone()),
+            (triage("weapon", Some(C)), change("prank", Some(O), None), Analyst, lowered.clone()),
+            // Naming no level never lowers.
+            (triage("weapon", Some(C)), change("prank", None, None), Analyst, Ok(C)),
+            // A supervisor lowers, with a reason.
+            (triage("weapon", Some(C)), change("weapon", Some(S), Some("a water pistol")), Supervisor, Ok(S)),
+            (triage("weapon", Some(C)), change("weapon", Some(S), None), Supervisor, Err(TriageRefused::ReasonMissing)),
+            (triage("weapon", Some(C)), change("weapon", Some(S), Some("  ")), Supervisor, Err(TriageRefused::ReasonMissing)),
+            // What a supervisor lowered is kept by an analyst's other change, and not lowered further.
+            (triage("weapon", Some(S)), change("weapon", Some(S), None), Analyst, Ok(S)),
+            (triage("weapon", Some(S)), change("weapon", None, None), Analyst, Ok(S)),
+            (triage("weapon", Some(S)), change("weapon prank", Some(O), None), Analyst, Err(TriageRefused::OnlySupervisorLowers(S))),
+            // A new type counts with its own level.
+            (triage("weapon", Some(S)), change("weapon suicide", Some(S), None), Analyst, lowered),
+            // R1 and the catalogue.
+            (new.clone(), change("", Some(C), None), Supervisor, Err(TriageRefused::NoType)),
+            (new, change("ufo", None, None), Analyst, Err(TriageRefused::UnknownType(key("ufo")))),
+        ];
+        for (before, change, role, expected) in table {
+            let shown = format!("{before:?} {change:?} {role:?}");
+            assert_eq!(apply(&before, change, role, &catalogue()).map(|t| t.level.expect("set")), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn in_progress_is_critical_and_stays_so_when_unticked() {
+        let mut wish = change("prank", Some(Level::Other), None);
+        wish.marks.in_progress = true;
+        let after = apply(&Triage::default(), wish, Analyst, &catalogue()).expect("anybody raises");
+        assert_eq!(after.level, Some(Level::Critical));
+        let refused = apply(&after, change("prank", Some(Level::Other), None), Analyst, &catalogue());
+        assert_eq!(refused, Err(TriageRefused::OnlySupervisorLowers(Level::Critical)));
+    }
 }

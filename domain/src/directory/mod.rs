@@ -5,6 +5,8 @@
 //! keep the procedures' promises (no PSAP, no POC) is inactive and says why.
 
 pub mod check;
+#[cfg(test)]
+pub(crate) mod fixture;
 
 use crate::channel::Means;
 use crate::id::{CalendarKey, OrganizationKey, PersonKey};
@@ -37,12 +39,18 @@ impl Kind {
     /// The word used in CSV, SQL and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Kind::County => "county", Kind::District => "district", Kind::School => "school",
-            Kind::Psap => "psap", Kind::Police => "police", Kind::Hotline => "hotline",
+            Kind::County => "county",
+            Kind::District => "district",
+            Kind::School => "school",
+            Kind::Psap => "psap",
+            Kind::Police => "police",
+            Kind::Hotline => "hotline",
         }
     }
     /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> { Self::ALL.into_iter().find(|kind| kind.as_str() == word) }
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
 }
 
 /// One organization.
@@ -87,6 +95,13 @@ pub struct Person {
     pub attested_on: Option<Date>,
 }
 
+impl Person {
+    /// The person's way to be reached by this means; the first, should the list hold several.
+    pub fn point(&self, means: Means) -> Option<&ContactPoint> {
+        self.points.iter().find(|point| point.means == means)
+    }
+}
+
 /// One way to reach a person. SMS only where it is designated (R9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactPoint {
@@ -111,14 +126,22 @@ impl Directory {
     /// Builds the directory; persons are put in calling order.
     pub fn new(organizations: Vec<Organization>, persons: Vec<Person>) -> Self {
         let mut by_org: BTreeMap<OrganizationKey, Vec<Person>> = BTreeMap::new();
-        for person in persons { by_org.entry(person.organization.clone()).or_default().push(person); }
-        for list in by_org.values_mut() { list.sort_by(|a, b| a.order.cmp(&b.order).then_with(|| a.key.cmp(&b.key))); }
+        for person in persons {
+            by_org.entry(person.organization.clone()).or_default().push(person);
+        }
+        for list in by_org.values_mut() {
+            list.sort_by(|a, b| a.order.cmp(&b.order).then_with(|| a.key.cmp(&b.key)));
+        }
         Self { organizations: organizations.into_iter().map(|o| (o.key.clone(), o)).collect(), persons: by_org }
     }
     /// An organization.
-    pub fn organization(&self, key: &OrganizationKey) -> Option<&Organization> { self.organizations.get(key) }
+    pub fn organization(&self, key: &OrganizationKey) -> Option<&Organization> {
+        self.organizations.get(key)
+    }
     /// The persons listed for an organization, in calling order.
-    pub fn persons_of(&self, key: &OrganizationKey) -> &[Person] { self.persons.get(key).map_or(&[], Vec::as_slice) }
+    pub fn persons_of(&self, key: &OrganizationKey) -> &[Person] {
+        self.persons.get(key).map_or(&[], Vec::as_slice)
+    }
     /// The schools, by name.
     pub fn schools(&self) -> Vec<&Organization> {
         let mut all: Vec<_> = self.organizations.values().filter(|o| o.kind == Kind::School).collect();

@@ -5,8 +5,9 @@
 use super::evidence::{End, Evidence};
 use super::obligation::SendOutcome;
 use super::policy::Policy;
+use super::retry::{self, Cause};
 use crate::id::AttemptId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Where a message to a reporter stands.
@@ -121,7 +122,174 @@ impl Delivery {
     }
     /// Decides, as [`super::obligation::Obligation::decide`] does.
     pub fn decide(self, event: Event, now: Timestamp, fresh: AttemptId, jitter: f64, policy: &Policy) -> (Self, Vec<Effect>) {
-        let _ = (event, now, fresh, jitter, policy);
-        todo!()
+        let at = Moment { now, fresh, jitter, policy };
+        match event {
+            Event::Timer => self.woken(at),
+            Event::Sent { attempt, outcome, code } => self.sent(attempt, outcome, code, at),
+            Event::News { attempt, evidence } => self.news(attempt, &evidence, at),
+            Event::NotFound { attempt } => self.not_found(attempt, at),
+            Event::CouldNotAsk { attempt } => self.could_not_ask(attempt, at),
+        }
+    }
+
+    fn woken(self, at: Moment<'_>) -> (Self, Vec<Effect>) {
+        let asked_at = |check_at: Timestamp| at.plus(check_at, -at.policy.ask_after);
+        match self {
+            Delivery::Waiting { next_at, made } if at.now >= next_at => at.start(made),
+            Delivery::InFlight { attempt, since, check_at, made } if at.now >= check_at => {
+                if asked_at(check_at) >= at.plus(since, at.policy.silent_attempt_limit) {
+                    return (Delivery::Unknown { at: at.now }, Vec::new());
+                }
+                (Delivery::InFlight { attempt, since, check_at: at.ask_at(), made }, vec![Effect::Ask(attempt)])
+            }
+            Delivery::Sent { attempt, at: taken, check_at } if at.now >= check_at => {
+                if asked_at(check_at) >= at.plus(taken, at.policy.silent_attempt_limit) {
+                    return (Delivery::Unconfirmed { at: at.now }, Vec::new());
+                }
+                (Delivery::Sent { attempt, at: taken, check_at: at.ask_at() }, vec![Effect::Ask(attempt)])
+            }
+            same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),
+            over @ (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }) => {
+                (over, Vec::new())
+            }
+        }
+    }
+
+    fn sent(self, attempt: AttemptId, outcome: SendOutcome, code: Option<i64>, at: Moment<'_>) -> (Self, Vec<Effect>) {
+        let Delivery::InFlight { attempt: current, since, made, .. } = self else { return (self, Vec::new()) };
+        if current != attempt {
+            return (self, Vec::new());
+        }
+        match outcome {
+            SendOutcome::Accepted => (at.taken(attempt), Vec::new()),
+            SendOutcome::Transient | SendOutcome::Throttled(None) => at.try_again(made, Cause::Fault, code),
+            SendOutcome::Throttled(Some(wait)) => at.try_again(made, Cause::Told(wait), code),
+            SendOutcome::Permanent => at.failed(End::Undelivered(code)),
+            // A carrier's list may lag behind: what it does not show at once may still be there.
+            SendOutcome::Unknown => {
+                let check_at = at.plus(since, at.policy.ask_after).max(at.now);
+                (Delivery::InFlight { attempt, since, check_at, made }, Vec::new())
+            }
+        }
+    }
+
+    fn news(self, attempt: AttemptId, evidence: &Evidence, at: Moment<'_>) -> (Self, Vec<Effect>) {
+        // Whatever we believed, and whichever attempt it was: the reporter has it.
+        if let Some(delivered) = evidence.delivered {
+            return match self {
+                Delivery::Delivered { .. } => (self, Vec::new()),
+                Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. } => {
+                    (Delivery::Delivered { at: delivered }, Vec::new())
+                }
+                Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. } => {
+                    (Delivery::Delivered { at: delivered }, Vec::new())
+                }
+            };
+        }
+        let lost = match &evidence.ended {
+            Some((_, end @ (End::Failed(_) | End::Undelivered(_) | End::Canceled))) => Some(end.clone()),
+            Some((_, End::Completed | End::Busy | End::NoAnswer)) | None => None,
+        };
+        let taken = evidence.taken_at().is_some();
+        match self {
+            Delivery::InFlight { attempt: current, .. } if current == attempt => match lost {
+                Some(end) => at.failed(end),
+                None if taken => (at.taken(attempt), Vec::new()),
+                None => (self, Vec::new()),
+            },
+            Delivery::Sent { attempt: current, .. } if current == attempt => lost.map_or((self, Vec::new()), |end| at.failed(end)),
+            Delivery::Unconfirmed { .. } => lost.map_or((self, Vec::new()), |end| at.failed(end)),
+            // It was thought not to be sent, or nobody knew: it was.
+            Delivery::Waiting { .. } | Delivery::Unknown { .. } => match lost {
+                Some(end) => at.failed(end),
+                None if taken => (at.taken(attempt), Vec::new()),
+                None => (self, Vec::new()),
+            },
+            Delivery::InFlight { .. } | Delivery::Sent { .. } | Delivery::Delivered { .. } | Delivery::Failed { .. } => (self, Vec::new()),
+        }
+    }
+
+    /// Believed only when enough time has passed for the carrier's list to be complete; then it is sent again.
+    fn not_found(self, attempt: AttemptId, at: Moment<'_>) -> (Self, Vec<Effect>) {
+        match self {
+            Delivery::InFlight { attempt: current, since, made, .. }
+                if current == attempt && at.now >= at.plus(since, at.policy.ask_after) =>
+            {
+                if made >= at.policy.most_attempts {
+                    (Delivery::Unknown { at: at.now }, Vec::new())
+                } else {
+                    at.start(made)
+                }
+            }
+            same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),
+            over @ (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }) => {
+                (over, Vec::new())
+            }
+        }
+    }
+
+    fn could_not_ask(self, attempt: AttemptId, at: Moment<'_>) -> (Self, Vec<Effect>) {
+        match self {
+            Delivery::InFlight { attempt: current, since, .. }
+                if current == attempt && at.now >= at.plus(since, at.policy.silent_attempt_limit) =>
+            {
+                (Delivery::Unknown { at: at.now }, Vec::new())
+            }
+            same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),
+            over @ (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }) => {
+                (over, Vec::new())
+            }
+        }
     }
 }
+
+/// What a decision needs besides the event.
+#[derive(Clone, Copy)]
+struct Moment<'a> {
+    now: Timestamp,
+    fresh: AttemptId,
+    jitter: f64,
+    policy: &'a Policy,
+}
+
+impl Moment<'_> {
+    fn plus(self, at: Timestamp, by: SignedDuration) -> Timestamp {
+        at.saturating_add(by).unwrap_or(at)
+    }
+    fn ask_at(self) -> Timestamp {
+        self.plus(self.now, self.policy.ask_after)
+    }
+    fn start(self, made: u32) -> (Delivery, Vec<Effect>) {
+        let Self { now, fresh, .. } = self;
+        let next = Delivery::InFlight { attempt: fresh, since: now, check_at: self.ask_at(), made: made.saturating_add(1) };
+        (next, vec![Effect::Send(fresh)])
+    }
+    fn taken(self, attempt: AttemptId) -> Delivery {
+        Delivery::Sent { attempt, at: self.now, check_at: self.ask_at() }
+    }
+    fn try_again(self, made: u32, cause: Cause, code: Option<i64>) -> (Delivery, Vec<Effect>) {
+        if made >= self.policy.most_attempts {
+            return self.failed(End::Failed(code));
+        }
+        // There is no due time: the present stands for one that has passed.
+        let next_at = retry::next_at(cause, made, self.now, self.now, self.jitter, self.policy);
+        (Delivery::Waiting { next_at, made }, Vec::new())
+    }
+    /// It will not arrive, and perhaps nothing else will (R71).
+    fn failed(self, end: End) -> (Delivery, Vec<Effect>) {
+        let code = match &end {
+            End::Failed(code) | End::Undelivered(code) => *code,
+            End::Completed | End::Busy | End::NoAnswer | End::Canceled => None,
+        };
+        let effects = match code {
+            Some(21610) => vec![Effect::OptedOut],
+            Some(21211 | 21614 | 30005 | 30006) => vec![Effect::Unreachable],
+            Some(_) | None => Vec::new(),
+        };
+        (Delivery::Failed { at: self.now, end }, effects)
+    }
+}
+
+#[cfg(test)]
+#[path = "delivery_tests.rs"]
+mod tests;

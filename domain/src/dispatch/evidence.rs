@@ -112,10 +112,197 @@ pub enum Rung {
 }
 
 impl Evidence {
-    /// Adds one receipt. True when something new is known.
-    pub fn merge(&mut self, kind: &ReceiptKind, at: Timestamp) -> bool { let _ = (kind, at); todo!() }
+    /// Adds one receipt. True when something new is known, an earlier time of a known fact included.
+    ///
+    /// Each fact keeps its earliest time. Of two ends that contradict each other the later variant of [`End`] stays, whichever came
+    /// first: bad news outweighs good, so that a contradiction is rather called again than believed.
+    pub fn merge(&mut self, kind: &ReceiptKind, at: Timestamp) -> bool {
+        match kind {
+            ReceiptKind::Submitted => earliest(&mut self.submitted, at),
+            ReceiptKind::Rang => earliest(&mut self.rang, at),
+            ReceiptKind::Delivered => earliest(&mut self.delivered, at),
+            ReceiptKind::Answered => earliest(&mut self.answered, at),
+            ReceiptKind::HumanAnswered => earliest(&mut self.human, at),
+            ReceiptKind::MachineAnswered => earliest(&mut self.machine, at),
+            ReceiptKind::FaxAnswered => earliest(&mut self.fax, at),
+            ReceiptKind::VoicemailLeft => earliest(&mut self.voicemail, at),
+            ReceiptKind::WrongKey => earliest(&mut self.wrong_key, at),
+            ReceiptKind::Confirmed(by) => earliest(&mut self.confirmed, (at, *by)),
+            ReceiptKind::Ended(end) => self.merge_end(end, at),
+            ReceiptKind::Unrecognised(_) => false,
+        }
+    }
+    fn merge_end(&mut self, end: &End, at: Timestamp) -> bool {
+        let stays = self.ended.as_ref().is_some_and(|(known_at, known)| match known.cmp(end) {
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Equal => *known_at <= at,
+            std::cmp::Ordering::Less => false,
+        });
+        if !stays {
+            self.ended = Some((at, end.clone()));
+        }
+        !stays
+    }
     /// The highest rung reached.
-    pub fn rung(&self) -> Rung { todo!() }
+    pub fn rung(&self) -> Rung {
+        if self.confirmed.is_some() {
+            Rung::Confirmed
+        } else if self.human.is_some() {
+            Rung::HumanAnswered
+        } else if self.voicemail.is_some() {
+            Rung::Voicemail
+        } else if [self.rang, self.delivered, self.answered, self.machine, self.fax].iter().any(Option::is_some) {
+            Rung::Rang
+        } else if self.taken_at().is_some() {
+            Rung::Submitted
+        } else {
+            Rung::None
+        }
+    }
+    /// When a carrier is first known to have had it: whatever came of an attempt, the carrier must have taken it before.
+    pub fn taken_at(&self) -> Option<Timestamp> {
+        let facts =
+            [self.submitted, self.rang, self.delivered, self.answered, self.human, self.machine, self.fax, self.voicemail, self.wrong_key];
+        let ended = self.ended.as_ref().map(|(at, _)| *at);
+        facts.into_iter().chain([ended]).flatten().min()
+    }
     /// Whether a person confirmed.
-    pub fn is_confirmed(&self) -> bool { self.confirmed.is_some() }
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.is_some()
+    }
+}
+
+impl End {
+    /// Whether the carrier will never reach this address, so that another attempt is idle (carriers.md 1.2). For calls: an invalid
+    /// or unroutable number. For texts: opted out, unknown, a landline, blocked. For mails: 550 to 554, the mailbox does not exist or refuses.
+    pub fn refuses_address(&self) -> bool {
+        match self {
+            End::Completed | End::Busy | End::NoAnswer | End::Canceled => false,
+            End::Failed(code) | End::Undelivered(code) => code.is_some_and(|code| {
+                matches!(code, 21211 | 21214 | 21217 | 13223 | 13224 | 21610 | 21612 | 21614 | 30004 | 30005 | 30006 | 550..=554)
+            }),
+        }
+    }
+}
+
+/// Keeps the lesser of what is known and what is told; true when that changed something.
+fn earliest<T: Ord + Copy>(known: &mut Option<T>, told: T) -> bool {
+    let earlier = known.is_none_or(|known| told < known);
+    if earlier {
+        *known = Some(told);
+    }
+    earlier
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn t(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).expect("in range")
+    }
+
+    fn merged(receipts: &[(ReceiptKind, Timestamp)]) -> Evidence {
+        let mut evidence = Evidence::default();
+        for (kind, at) in receipts {
+            evidence.merge(kind, *at);
+        }
+        evidence
+    }
+
+    fn any_receipt(rng: &mut fastrand::Rng) -> (ReceiptKind, Timestamp) {
+        let code = [None, Some(21211), Some(30003)][rng.usize(..3)];
+        let kinds = [
+            ReceiptKind::Submitted,
+            ReceiptKind::Rang,
+            ReceiptKind::Delivered,
+            ReceiptKind::Answered,
+            ReceiptKind::HumanAnswered,
+            ReceiptKind::MachineAnswered,
+            ReceiptKind::FaxAnswered,
+            ReceiptKind::VoicemailLeft,
+            ReceiptKind::WrongKey,
+            ReceiptKind::Confirmed(ConfirmedBy::Keypad),
+            ReceiptKind::Confirmed(ConfirmedBy::MailPage),
+            ReceiptKind::Ended(End::Completed),
+            ReceiptKind::Ended(End::Busy),
+            ReceiptKind::Ended(End::NoAnswer),
+            ReceiptKind::Ended(End::Canceled),
+            ReceiptKind::Ended(End::Failed(code)),
+            ReceiptKind::Ended(End::Undelivered(code)),
+            ReceiptKind::Unrecognised("teleported".to_owned()),
+        ];
+        (kinds[rng.usize(..kinds.len())].clone(), t(rng.i64(0..20)))
+    }
+
+    #[test]
+    fn all_24_orders_of_four_callbacks_agree() {
+        let four = [
+            (ReceiptKind::Submitted, t(0)),
+            (ReceiptKind::Rang, t(2)),
+            (ReceiptKind::MachineAnswered, t(9)),
+            (ReceiptKind::Ended(End::Completed), t(30)),
+        ];
+        let expected = merged(&four);
+        for number in 0..24 {
+            let (mut rest, mut order) = (four.to_vec(), Vec::new());
+            for (count, divisor) in [(4, 6), (3, 2), (2, 1), (1, 1)] {
+                order.push(rest.remove(number / divisor % count));
+            }
+            assert_eq!(merged(&order), expected, "order {number}");
+        }
+    }
+
+    #[test]
+    fn merging_is_commutative_associative_and_idempotent() {
+        for seed in 0..5000 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let receipts: Vec<_> = (0..rng.usize(1..12)).map(|_| any_receipt(&mut rng)).collect();
+            let expected = merged(&receipts);
+            let mut noisy = receipts.clone();
+            noisy.extend_from_slice(&receipts[..rng.usize(..=receipts.len())]);
+            rng.shuffle(&mut noisy);
+            let mut evidence = merged(&noisy);
+            assert_eq!(evidence, expected, "seed {seed}");
+            for (kind, at) in &receipts {
+                assert!(!evidence.merge(kind, *at), "seed {seed}: {kind:?} was new twice");
+            }
+        }
+    }
+
+    #[test]
+    fn no_receipt_lowers_the_rung() {
+        for seed in 0..2000 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let mut evidence = Evidence::default();
+            for _ in 0..12 {
+                let (before, (kind, at)) = (evidence.rung(), any_receipt(&mut rng));
+                evidence.merge(&kind, at);
+                assert!(evidence.rung() >= before, "seed {seed}: {kind:?} lowered {before:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rungs_claim_no_more_than_was_seen() {
+        use ReceiptKind as R;
+        let table: [(&[ReceiptKind], Rung); 9] = [
+            (&[], Rung::None),
+            (&[R::Unrecognised("x".to_owned())], Rung::None),
+            (&[R::Submitted], Rung::Submitted),
+            (&[R::Submitted, R::Ended(End::Busy)], Rung::Submitted),
+            // R19: a completed call, even an answered one, is no person.
+            (&[R::Submitted, R::Rang, R::Answered, R::Ended(End::Completed)], Rung::Rang),
+            (&[R::Answered, R::MachineAnswered], Rung::Rang),
+            (&[R::MachineAnswered, R::VoicemailLeft], Rung::Voicemail),
+            (&[R::HumanAnswered, R::WrongKey], Rung::HumanAnswered),
+            (&[R::Confirmed(ConfirmedBy::Keypad)], Rung::Confirmed),
+        ];
+        for (kinds, expected) in table {
+            let receipts: Vec<_> = kinds.iter().map(|kind| (kind.clone(), t(0))).collect();
+            assert_eq!(merged(&receipts).rung(), expected, "{kinds:?}");
+        }
+        assert!(!merged(&[(R::Ended(End::Completed), t(0))]).is_confirmed());
+        assert_eq!(merged(&[(R::Ended(End::Completed), t(0))]).human, None);
+    }
 }

@@ -4,10 +4,11 @@
 //! or by a recorded failure that started the next step. At all times an obligation is satisfied, failed-and-escalated,
 //! released, or has a timer (architecture.md, invariant 3): [`obligation::Obligation::timer`] is `None` only when closed.
 
+mod decide;
+pub mod delivery;
 pub mod evidence;
 pub mod obligation;
 pub mod plan;
 pub mod policy;
 pub mod retry;
-pub mod delivery;
 pub mod words;

@@ -1,12 +1,15 @@
-//! One obligation and its whole life: a state machine that executes nothing.
+//! One obligation and its whole life: a state machine that executes nothing. The states, events and effects are here; how one leads to
+//! another is in `decide`.
 //!
 //! `decide` takes an event and answers with the next state and the effects that the shell has to carry out after the commit.
 //! The intent of an attempt is in the state before the carrier is called; an attempt whose outcome is unknown is looked for at
 //! the carrier before another is made, and Critical prefers a duplicate to a loss.
 
 use super::evidence::{ConfirmedBy, Evidence};
-use super::plan::Step;
+use super::plan::{Start, Step};
 use super::policy::Policy;
+use crate::channel::Means;
+use crate::directory::Kind;
 use crate::id::{AttemptId, ConversationId, DispatchId, ObligationId};
 use crate::level::Level;
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +40,23 @@ pub struct Obligation {
     pub confirmed_at: Option<Timestamp>,
     /// When the due time passed without it (a breach event was raised).
     pub breached_at: Option<Timestamp>,
+    /// The attempt started last: only its news moves the state, except that a confirmation of any attempt counts.
+    #[serde(default)]
+    pub latest: Option<AttemptId>,
+    /// Whether the same person has confirmed on another channel before this one could be closed by it.
+    #[serde(default)]
+    pub elsewhere: Elsewhere,
+}
+
+/// Whether the same person has confirmed on another channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elsewhere {
+    /// Not that we know.
+    #[default]
+    Unheard,
+    /// Yes: the attempt under way is the last (a first one is still made, R14).
+    Confirmed,
 }
 
 /// Where an obligation stands.
@@ -203,21 +223,60 @@ pub struct Context<'a> {
 impl Obligation {
     /// A new obligation of a plan's step. A step that starts now waits with `next_at = now`.
     pub fn new(id: ObligationId, dispatch: DispatchId, conversation: ConversationId, level: Level, step: Step, now: Timestamp) -> Self {
-        let _ = (id, dispatch, conversation, level, step, now);
-        todo!()
+        let state = match step.start {
+            Start::Now(_) => State::Waiting { next_at: now },
+            Start::Standby(until) => State::Standby { until },
+        };
+        Self {
+            id,
+            dispatch,
+            conversation,
+            level,
+            step,
+            state,
+            attempts: 0,
+            first_attempt_at: None,
+            submitted_at: None,
+            confirmed_at: None,
+            breached_at: None,
+            latest: None,
+            elsewhere: Elsewhere::Unheard,
+        }
     }
-    /// When this obligation wants to be woken; `None` only when it is closed (invariant 3).
+    /// When this obligation wants to be woken; `None` only when it is closed (invariant 3). Never later than an unrecorded breach.
     pub fn timer(&self) -> Option<Timestamp> {
+        let due = match self.breached_at {
+            None => self.step.due_at,
+            Some(_) => Timestamp::MAX,
+        };
         match &self.state {
             State::Standby { until } => Some(*until),
-            State::Waiting { next_at } => Some(*next_at),
-            State::InFlight { check_at, .. } => Some(*check_at),
+            State::Waiting { next_at } => Some((*next_at).min(due)),
+            State::InFlight { check_at, .. } => Some((*check_at).min(due)),
             State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
         }
     }
     /// Whether nothing more will happen by itself.
-    pub fn is_closed(&self) -> bool { self.timer().is_none() }
+    pub fn is_closed(&self) -> bool {
+        self.timer().is_none()
+    }
     /// Decides. An event that does not concern the present state gives the same state and no effect; a confirmation counts in every
     /// state, a closed one included (a failed obligation that is confirmed late becomes satisfied).
-    pub fn decide(self, event: Event, context: Context<'_>) -> Decision { let _ = (event, context); todo!() }
+    ///
+    /// The one effect that may come with any event is [`Effect::Breach`]: the first event after the due time finds it passed.
+    pub fn decide(self, event: Event, context: Context<'_>) -> Decision {
+        super::decide::decide(self, event, context)
+    }
+}
+
+/// Whether all calls to the school's own contacts have failed, so that the district's turn has come (R10). False while any of them
+/// may still succeed, and when somebody at the school has confirmed.
+pub fn school_unreachable(obligations: &[Obligation]) -> bool {
+    let mut calls = obligations.iter().filter(|o| o.step.kind == Kind::School && o.step.means == Means::Call).peekable();
+    calls.peek().is_some() && calls.all(|call| matches!(call.state, State::Failed { .. })) && !school_reached(obligations)
+}
+
+/// Whether somebody at the school has confirmed, on whatever channel.
+pub fn school_reached(obligations: &[Obligation]) -> bool {
+    obligations.iter().any(|o| o.step.kind == Kind::School && o.confirmed_at.is_some())
 }

@@ -4,4 +4,5 @@
 //! stale step changes nothing; the shell compares the token with the state's step number before it asks here.
 
 pub mod enduser_call;
+mod phrases;
 pub mod script;
