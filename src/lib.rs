@@ -8,5 +8,7 @@ pub mod entropy;
 pub mod audit;
 pub mod vault;
 pub mod live;
+pub mod lifecycle;
 pub mod store;
 pub mod desk;
+pub mod login;
