@@ -1,1 +1,128 @@
-//! stub
+//! Pretend carriers: Twilio's REST API with signed webhooks, calls that ring and speak, an SMTP server, pages
+//! with handsets to play with, and a control API to script and inspect all of it.
+//! Depends on no other crate of this workspace: code shared with the gateway could hide an error in both.
+//! A development and training program: everything is in memory, bounded, and gone at the end.
+
+pub mod clock;
+pub mod control;
+mod exchange;
+mod ids;
+mod listener;
+pub mod options;
+mod pages;
+mod smtp;
+pub mod state;
+mod twilio;
+pub mod voice;
+pub mod webhook;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use axum::routing::{any, get};
+use tokio::net::TcpListener;
+
+pub use control::{Control, ControlError};
+pub use options::{NumberRoute, Options, Tempo};
+pub use twilio::inbound::{Said, SaidMedia, Say, WebhookAnswer};
+
+use exchange::Exchange;
+use listener::{CuttableListener, KillSwitch};
+
+/// Running mock carriers. Dropping it ends them.
+#[derive(Debug)]
+pub struct MockCarriers {
+    exchange: Arc<Exchange>,
+    address: SocketAddr,
+    smtp: SocketAddr,
+}
+
+impl MockCarriers {
+    /// Binds the listeners and serves in the background of the current tokio runtime.
+    ///
+    /// # Errors
+    /// When an address cannot be bound; the sentence names it.
+    pub async fn start(mut options: Options) -> anyhow::Result<Self> {
+        let main = bind(options.listen, "--listen").await?;
+        let mail = bind(options.smtp, "--smtp").await?;
+        let beside = SocketAddr::new(options.listen.ip(), 0);
+        let media = bind(beside, "the media listener").await?;
+        let (address, smtp) = (main.local_addr()?, mail.local_addr()?);
+        (options.listen, options.smtp) = (address, smtp);
+        let media_url = format!("http://{}", media.local_addr()?);
+        let exchange = Exchange::new(options, format!("http://{address}"), media_url)?;
+        serve_main(&exchange, main);
+        serve_media(&exchange, media);
+        exchange.run(smtp::serve(Arc::clone(&exchange), mail));
+        Ok(Self { exchange, address, smtp })
+    }
+
+    /// `http://127.0.0.1:NNNN`: the REST API's base, the control API's and the pages'.
+    pub fn base_url(&self) -> String {
+        self.exchange.base_url.clone()
+    }
+
+    /// Where REST, control API and pages listen.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the SMTP server listens.
+    pub fn smtp_addr(&self) -> SocketAddr {
+        self.smtp
+    }
+
+    /// The account's SID.
+    pub fn account_sid(&self) -> &str {
+        &self.exchange.options.account_sid
+    }
+
+    /// The account's token.
+    pub fn auth_token(&self) -> &str {
+        &self.exchange.options.auth_token
+    }
+
+    /// Scripts and inspects the mock.
+    pub fn control(&self) -> Control {
+        Control::new(Arc::clone(&self.exchange))
+    }
+
+    /// Ends everything and waits for it.
+    pub async fn stop(self) {
+        self.exchange.stop().await;
+    }
+}
+
+impl Drop for MockCarriers {
+    fn drop(&mut self) {
+        self.exchange.shutdown().cancel();
+    }
+}
+
+async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{what}: cannot listen on {address}; is it in use? Choose another port or 0"))
+}
+
+fn serve_main(exchange: &Arc<Exchange>, listener: TcpListener) {
+    let app = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/2010-04-01/{*rest}", any(twilio::serve))
+        .merge(control::routes())
+        .merge(pages::routes())
+        .with_state(Arc::clone(exchange));
+    let service = app.into_make_service_with_connect_info::<KillSwitch>();
+    exchange.run(async move {
+        // Ends only with the mock.
+        let _ = axum::serve(CuttableListener(listener), service).await;
+    });
+}
+
+fn serve_media(exchange: &Arc<Exchange>, listener: TcpListener) {
+    let app = Router::new().route("/media/{sid}", get(twilio::media::download)).with_state(Arc::clone(exchange));
+    exchange.run(async move {
+        // Ends only with the mock.
+        let _ = axum::serve(listener, app).await;
+    });
+}

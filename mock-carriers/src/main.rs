@@ -1,2 +1,108 @@
-//! stub
-fn main() {}
+//! The program `mock-carriers`: reads the command line, starts the mock, prints one JSON line when it listens,
+//! ends at Ctrl-C or SIGTERM. A mistake on the command line or a port in use: one sentence and exit code 2.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use mock_carriers::options::{DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN};
+use mock_carriers::{MockCarriers, NumberRoute, Options, Tempo};
+
+const EXAMPLES: &str = "Examples:
+  mock-carriers --number +15555550100=http://127.0.0.1:8080/webhooks/main/messages
+  mock-carriers --listen 127.0.0.1:0 --smtp 127.0.0.1:0 --speech-ms-per-word 350
+  curl -s http://127.0.0.1:9090/control/say -d '{\"from\":\"+15555550142\",\"to\":\"+15555550100\",\"body\":\"hello\"}'
+
+Open http://127.0.0.1:9090/ for handsets, the mail inbox and faults.";
+
+/// Pretend carriers for development and training: Twilio's REST API and webhooks, an SMTP server, handsets.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Cli {
+    /// Where the REST API, the control API and the pages listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    listen: SocketAddr,
+    /// Where the SMTP server listens; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:2525")]
+    smtp: SocketAddr,
+    /// The account: AC and 32 hexadecimal digits.
+    #[arg(long, default_value = DEFAULT_ACCOUNT_SID)]
+    account_sid: String,
+    /// Password of the REST API and key of the webhook signatures.
+    #[arg(long, env = "MOCK_CARRIERS_AUTH_TOKEN", default_value = DEFAULT_AUTH_TOKEN, hide_env_values = true)]
+    auth_token: String,
+    /// One of the account's numbers: NUMBER, NUMBER=SMS_URL or NUMBER=SMS_URL,VOICE_URL; may repeat.
+    #[arg(long = "number", value_name = "NUMBER[=SMS_URL[,VOICE_URL]]")]
+    numbers: Vec<NumberRoute>,
+    /// Creations in one second before 429; no limit when not given.
+    #[arg(long)]
+    max_per_second: Option<u32>,
+    /// How long one spoken word lasts on a scripted call; a real one takes about 350.
+    #[arg(long, default_value_t = Tempo::default().word_ms)]
+    speech_ms_per_word: u64,
+    /// How long one spoken word lasts at a handset page.
+    #[arg(long, default_value_t = Tempo::default().handset_word_ms)]
+    handset_ms_per_word: u64,
+    /// Ringing before a scripted answer.
+    #[arg(long, default_value_t = Tempo::default().ring_ms)]
+    ring_ms: u64,
+    /// How long a second of TwiML (Pause, Gather time-out) lasts on a scripted call.
+    #[arg(long, default_value_t = Tempo::default().second_ms)]
+    second_ms: u64,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to tell when even standard error is closed.
+            let _ = writeln!(std::io::stderr(), "mock-carriers: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let sid = &cli.account_sid;
+    let is_sid = sid.len() == 34 && sid.starts_with("AC") && sid.bytes().skip(2).all(|b| b.is_ascii_hexdigit());
+    anyhow::ensure!(is_sid, "--account-sid must be AC and 32 hexadecimal digits");
+    let options = Options {
+        listen: cli.listen,
+        smtp: cli.smtp,
+        account_sid: cli.account_sid,
+        auth_token: cli.auth_token,
+        numbers: cli.numbers,
+        max_per_second: cli.max_per_second,
+        tempo: Tempo {
+            word_ms: cli.speech_ms_per_word,
+            handset_word_ms: cli.handset_ms_per_word,
+            ring_ms: cli.ring_ms,
+            second_ms: cli.second_ms,
+            ..Tempo::default()
+        },
+    };
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let mock = MockCarriers::start(options).await?;
+        let ready = serde_json::json!({ "listening": mock.addr(), "smtp": mock.smtp_addr() });
+        let mut out = std::io::stdout();
+        writeln!(out, "{ready}")?;
+        out.flush()?;
+        wait_for_signal().await?;
+        anyhow::Ok(())
+    })?;
+    runtime.shutdown_background();
+    Ok(())
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}

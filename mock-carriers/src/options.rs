@@ -1,0 +1,147 @@
+//! What the mock is told at start: where to listen, the account, its numbers and its tempo.
+//! Used by the command line and by tests that run the mock in-process.
+//! The tempo is simulated: a spoken word lasts 20 ms unless said otherwise, so that tests are quick.
+
+use std::net::SocketAddr;
+
+use thiserror::Error;
+
+/// Everything the mock needs to start. `Options::default()` suits a test: free ports, a quick tempo.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where REST, control API and pages listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the SMTP server listens; port 0 takes a free one.
+    pub smtp: SocketAddr,
+    /// `AC` and 32 hexadecimal digits.
+    pub account_sid: String,
+    /// The account's token: password of the REST API and key of the webhook signatures.
+    pub auth_token: String,
+    /// The account's own numbers with their webhooks.
+    pub numbers: Vec<NumberRoute>,
+    /// REST creations allowed in one second before 429; none means no limit.
+    pub max_per_second: Option<u32>,
+    /// How long everything takes.
+    pub tempo: Tempo,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            smtp: SocketAddr::from(([127, 0, 0, 1], 0)),
+            account_sid: DEFAULT_ACCOUNT_SID.to_owned(),
+            auth_token: DEFAULT_AUTH_TOKEN.to_owned(),
+            numbers: Vec::new(),
+            max_per_second: None,
+            tempo: Tempo::default(),
+        }
+    }
+}
+
+/// The account used when none is given; fictional, and the same in every run.
+pub const DEFAULT_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
+/// The token used when none is given; fictional, and the same in every run.
+pub const DEFAULT_AUTH_TOKEN: &str = "mock-auth-token-0001";
+
+/// Simulated durations, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Tempo {
+    /// One spoken word on a scripted call. A real one takes about 350.
+    pub word_ms: u64,
+    /// One spoken word when a person listens on a handset page.
+    pub handset_word_ms: u64,
+    /// Ringing before a scripted callee answers.
+    pub ring_ms: u64,
+    /// One second of TwiML (`Pause`, `Gather` time-out) on a scripted call; on a handset it is 1000.
+    pub second_ms: u64,
+    /// From a message's creation to `sent`, and again to `delivered`.
+    pub message_ms: u64,
+}
+
+impl Default for Tempo {
+    fn default() -> Self {
+        Self { word_ms: 20, handset_word_ms: 180, ring_ms: 300, second_ms: 50, message_ms: 30 }
+    }
+}
+
+/// One of the account's numbers and where its inbound traffic goes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NumberRoute {
+    /// E.164.
+    pub number: String,
+    /// Webhook for inbound messages.
+    #[serde(default)]
+    pub sms_url: Option<String>,
+    /// Webhook for inbound calls.
+    #[serde(default)]
+    pub voice_url: Option<String>,
+}
+
+/// Why a `--number` value was refused.
+#[derive(Debug, Error)]
+pub enum NumberError {
+    /// Not E.164.
+    #[error("`{0}` is not a phone number: write it as + and 7 to 15 digits, such as +15555550100")]
+    NotE164(String),
+    /// Not an http address.
+    #[error("`{0}` is not a webhook address: it must begin with http:// or https://")]
+    NotUrl(String),
+}
+
+impl std::str::FromStr for NumberRoute {
+    type Err = NumberError;
+
+    /// Parses `NUMBER`, `NUMBER=SMS_URL` or `NUMBER=SMS_URL,VOICE_URL`.
+    fn from_str(text: &str) -> Result<Self, NumberError> {
+        let (number, urls) = text.split_once('=').unwrap_or((text, ""));
+        let (sms, voice) = urls.split_once(',').unwrap_or((urls, ""));
+        let route = Self {
+            number: number.trim().to_owned(),
+            sms_url: Some(sms.trim().to_owned()).filter(|url| !url.is_empty()),
+            voice_url: Some(voice.trim().to_owned()).filter(|url| !url.is_empty()),
+        };
+        route.check()?;
+        Ok(route)
+    }
+}
+
+impl NumberRoute {
+    /// Checks the number and both addresses.
+    pub fn check(&self) -> Result<(), NumberError> {
+        if !is_e164(&self.number) {
+            return Err(NumberError::NotE164(self.number.clone()));
+        }
+        for url in [&self.sms_url, &self.voice_url].into_iter().flatten() {
+            let known_scheme = url.starts_with("http://") || url.starts_with("https://");
+            if !known_scheme || reqwest::Url::parse(url).is_err() {
+                return Err(NumberError::NotUrl(url.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True for `+` and 7 to 15 digits that do not begin with zero.
+pub fn is_e164(number: &str) -> bool {
+    number.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_parse_with_none_one_or_two_webhooks() {
+        let plain: NumberRoute = "+15555550100".parse().unwrap();
+        assert_eq!(plain.sms_url, None);
+        let both: NumberRoute = "+15555550100=http://a/s?x=1,http://a/v".parse().unwrap();
+        assert_eq!(both.sms_url.as_deref(), Some("http://a/s?x=1"));
+        assert_eq!(both.voice_url.as_deref(), Some("http://a/v"));
+        for bad in ["5555550100", "+1555555010x", "+15555550100=ftp://a"] {
+            assert!(bad.parse::<NumberRoute>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Faults that a test or a trainer asks for: which traffic they strike, what they do, how often.
+//! The places that suffer them (REST, webhooks, SMTP) ask `Faults::strike`; nothing else decides.
+
+use serde::{Deserialize, Serialize};
+
+/// Most faults that may be set at once.
+pub const FAULTS_KEPT: usize = 200;
+
+/// One fault, as given to and shown by the control API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Fault {
+    /// Name to remove it by; made when not given.
+    #[serde(default)]
+    pub id: String,
+    /// What it strikes; an empty match strikes everything.
+    #[serde(default, rename = "match")]
+    pub matches: FaultMatch,
+    /// What happens: see [`Effect`].
+    pub fault: String,
+    /// For `delay`: how long; also added before any other effect.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// How many times more; none means until it is removed.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// How often it has struck.
+    #[serde(default)]
+    pub hits: u32,
+}
+
+/// What a fault strikes. Every given field must fit.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultMatch {
+    /// Which traffic.
+    #[serde(default)]
+    pub kind: Option<Kind>,
+    /// A part of the path (REST) or of the URL (webhooks, callbacks).
+    #[serde(default)]
+    pub path_contains: Option<String>,
+    /// HTTP method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// The recipient: a number or an address.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+/// The four kinds of traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Requests to the REST API.
+    Rest,
+    /// Status callbacks that the mock sends.
+    Callback,
+    /// Webhooks that want an answer: inbound messages, call instructions.
+    Webhook,
+    /// Mail sent to the SMTP server.
+    Smtp,
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// REST: 429 with code 20429, nothing done.
+    TooManyRequests,
+    /// REST: 500, nothing done.
+    ServerError,
+    /// REST: 401 with code 20003.
+    Unauthorized,
+    /// REST: this Twilio code. 30000 to 30999: accepted, then the message fails with that code.
+    Code(u32),
+    /// REST: done, with its callbacks, but the answer never comes.
+    AcceptThenTimeout,
+    /// REST: the connection is closed without an answer, nothing done.
+    Refuse,
+    /// Webhook or callback: never sent. REST: as `refuse`. SMTP: as `drop_after_data`.
+    Drop,
+    /// Webhook or callback: sent twice.
+    Double,
+    /// Everything: `delay_ms` later.
+    Delay,
+    /// Callback: held back and sent after the next one.
+    Reorder,
+    /// SMTP: the recipient is refused with 550.
+    Reject,
+    /// SMTP: the recipient is refused with 451 for now.
+    Temporary,
+    /// SMTP: the mail is taken, and the connection ends before the answer.
+    DropAfterData,
+}
+
+impl Effect {
+    /// Parses the word used in the control API.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "429" => Self::TooManyRequests,
+            "500" => Self::ServerError,
+            "401" => Self::Unauthorized,
+            "accept_then_timeout" => Self::AcceptThenTimeout,
+            "refuse" => Self::Refuse,
+            "drop" => Self::Drop,
+            "double" => Self::Double,
+            "delay" => Self::Delay,
+            "reorder" => Self::Reorder,
+            "reject" | "550" => Self::Reject,
+            "temporary" | "451" => Self::Temporary,
+            "drop_after_data" => Self::DropAfterData,
+            other => Self::Code(other.parse().ok().filter(|code| *code >= 10_000)?),
+        })
+    }
+}
+
+/// A fault that strikes now.
+#[derive(Debug, Clone, Copy)]
+pub struct Strike {
+    /// What to do.
+    pub effect: Effect,
+    /// After how long.
+    pub delay_ms: u64,
+}
+
+/// What a piece of traffic looks like to a fault.
+#[derive(Debug, Clone, Copy)]
+pub struct Traffic<'a> {
+    /// Which traffic.
+    pub kind: Kind,
+    /// Path or URL.
+    pub path: &'a str,
+    /// HTTP method, or the SMTP command.
+    pub method: &'a str,
+    /// The recipient, where there is one.
+    pub to: &'a str,
+}
+
+/// The faults that are set.
+#[derive(Debug, Default)]
+pub struct Faults {
+    set: Vec<Fault>,
+}
+
+impl Faults {
+    /// Every fault that is set.
+    pub fn list(&self) -> &[Fault] {
+        &self.set
+    }
+
+    /// Sets a fault, replacing one with the same id; the sentence says what is wrong with it.
+    pub fn set(&mut self, fault: Fault) -> Result<(), String> {
+        if Effect::parse(&fault.fault).is_none() {
+            return Err(format!(
+                "`{}` is no fault: use 429, 500, 401, a Twilio code such as 21610, accept_then_timeout, \
+                 refuse, drop, double, delay, reorder, reject, temporary or drop_after_data",
+                fault.fault
+            ));
+        }
+        self.set.retain(|other| other.id != fault.id);
+        if self.set.len() >= FAULTS_KEPT {
+            return Err(format!("{FAULTS_KEPT} faults are set already: remove some first"));
+        }
+        self.set.push(fault);
+        Ok(())
+    }
+
+    /// Removes one fault; false when there is none of that id.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let before = self.set.len();
+        self.set.retain(|fault| fault.id != id);
+        self.set.len() != before
+    }
+
+    /// Removes all.
+    pub fn clear(&mut self) {
+        self.set.clear();
+    }
+
+    /// The first fault that fits this traffic, counted as used; a used-up fault goes away.
+    pub fn strike(&mut self, traffic: Traffic<'_>) -> Option<Strike> {
+        let at = self.set.iter().position(|fault| fits(&fault.matches, traffic))?;
+        let fault = self.set.get_mut(at)?;
+        fault.hits += 1;
+        let strike = Strike { effect: Effect::parse(&fault.fault)?, delay_ms: fault.delay_ms };
+        if let Some(times) = &mut fault.times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                self.set.remove(at);
+            }
+        }
+        Some(strike)
+    }
+}
+
+fn fits(matches: &FaultMatch, traffic: Traffic<'_>) -> bool {
+    let part = |wanted: &Option<String>, test: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(|text| text.is_empty() || test(text));
+    matches.kind.is_none_or(|kind| kind == traffic.kind)
+        && part(&matches.path_contains, &|text| traffic.path.contains(text))
+        && part(&matches.method, &|text| text.eq_ignore_ascii_case(traffic.method))
+        && part(&matches.to, &|text| text.eq_ignore_ascii_case(traffic.to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_what_fits_and_only_so_often() {
+        let mut faults = Faults::default();
+        let fault = r#"{"id":"f","match":{"kind":"rest","to":"+15555550142"},"fault":"429","times":1}"#;
+        faults.set(serde_json::from_str(fault).unwrap()).unwrap();
+        let mut traffic = Traffic { kind: Kind::Rest, path: "/x", method: "POST", to: "+15555550143" };
+        assert!(faults.strike(traffic).is_none());
+        traffic.to = "+15555550142";
+        assert_eq!(faults.strike(traffic).unwrap().effect, Effect::TooManyRequests);
+        assert!(faults.strike(traffic).is_none());
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused_by_name() {
+        let fault = serde_json::from_str(r#"{"fault":"explode"}"#).unwrap();
+        assert!(Faults::default().set(fault).unwrap_err().contains("explode"));
+    }
+}

@@ -1,0 +1,438 @@
+//! One call from its order to its end: ringing, answering, machine detection, instructions, the last callback.
+//! A session is a task that owns its call; everybody else changes the call by sending it a [`Command`].
+//! Whatever happens, a session that began ends its call with a final status and reports it once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::behaviour::{Answer, Behaviour};
+use super::order::{CallOrder, Instructions};
+use super::params;
+use crate::clock;
+use crate::exchange::Exchange;
+use crate::state::State;
+use crate::state::call::{Call, CallStatus, CallbackSent, LINES_KEPT, Line, Speaker};
+use crate::state::fault::Kind;
+use crate::webhook::callbacks::CallbackLine;
+use crate::webhook::deliver::Delivery;
+
+/// Commands that may wait for one call.
+const COMMANDS_WAITING: usize = 64;
+/// A scripted call that nobody answers rings this many times as long as one that is answered.
+const NO_ANSWER_RINGS: u64 = 4;
+/// What a person who hangs up at once hears, in words.
+const HANGUP_AFTER_WORDS: u64 = 3;
+
+/// Something done to a live call from outside.
+#[derive(Debug)]
+pub enum Command {
+    /// The handset accepts.
+    Answer,
+    /// The handset declines.
+    Decline,
+    /// The handset lets a machine answer.
+    BeMachine,
+    /// The handset keys digits.
+    Digits(String),
+    /// The handset hangs up.
+    HangUp,
+    /// The REST API ends the call; answered when done.
+    Complete(oneshot::Sender<()>),
+    /// The REST API takes back a call that was not answered; answered when done.
+    Cancel(oneshot::Sender<()>),
+    /// The REST API gives other instructions; answered when taken.
+    Redirect(Instructions, oneshot::Sender<()>),
+    /// Everything is being forgotten.
+    Forget,
+}
+
+/// Sends a command to a call's session; false when the call is over.
+pub fn command(state: &State, sid: &str, command: Command) -> bool {
+    state.live_calls.get(sid).is_some_and(|line| line.try_send(command).is_ok())
+}
+
+/// Why the ordinary course of a call stops.
+#[derive(Debug)]
+pub(super) enum Break {
+    /// It is over.
+    Ended,
+    /// It goes on with these instructions.
+    Redirected(Instructions),
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// The time is over.
+    Elapsed,
+    /// A key was pressed, and keys were listened for.
+    Keyed,
+}
+
+/// A running call.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) sid: String,
+    pub(super) order: CallOrder,
+    pub(super) conduct: Behaviour,
+    commands: mpsc::Receiver<Command>,
+    line: Option<CallbackLine>,
+    sequence: u32,
+    /// Digits keyed while a gather listens.
+    pub(super) keyed: String,
+    pub(super) listening: bool,
+    /// Prompts heard so far.
+    pub(super) prompts: usize,
+    /// When a machine's greeting is over.
+    pub(super) beep_at: Option<Instant>,
+    hang_up_at: Option<Instant>,
+    is_manual: bool,
+}
+
+/// Puts a call in the memory and starts its session.
+pub fn start(exchange: &Arc<Exchange>, mut call: Call, order: CallOrder) {
+    let (sender, commands) = mpsc::channel(COMMANDS_WAITING);
+    let sid = call.sid.clone();
+    let inbound = call.direction == crate::state::call::CallDirection::Inbound;
+    let conduct = exchange.with(|state| {
+        let conduct = match (inbound, state.behaviours.contains_key(&call.from)) {
+            (true, true) => state.next_behaviour(&call.from),
+            (true, false) => Behaviour::manual(),
+            (false, _) => state.next_behaviour(&call.to),
+        };
+        call.behaviour = conduct.answer.as_str().to_owned();
+        call.manual = conduct.answer == Answer::Manual;
+        state.calls.put(sid.clone(), call);
+        state.live_calls.insert(sid.clone(), sender);
+        conduct
+    });
+    exchange.announce_call(&sid);
+    let session = Session {
+        line: order.status.as_ref().map(|_| CallbackLine::start(exchange)),
+        exchange: Arc::clone(exchange),
+        sid,
+        order,
+        is_manual: conduct.answer == Answer::Manual,
+        conduct,
+        commands,
+        sequence: 0,
+        keyed: String::new(),
+        listening: false,
+        prompts: 0,
+        beep_at: None,
+        hang_up_at: None,
+    };
+    exchange.run(session.run(inbound));
+}
+
+impl Session {
+    async fn run(mut self, inbound: bool) {
+        let last = if inbound { self.take_inbound().await } else { self.place().await };
+        self.exchange.with(|state| {
+            state.live_calls.remove(&self.sid);
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.status = last;
+                call.ended_at = Some(clock::now());
+                call.updated_at = clock::now();
+                call.manual = false;
+                call.gathering = false;
+            }
+        });
+        self.exchange.announce_call(&self.sid);
+        self.report("completed", last.as_str()).await;
+    }
+
+    /// An outbound call up to its final status.
+    async fn place(&mut self) -> CallStatus {
+        self.report("initiated", "initiated").await;
+        if self.conduct.answer == Answer::Failed {
+            return CallStatus::Failed;
+        }
+        self.set_status(CallStatus::Ringing);
+        self.report("ringing", "ringing").await;
+        if let Err(status) = self.ring().await {
+            return status;
+        }
+        self.answered();
+        self.report("answered", "in-progress").await;
+        match self.converse().await {
+            Ok(()) | Err(_) => CallStatus::Completed,
+        }
+    }
+
+    /// An inbound call up to its final status.
+    async fn take_inbound(&mut self) -> CallStatus {
+        self.set_status(CallStatus::Ringing);
+        let first = self.order.instructions.clone();
+        self.follow_inbound(first).await
+    }
+
+    /// From the answer to the hang-up.
+    async fn converse(&mut self) -> Result<(), Break> {
+        if let Some(digits) = self.order.send_digits.clone() {
+            self.note(Speaker::Gateway, None, Some(digits));
+        }
+        let detected = match self.detect().await {
+            Ok(detected) => detected,
+            Err(Break::Redirected(instructions)) => {
+                self.follow(instructions, Vec::new()).await;
+                return Ok(());
+            }
+            Err(Break::Ended) => return Err(Break::Ended),
+        };
+        let first = self.order.instructions.clone();
+        self.follow(first, detected).await;
+        Ok(())
+    }
+
+    /// Rings until somebody answers or the call is over unanswered.
+    async fn ring(&mut self) -> Result<(), CallStatus> {
+        let tempo = self.exchange.options.tempo;
+        let usual = self.conduct.ring_ms.unwrap_or(tempo.ring_ms);
+        let timeout = Duration::from_secs(self.order.timeout_s);
+        let (wait, end) = match self.conduct.answer {
+            Answer::Manual => (timeout, Err(CallStatus::NoAnswer)),
+            Answer::NoAnswer => (Duration::from_millis(usual * NO_ANSWER_RINGS).min(timeout), Err(CallStatus::NoAnswer)),
+            Answer::Busy | Answer::Decline => (Duration::from_millis(usual), Err(CallStatus::Busy)),
+            Answer::Failed => (Duration::ZERO, Err(CallStatus::Failed)),
+            Answer::Human | Answer::Machine | Answer::Fax | Answer::HangupAfterAnswer => (Duration::from_millis(usual), Ok(())),
+        };
+        let deadline = Instant::now() + wait;
+        loop {
+            match tokio::time::timeout_at(deadline, self.commands.recv()).await {
+                Err(_) => return end,
+                Ok(Some(Command::Answer)) => {
+                    if !self.answers_like_a_person() {
+                        self.conduct = Behaviour::manual();
+                        self.is_manual = true;
+                    }
+                    return Ok(());
+                }
+                Ok(Some(Command::BeMachine)) => {
+                    self.conduct = Behaviour::of(Answer::Machine);
+                    self.is_manual = false;
+                    return Ok(());
+                }
+                Ok(Some(Command::Decline | Command::HangUp)) => return Err(CallStatus::Busy),
+                Ok(Some(Command::Cancel(obeyed) | Command::Complete(obeyed))) => {
+                    self.end_early(CallStatus::Canceled);
+                    let _ = obeyed.send(());
+                    return Err(CallStatus::Canceled);
+                }
+                Ok(Some(Command::Forget) | None) => return Err(CallStatus::Canceled),
+                Ok(Some(Command::Digits(_) | Command::Redirect(..))) => {}
+            }
+        }
+    }
+
+    fn answers_like_a_person(&self) -> bool {
+        matches!(self.conduct.answer, Answer::Human | Answer::Manual)
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.status = CallStatus::InProgress;
+                call.answered_at = Some(clock::now());
+                call.updated_at = clock::now();
+                call.manual = self.is_manual;
+                call.behaviour = self.conduct.answer.as_str().to_owned();
+            }
+        });
+        if self.conduct.answer == Answer::HangupAfterAnswer {
+            let words = self.word_ms() * HANGUP_AFTER_WORDS;
+            self.hang_up_at = Some(Instant::now() + Duration::from_millis(words));
+        }
+        self.exchange.announce_call(&self.sid);
+    }
+
+    /// Waits, obeying commands. Keys end the wait only while `listening`.
+    pub(super) async fn wait(&mut self, duration: Duration) -> Result<Waited, Break> {
+        let end = Instant::now() + duration;
+        loop {
+            let next = [self.beep_at, self.hang_up_at].into_iter().flatten().fold(end, Instant::min);
+            match tokio::time::timeout_at(next, self.commands.recv()).await {
+                Ok(Some(command)) => {
+                    if self.obey(command)? == Waited::Keyed {
+                        return Ok(Waited::Keyed);
+                    }
+                }
+                Ok(None) => return Err(Break::Ended),
+                Err(_) => {
+                    let now = Instant::now();
+                    if self.hang_up_at.is_some_and(|at| at <= now) {
+                        self.note(Speaker::Callee, Some("(hangs up)"), None);
+                        return Err(Break::Ended);
+                    }
+                    if self.beep_at.is_some_and(|at| at <= now) {
+                        self.beep_at = None;
+                        self.note(Speaker::Carrier, Some("(beep)"), None);
+                    }
+                    if end <= now {
+                        return Ok(Waited::Elapsed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Obeys what came without waiting for more.
+    pub(super) fn obey_waiting(&mut self) -> Result<(), Break> {
+        while let Ok(command) = self.commands.try_recv() {
+            self.obey(command)?;
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) -> Result<Waited, Break> {
+        match command {
+            Command::Digits(digits) => {
+                self.note(Speaker::Callee, None, Some(digits.clone()));
+                if self.listening {
+                    self.keyed.push_str(&digits);
+                    return Ok(Waited::Keyed);
+                }
+                Ok(Waited::Elapsed)
+            }
+            Command::HangUp | Command::Decline => {
+                self.note(Speaker::Callee, Some("(hangs up)"), None);
+                Err(Break::Ended)
+            }
+            Command::Complete(obeyed) | Command::Cancel(obeyed) => {
+                self.end_early(CallStatus::Completed);
+                let _ = obeyed.send(());
+                Err(Break::Ended)
+            }
+            Command::Redirect(instructions, obeyed) => {
+                let _ = obeyed.send(());
+                Err(Break::Redirected(instructions))
+            }
+            Command::Forget => Err(Break::Ended),
+            Command::Answer | Command::BeMachine => Ok(Waited::Elapsed),
+        }
+    }
+
+    /// Shows the final status at once, for the REST answer that waits for it.
+    fn end_early(&self, status: CallStatus) {
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.status = status;
+                call.ended_at = Some(clock::now());
+            }
+        });
+    }
+
+    /// The call as it stands.
+    pub(super) fn call(&self) -> Option<Call> {
+        self.exchange.with(|state| state.calls.get(&self.sid).cloned())
+    }
+
+    fn set_status(&self, status: CallStatus) {
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.status = status;
+                call.updated_at = clock::now();
+            }
+        });
+        self.exchange.announce_call(&self.sid);
+    }
+
+    pub(super) fn set_answered_by(&self, answered_by: &str) {
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.answered_by = Some(answered_by.to_owned());
+            }
+        });
+    }
+
+    /// How long a word lasts on this call, in milliseconds.
+    pub(super) fn word_ms(&self) -> u64 {
+        let tempo = self.exchange.options.tempo;
+        if self.is_manual { tempo.handset_word_ms } else { tempo.word_ms }
+    }
+
+    /// So many seconds of TwiML on this call.
+    pub(super) fn seconds(&self, seconds: u64) -> Duration {
+        let each = if self.is_manual { 1_000 } else { self.exchange.options.tempo.second_ms };
+        Duration::from_millis(each.saturating_mul(seconds))
+    }
+
+    /// How long a text takes to say.
+    pub(super) fn speech(&self, text: &str) -> Duration {
+        let words = u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX);
+        Duration::from_millis(words.saturating_mul(self.word_ms()))
+    }
+
+    /// Adds a transcript line.
+    pub(super) fn note(&self, who: Speaker, text: Option<&str>, digits: Option<String>) {
+        self.push_line(Line {
+            at: clock::now(),
+            who,
+            text: text.map(str::to_owned),
+            digits,
+            language: None,
+            word_ms: self.word_ms(),
+            cut: false,
+        });
+    }
+
+    pub(super) fn push_line(&self, line: Line) {
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid)
+                && call.transcript.len() < LINES_KEPT
+            {
+                call.transcript.push(line);
+            }
+        });
+        self.exchange.announce_call(&self.sid);
+    }
+
+    /// Marks the last line of the gateway as cut off.
+    pub(super) fn cut_speech(&self) {
+        self.exchange.with(|state| {
+            let call = state.calls.get_mut(&self.sid);
+            let lines = call.into_iter().flat_map(|call| call.transcript.iter_mut().rev());
+            if let Some(line) = lines.into_iter().find(|line| line.who == Speaker::Gateway) {
+                line.cut = true;
+            }
+        });
+        self.exchange.announce_call(&self.sid);
+    }
+
+    pub(super) fn set_gathering(&self, gathering: bool) {
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.gathering = gathering;
+            }
+        });
+        self.exchange.announce_call(&self.sid);
+    }
+
+    /// Sends a status callback when this event was asked for. Sequence numbers count what is sent.
+    async fn report(&mut self, event: &str, status: &str) {
+        let Some(order) = self.order.status.as_ref() else {
+            return;
+        };
+        if !order.events.iter().any(|wanted| wanted == event) {
+            return;
+        }
+        let (Some(call), Some(line)) = (self.call(), &self.line) else {
+            return;
+        };
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let sent = CallbackSent { status: status.to_owned(), sequence_number: sequence, at: clock::now() };
+        self.exchange.with(|state| {
+            if let Some(call) = state.calls.get_mut(&self.sid) {
+                call.callbacks.push(sent);
+            }
+        });
+        let params = params::status(&self.exchange, &call, status, sequence);
+        let delivery = Delivery::post(Kind::Callback, &order.url, &self.sid, params).method(&order.method);
+        line.send(delivery).await;
+    }
+}
