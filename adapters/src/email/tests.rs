@@ -1,1 +1,1 @@
-//! To come.
+//! Hand-overs to a scripted mail server.

@@ -44,10 +44,13 @@ impl TwilioWebhook {
 
     fn message(&self, form: &Form) -> Result<Verified, Refused> {
         let from = form.need("From", "there is no From")?;
-        let kept: Vec<u32> = form.numbered("MediaUrl");
+        let named: Vec<u32> = form.numbered("MediaUrl");
         let claimed = form.get("NumMedia")?.and_then(|count| count.trim().parse::<u32>().ok()).unwrap_or(0);
-        let media = kept.iter().take(MAX_MEDIA).map(|number| media(form, *number)).collect::<Result<Vec<_>, _>>()?;
-        let there = u32::try_from(kept.len()).unwrap_or(u32::MAX).max(claimed);
+        let mut media = Vec::new();
+        for number in named.iter().take(MAX_MEDIA) {
+            media.extend(medium(form, *number)?);
+        }
+        let there = u32::try_from(named.len()).unwrap_or(u32::MAX).max(claimed);
         let message = InboundMessage {
             account: self.config.account.clone(),
             provider_id: id(form, "MessageSid", "there is no MessageSid")?,
@@ -163,11 +166,12 @@ fn number(form: &Form, key: &str) -> Result<Option<i64>, Refused> {
     Ok(form.get(key)?.and_then(|text| text.trim().parse().ok()))
 }
 
-fn media(form: &Form, number: u32) -> Result<MediaRef, Refused> {
-    let url = form.get(&format!("MediaUrl{number}"))?.unwrap_or_default();
+/// One medium; `None` when there is no URL to fetch it from.
+fn medium(form: &Form, number: u32) -> Result<Option<MediaRef>, Refused> {
+    let Some(url) = form.get(&format!("MediaUrl{number}"))?.filter(|url| !url.is_empty()) else { return Ok(None) };
     let content_type = form.get(&format!("MediaContentType{number}"))?.unwrap_or_default().to_lowercase();
     let content_type = content_type.chars().filter(|c| !c.is_control()).take(MAX_CONTENT_TYPE_CHARS).collect();
-    Ok(MediaRef { url: Words::new(url), content_type })
+    Ok(Some(MediaRef { url: Words::new(url), content_type }))
 }
 
 /// WhatsApp and Messenger come through the same adapter, by the sender's prefix (R46).
