@@ -115,3 +115,50 @@ fn speakable(words: &str) -> String {
     let held = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     words.chars().filter(held).filter(|c| !matches!(c, '\u{7F}'..='\u{9F}')).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(steps: Vec<Step>) -> String {
+        let keys = |token: &StepToken| format!("https://tips.example.org/{}?on=keys&x=1", token.0);
+        let spoken = |token: &StepToken| format!("https://tips.example.org/{}?on=spoken", token.0);
+        render(&Script { steps }, &Voices::default(), &StepUrls { keys: &keys, spoken: &spoken })
+    }
+
+    fn say(words: &str, language: Language) -> Step {
+        Step::Say { words: words.to_owned(), language }
+    }
+
+    #[test]
+    fn a_question_and_a_farewell() {
+        let prompt =
+            vec![say("This is the tip line. Your code is", Language::En), Step::Pause { seconds: 1 }, say("4 7 1 1", Language::En)];
+        let ask = Step::Ask { prompt, digits: 4, wait_seconds: 8, then: StepToken("t1".to_owned()) };
+        insta::assert_snapshot!(shown(vec![ask, say("Good-bye.", Language::En), Step::HangUp]), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Gather input="dtmf" numDigits="4" timeout="8" finishOnKey="" actionOnEmptyResult="true" method="POST" action="https://tips.example.org/t1?on=keys&amp;x=1"><Say language="en-US" voice="Polly.Joanna">This is the tip line. Your code is</Say><Pause length="1"/><Say language="en-US" voice="Polly.Joanna">4 7 1 1</Say></Gather><Say language="en-US" voice="Polly.Joanna">Good-bye.</Say><Hangup/></Response>"#);
+    }
+
+    #[test]
+    fn a_voicemail_in_two_languages() {
+        let steps = vec![
+            say("Llame, por favor.", Language::Es),
+            say("اتصل بنا", Language::Ar),
+            Step::Continue { then: StepToken("t2".to_owned()) },
+        ];
+        insta::assert_snapshot!(shown(steps), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Say language="es-US" voice="Polly.Lupe-Neural">Llame, por favor.</Say><Say language="arb" voice="Polly.Zeina">اتصل بنا</Say><Redirect method="POST">https://tips.example.org/t2?on=spoken</Redirect></Response>"#);
+    }
+
+    #[test]
+    fn names_cannot_break_out_and_control_characters_are_left_out() {
+        let name = "O'Neil & <Sons> \"North\"\u{0}\u{B}\u{1B}\u{FFFE}\u{85}]]>\n</Say><Hangup/>";
+        insta::assert_snapshot!(shown(vec![say(name, Language::En)]), @r#"
+        <?xml version="1.0" encoding="UTF-8"?><Response><Say language="en-US" voice="Polly.Joanna">O&apos;Neil &amp; &lt;Sons&gt; &quot;North&quot;]]&gt;
+        &lt;/Say&gt;&lt;Hangup/&gt;</Say></Response>
+        "#);
+    }
+
+    #[test]
+    fn nothing_to_do_is_an_empty_document() {
+        insta::assert_snapshot!(shown(Vec::new()), @r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#);
+    }
+}

@@ -45,7 +45,7 @@ pub(super) struct Ready {
     pub(super) to: lettre::Address,
     /// With angle brackets.
     pub(super) message_id: String,
-    /// Headers and text, lines ended by CR LF.
+    /// Headers and text, lines parted by CR LF.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -72,7 +72,12 @@ pub(super) fn build(config: &Config, outbound: &Outbound, mail: &Mail) -> Result
         .header(AutoResponseSuppress)
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
         .map_err(|_| permanent("the mail cannot be built"))?;
-    Ok(Ready { from, to, message_id, bytes: message.formatted() })
+    // The hand-over ends the last line itself.
+    let mut bytes = message.formatted();
+    while bytes.ends_with(b"\r\n") {
+        bytes.truncate(bytes.len() - 2);
+    }
+    Ok(Ready { from, to, message_id, bytes })
 }
 
 fn permanent(reason: &str) -> SendError {

@@ -99,11 +99,6 @@ impl Session {
         timed(config, Stage::Text, self.connection.message(&mail.bytes)).await?;
         Ok(())
     }
-
-    /// Says goodbye without waiting for more than the configured time.
-    pub(super) async fn close(mut self, config: &Config) {
-        let _ = tokio::time::timeout(config.timeout, self.connection.abort()).await;
-    }
 }
 
 /// Runs one stage inside the configured time and sorts its error.

@@ -34,17 +34,12 @@ impl SmtpSender {
     async fn mail(&self, outbound: &Outbound, mail: &domain::exchange::Mail) -> Result<Accepted, SendError> {
         let ready = message::build(&self.config, outbound, mail)?;
         let mut session = self.session().await?;
-        match session.send(&self.config, &ready).await {
-            Ok(()) => {
-                self.keep(session).await;
-                Ok(Accepted { provider_id: ProviderId(ready.message_id) })
-            }
-            Err(error) => {
-                // Where it stands in the conversation is not certain any more.
-                session.close(&self.config).await;
-                Err(error)
-            }
+        let result = session.send(&self.config, &ready).await;
+        // A refusal in words leaves the conversation in order; after anything else it is not certain where it stands.
+        if result.as_ref().err().is_none_or(refused_in_words) {
+            self.keep(session);
         }
+        result.map(|()| Accepted { provider_id: ProviderId(ready.message_id) })
     }
 
     /// An open connection that answers, or a new one.
@@ -61,19 +56,22 @@ impl SmtpSender {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    async fn keep(&self, session: Session) {
-        let surplus = {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < self.config.max_idle_connections {
-                idle.push(session);
-                None
-            } else {
-                Some(session)
-            }
-        };
-        if let Some(session) = surplus {
-            session.close(&self.config).await;
+    /// Keeps a connection for the next mail, or drops it when there are enough.
+    fn keep(&self, session: Session) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.config.max_idle_connections {
+            idle.push(session);
         }
+    }
+}
+
+/// Whether the server answered, and goes on listening (after 421 it hangs up).
+fn refused_in_words(error: &SendError) -> bool {
+    match error {
+        SendError::Transient { code, .. } | SendError::Permanent { code, .. } | SendError::Misconfigured { code, .. } => {
+            code.is_some_and(|code| code != 421)
+        }
+        SendError::Throttled { .. } | SendError::Unknown { .. } => false,
     }
 }
 

@@ -187,7 +187,8 @@ async fn an_answer_without_end_is_not_read() {
 
 #[test]
 fn a_bad_configuration_is_named() {
-    let broken: [(&str, fn(&mut Config)); 8] = [
+    type Change = fn(&mut Config);
+    let broken: [(&str, Change); 8] = [
         ("public_origin", |config| config.public_origin = "tips.example.org".to_owned()),
         ("public_origin", |config| config.public_origin = "https://tips.example.org/path".to_owned()),
         ("api_base", |config| config.api_base = "ftp://example.org".to_owned()),
