@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// See [`Obligation::decide`].
 pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> Decision {
-    let owed = owed_until(&before);
+    let owed = before.breach_at();
     let mut step = Deciding { next: before, effects: Vec::new(), context };
     match event {
         Event::Timer => step.timer(),
@@ -27,17 +27,9 @@ pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> 
         Event::SchoolReached => step.school_reached(),
         Event::SchoolUnreachable => step.school_unreachable(),
     }
+    let owed = owed.or(step.next.breach_at());
     step.breach(owed);
     Decision { next: step.next, effects: step.effects }
-}
-
-/// The due time of an obligation that is open and not yet known to be breached. A standby owes nothing before its turn.
-fn owed_until(obligation: &Obligation) -> Option<Timestamp> {
-    match obligation.state {
-        State::Waiting { .. } | State::InFlight { .. } if obligation.breached_at.is_none() => Some(obligation.step.due_at),
-        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => None,
-        State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
-    }
 }
 
 /// A decision in the making.
@@ -293,16 +285,21 @@ impl Deciding<'_> {
         }
     }
 
-    /// R14: records once that the due time passed and the promise was not kept by then.
+    /// R14: records once that the due time passed and the promise was not kept by then. A confirmation counts from when it was given, a mail
+    /// from when a carrier took it, even if we heard of it later.
     fn breach(&mut self, owed: Option<Timestamp>) {
         let now = self.context.now;
         let Some(due) = owed.filter(|due| now >= *due) else { return };
-        let kept = match (self.next.confirmed_at, &self.next.state) {
-            (Some(at), _) => at <= due,
-            (None, State::Satisfied { at, .. }) => *at <= due || self.next.submitted_at.is_some_and(|taken| taken <= due),
-            (None, _) => self.next.elsewhere == Elsewhere::Confirmed,
+        let notified_at = match self.next.step.means {
+            Means::Call => None,
+            Means::Mail | Means::Text => self.next.submitted_at,
         };
-        if !kept {
+        let kept_at = match self.next.state {
+            State::Satisfied { at, .. } => self.next.confirmed_at.or(notified_at).unwrap_or(at),
+            State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => Timestamp::MAX,
+            State::Released { .. } | State::Failed { .. } => Timestamp::MAX,
+        };
+        if kept_at > due {
             self.next.breached_at = Some(now);
             self.effects.push(Effect::Breach);
         }

@@ -179,7 +179,8 @@ pub enum SendOutcome {
     Unknown,
 }
 
-/// What the shell must do, after the commit of the next state.
+/// What the shell must do about the next state. `RaiseTask` and `Breach` are rows: they belong into the same commit as the state. The others
+/// are done after it and may be lost in a crash: timers make up for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send this attempt now (its intent is in the same commit).
@@ -245,15 +246,22 @@ impl Obligation {
     }
     /// When this obligation wants to be woken; `None` only when it is closed (invariant 3). Never later than an unrecorded breach.
     pub fn timer(&self) -> Option<Timestamp> {
-        let due = match self.breached_at {
-            None => self.step.due_at,
-            Some(_) => Timestamp::MAX,
-        };
+        let due = self.breach_at().unwrap_or(Timestamp::MAX);
         match &self.state {
             State::Standby { until } => Some(*until),
             State::Waiting { next_at } => Some((*next_at).min(due)),
             State::InFlight { check_at, .. } => Some((*check_at).min(due)),
             State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
+        }
+    }
+    /// The due time, while passing it would be a breach not recorded yet. A standby owes nothing before its turn, and nothing is owed any more
+    /// to a person who has confirmed elsewhere.
+    pub fn breach_at(&self) -> Option<Timestamp> {
+        match (&self.state, self.breached_at, self.elsewhere) {
+            (State::Waiting { .. } | State::InFlight { .. }, None, Elsewhere::Unheard) => Some(self.step.due_at),
+            (State::Waiting { .. } | State::InFlight { .. }, Some(_), _)
+            | (State::Waiting { .. } | State::InFlight { .. }, _, Elsewhere::Confirmed) => None,
+            (State::Standby { .. } | State::Satisfied { .. } | State::Released { .. } | State::Failed { .. }, _, _) => None,
         }
     }
     /// Whether nothing more will happen by itself.

@@ -1,0 +1,194 @@
+//! The checker: architecture.md's invariants 2 to 5, looked at after every event. It knows what really happened, which the rules do not.
+//!
+//! 2: one receipt, one record, in whatever order. 3: every obligation is satisfied, failed with a task, released with the school reached, or has
+//! a timer. 4: nobody is confirmed who did not key the code or send the page. 5: nothing delays Critical.
+
+use crate::carrier::later;
+use crate::shell::{Attempt, Row};
+use crate::world::{World, name};
+use domain::channel::Means;
+use domain::directory::Kind;
+use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
+use domain::dispatch::obligation::{Effect, Obligation, Satisfaction, State};
+use domain::dispatch::plan::Start;
+use domain::id::AttemptId;
+use domain::level::Level;
+
+/// More attempts than any policy of these histories can lead to.
+const MOST_ATTEMPTS: u32 = 1200;
+
+/// What one commit did to one row.
+pub fn after_commit(world: &mut World, row: usize, before: &Obligation, effects: &[Effect]) {
+    let objection = objection_to(world, row, before, effects);
+    if let Some(what) = objection {
+        let whom = name(&world.rows[row]);
+        world.object(format!("#{row} {whom}: {what}; state {:?}", world.rows[row].obligation.state));
+    }
+}
+
+fn objection_to(world: &World, index: usize, before: &Obligation, effects: &[Effect]) -> Option<String> {
+    let row = &world.rows[index];
+    let next = &row.obligation;
+    let sends = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count() as u32;
+    if next.attempts != before.attempts + sends || sends > 1 {
+        return Some(format!("{sends} sends for {} attempts more", next.attempts - before.attempts));
+    }
+    if next.attempts > MOST_ATTEMPTS {
+        return Some("attempts without end".to_owned());
+    }
+    if row.breaches != u32::from(next.breached_at.is_some()) {
+        return Some(format!("{} breaches recorded, breached_at {:?}", row.breaches, next.breached_at));
+    }
+    if next.confirmed_at.is_some_and(|at| at <= next.step.due_at) && before.breached_at.is_none() && next.breached_at.is_some() {
+        return Some("a promise kept in time was recorded as a breach".to_owned());
+    }
+    if before.attempts == 0 && next.attempts == 1 && !in_its_turn(world, row) {
+        return Some("started before those that come first".to_owned());
+    }
+    state_of(world, row).or_else(|| confirmation_of(row)).or_else(|| pace_of(world, before, next))
+}
+
+/// PSAP first (R14): nobody starts before those of an earlier place.
+fn in_its_turn(world: &World, row: &Row) -> bool {
+    let Start::Now(place) = row.obligation.step.start else { return true };
+    world.starting_now().all(|(other, waiting)| other >= place || waiting.obligation.attempts > 0)
+}
+
+/// Invariant 3, for one row.
+fn state_of(world: &World, row: &Row) -> Option<String> {
+    let means = row.obligation.step.means;
+    match row.obligation.state {
+        State::Failed { .. } if row.tasks != row.failures => Some(format!("failed {} times with {} tasks", row.failures, row.tasks)),
+        State::Failed { .. } if row.recorded => Some("failed although a person confirmed".to_owned()),
+        State::Released { .. } if !reached(world, |other| other.obligation.step.kind == Kind::School) => {
+            Some("released although nobody at the school has confirmed".to_owned())
+        }
+        State::Satisfied { by: Satisfaction::Notified, .. } if means == Means::Call => Some("a call counts as a notification".to_owned()),
+        State::Satisfied { by: Satisfaction::Notified, .. } if !row.really_taken => {
+            Some("reported as told, but no carrier has it".to_owned())
+        }
+        State::Satisfied { by: Satisfaction::ConfirmedElsewhere, .. } => {
+            let person = &row.obligation.step.person;
+            let elsewhere = reached(world, |other| other.obligation.step.person == *person && other.obligation.id != row.obligation.id);
+            (row.obligation.attempts == 0 || !elsewhere).then(|| "closed by a confirmation that nobody gave, or never tried".to_owned())
+        }
+        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => None,
+        State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
+    }
+}
+
+/// Whether somebody among these really confirmed, and we were told.
+fn reached(world: &World, whom: impl Fn(&Row) -> bool) -> bool {
+    world.rows.iter().any(|row| whom(row) && row.recorded && !row.truly.is_empty())
+}
+
+/// Invariant 4, both ways: nobody is confirmed who did not, and everybody is who did and was heard.
+fn confirmation_of(row: &Row) -> Option<String> {
+    let claimed = match row.obligation.state {
+        State::Satisfied { by: Satisfaction::Confirmed(by), .. } if !row.truly.contains(&by) => true,
+        _ => row.obligation.confirmed_at.is_some() && row.truly.is_empty(),
+    };
+    claimed.then(|| "confirmed by nobody".to_owned())
+}
+
+/// Invariant 5, for one row: no wait is longer than the policy allows.
+fn pace_of(world: &World, before: &Obligation, next: &Obligation) -> Option<String> {
+    if before.state == next.state {
+        return None;
+    }
+    let longest = match next.state {
+        State::Waiting { next_at } => (next_at, world.policy.longest_delay),
+        State::InFlight { check_at, .. } => (check_at, world.policy.ask_after),
+        State::Standby { .. } | State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => return None,
+    };
+    (longest.0 > world.now.saturating_add(longest.1).expect("in range")).then(|| "waits longer than the policy allows".to_owned())
+}
+
+/// A timer that fired has to lead somewhere, or the shell would spin.
+pub fn after_timer(world: &mut World, row: usize) {
+    if world.rows[row].obligation.timer().is_some_and(|timer| timer <= world.now) && !world.down {
+        world.object(format!("#{row} its timer fired and it wants to be woken in the past again: {:?}", world.rows[row].obligation));
+    }
+}
+
+/// Invariant 2: a receipt recorded once, whose repeat changes nothing, and which lowers nothing.
+pub fn after_receipts(world: &mut World, attempt: AttemptId, receipts: &[(String, ReceiptKind)], rung_before: Rung) {
+    let entry: &Attempt = &world.attempts[&attempt];
+    let mut repeated = entry.evidence.clone();
+    let news = receipts.iter().any(|(_, kind)| repeated.merge(kind, world.now));
+    if news || repeated != entry.evidence || entry.applied != entry.log.len() as u32 {
+        return world.object(format!("a repeated receipt of {attempt} changed something: {receipts:?}"));
+    }
+    if entry.evidence.rung() < rung_before {
+        world.object(format!("a receipt lowered {rung_before:?}: {receipts:?}"));
+    }
+}
+
+/// After every event: what must hold for all rows together.
+pub fn after_event(world: &mut World) {
+    let objection =
+        world.rows.iter().enumerate().find_map(|(index, row)| standing(world, row).map(|what| format!("#{index} {}: {what}", name(row))));
+    if let Some(objection) = objection {
+        world.object(objection);
+    }
+}
+
+fn standing(world: &World, row: &Row) -> Option<String> {
+    let obligation = &row.obligation;
+    let settled = world.now > world.up_since;
+    let open = match obligation.state {
+        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => true,
+        State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => false,
+    };
+    if open && row.wake_at.is_none_or(|wake| obligation.timer() != Some(wake)) {
+        return Some("open, and nobody will wake it".to_owned());
+    }
+    if row.recorded && obligation.confirmed_at.is_none() {
+        return Some("a person confirmed and it was not believed".to_owned());
+    }
+    if world.down || !settled {
+        return None;
+    }
+    if matches!(obligation.step.start, Start::Now(_)) && obligation.attempts == 0 {
+        return Some("not started at once".to_owned());
+    }
+    if obligation.breach_at().is_some_and(|due| due < world.now) {
+        return Some("the due time passed and no breach was recorded".to_owned());
+    }
+    let last = obligation.first_attempt_at.map(|first| first.max(obligation.step.due_at));
+    let slack = world.policy.grace + world.policy.silent_attempt_limit + world.policy.ask_after * 3;
+    let bound = last.map(|last| later(last.saturating_add(slack).expect("in range"), world.away_seconds));
+    let call = obligation.level == Level::Critical && obligation.step.means == Means::Call;
+    (open && call && bound.is_some_and(|bound| world.now > bound)).then(|| "still open long after its time".to_owned())
+}
+
+/// When nothing more will happen: all is closed, nothing was sent twice, and every order of the receipts gives the same evidence.
+pub fn at_the_end(world: &mut World) {
+    let open = world
+        .rows
+        .iter()
+        .find(|row| !row.obligation.is_closed())
+        .map(|row| format!("{} is open at the end: {:?}", name(row), row.obligation));
+    let doubled = world
+        .attempts
+        .iter()
+        .find(|(_, attempt)| attempt.requests > 1)
+        .map(|(id, attempt)| format!("{id} was sent {} times", attempt.requests));
+    let unlike = world
+        .attempts
+        .iter()
+        .find(|(_, attempt)| reordered(attempt) != attempt.evidence)
+        .map(|(id, _)| format!("{id}: another order, other evidence"));
+    if let Some(objection) = open.or(doubled).or(unlike) {
+        world.object(objection);
+    }
+}
+
+fn reordered(attempt: &Attempt) -> Evidence {
+    let mut evidence = Evidence::default();
+    let backwards = attempt.log.values().rev();
+    for (kind, at) in backwards.clone().chain(backwards) {
+        evidence.merge(kind, *at);
+    }
+    evidence
+}

@@ -1,0 +1,75 @@
+//! A seeded simulation of whole dispatches: a random county, endusers who are busy, away, machines or people, a carrier that loses, doubles,
+//! delays and reorders its news, outages, crashes at the worst moments. The rules under test are `domain`'s; the shell around them is a model.
+//!
+//! After every event a checker looks at architecture.md's invariants 2 to 5. `TIPLINE_HISTORIES=n` plays more histories than the usual 3,000;
+//! `TIPLINE_SEED=n` replays one with a trace. Planted bugs prove that the checker can object.
+
+#[cfg(test)]
+mod carrier;
+#[cfg(test)]
+mod checker;
+#[cfg(test)]
+mod county;
+#[cfg(test)]
+mod shell;
+#[cfg(test)]
+mod world;
+
+#[cfg(test)]
+mod tests {
+    use super::shell::Bug;
+    use super::world::{Outcome, World};
+
+    /// How many histories are played unless `TIPLINE_HISTORIES` says otherwise.
+    const HISTORIES: u64 = 3000;
+    /// A planted bug has to be found within so many histories.
+    const HISTORIES_PER_BUG: u64 = 400;
+
+    fn number(variable: &str) -> Option<u64> {
+        let text = std::env::var(variable).ok()?;
+        Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
+    }
+
+    #[test]
+    fn every_history_keeps_the_invariants() {
+        if let Some(seed) = number("TIPLINE_SEED") {
+            let outcome = World::new(seed, None, true).play();
+            println!("{outcome:?}");
+            assert_eq!(outcome.objection, None, "seed {seed}");
+            return;
+        }
+        let histories = number("TIPLINE_HISTORIES").unwrap_or(HISTORIES);
+        let mut total = Outcome::default();
+        for seed in 0..histories {
+            let outcome = World::new(seed, None, false).play();
+            if let Some(objection) = outcome.objection {
+                panic!(
+                    "seed {seed}: {objection}\nreplay it with: TIPLINE_SEED={seed} cargo test -p domain --test simulation every -- --nocapture"
+                );
+            }
+            total.add(&outcome);
+        }
+        println!("{histories} histories: {total:?}");
+        // A simulation that never gets into trouble proves nothing.
+        assert!(histories < HISTORIES || total.saw_everything(), "something never happened: {total:?}");
+    }
+
+    #[test]
+    fn the_same_seed_plays_the_same_history() {
+        for seed in 0..50 {
+            assert_eq!(World::new(seed, None, false).play(), World::new(seed, None, false).play(), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn planted_bugs_are_found() {
+        for bug in Bug::ALL {
+            let found =
+                (0..HISTORIES_PER_BUG).find_map(|seed| World::new(seed, Some(bug), false).play().objection.map(|what| (seed, what)));
+            match found {
+                Some((seed, objection)) => println!("{bug:?}: seed {seed}: {objection}"),
+                None => panic!("{bug:?} was not found in {HISTORIES_PER_BUG} histories: the checker is blind to it"),
+            }
+        }
+    }
+}

@@ -1,0 +1,626 @@
+//! One history: the queue of what happens, from the dispatch to the last timer.
+//!
+//! Time is whatever happens next. Everything random comes from the seed, so that a history can be played again. What the shell holds only in
+//! memory (requests, answers, questions) carries the epoch of its process and is lost in a crash.
+
+use crate::carrier::{Carrier, Habit, Manner, Mood, Ring, later};
+use crate::checker;
+use crate::county::{self, seconds};
+use crate::shell::{Attempt, Bug, Row, attempt_id, spoil};
+use domain::Timestamp;
+use domain::channel::Means;
+use domain::conversation::reference::Reference;
+use domain::conversation::triage::{Marks, Triage};
+use domain::directory::Kind;
+use domain::dispatch::evidence::{ConfirmedBy, End, Evidence, ReceiptKind};
+use domain::dispatch::obligation::{self, Context, Effect, Event, Obligation, Satisfaction, SendOutcome, State};
+use domain::dispatch::plan::{self, Plan, Start};
+use domain::dispatch::policy::Policy;
+use domain::dispatch::words::Voice;
+use domain::exchange::{Heard, StepToken};
+use domain::id::{AttemptId, ConversationId, DispatchId, ObligationId};
+use domain::language::Language;
+use domain::level::Level;
+use domain::voice::enduser_call::{EnduserCall, Facts, Phase, SpokenCode};
+use domain::voice::script::Step;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// No history needs more; one that does runs in a circle.
+const MOST_EVENTS: u64 = 200_000;
+
+/// What a history came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    pub objection: Option<String>,
+    pub events: u64,
+    pub attempts: u64,
+    pub confirmed: u64,
+    pub confirmed_elsewhere: u64,
+    pub notified: u64,
+    pub released: u64,
+    pub failed: u64,
+    pub breaches: u64,
+    pub crashes: u64,
+    pub repeats: u64,
+    pub voicemails: u64,
+    pub wrong_keys: u64,
+    pub not_found: u64,
+}
+
+impl Outcome {
+    pub fn add(&mut self, other: &Outcome) {
+        for (sum, more) in self.counts().into_iter().zip(other.clone().counts()) {
+            *sum += *more;
+        }
+    }
+    pub fn saw_everything(&self) -> bool {
+        self.clone().counts().iter().all(|count| **count > 0)
+    }
+    fn counts(&mut self) -> [&mut u64; 13] {
+        [
+            &mut self.events,
+            &mut self.attempts,
+            &mut self.confirmed,
+            &mut self.confirmed_elsewhere,
+            &mut self.notified,
+            &mut self.released,
+            &mut self.failed,
+            &mut self.breaches,
+            &mut self.crashes,
+            &mut self.repeats,
+            &mut self.voicemails,
+            &mut self.wrong_keys,
+            &mut self.not_found,
+        ]
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Dispatch,
+    Wake(usize),
+    Request { epoch: u32, attempt: AttemptId },
+    Answer { epoch: u32, attempt: AttemptId, outcome: SendOutcome },
+    Ask { epoch: u32, attempt: AttemptId },
+    Callback { attempt: AttemptId, once: String, kind: ReceiptKind },
+    CallStep { attempt: AttemptId, step: u32, heard: Heard, manner: Manner },
+    LegEnds { attempt: AttemptId, end: End },
+    MailRead { attempt: AttemptId, by_person: bool },
+    Note { row: usize },
+    Crash,
+    Up,
+}
+
+/// The world of one history.
+pub struct World {
+    pub seed: u64,
+    pub now: Timestamp,
+    pub policy: Policy,
+    pub rows: Vec<Row>,
+    pub attempts: BTreeMap<AttemptId, Attempt>,
+    pub down: bool,
+    /// When the gateway last came up, or the dispatch.
+    pub up_since: Timestamp,
+    /// Seconds that the gateway was away in all.
+    pub away_seconds: i64,
+    pub outcome: Outcome,
+    pub bug: Option<Bug>,
+    plan: Plan,
+    rng: fastrand::Rng,
+    mood: Mood,
+    carrier: Carrier,
+    queue: BTreeMap<(Timestamp, u64), Happening>,
+    number: u64,
+    epoch: u32,
+    trace: bool,
+    voice: Voice,
+    reference: Reference,
+}
+
+impl World {
+    pub fn new(seed: u64, bug: Option<Bug>, trace: bool) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (directory, school) = county::random(&mut rng);
+        let level = [Level::Critical, Level::Critical, Level::Critical, Level::Standard, Level::Other][rng.usize(..5)];
+        let marks = Marks { in_progress: rng.bool(), possible_crime: rng.bool(), safety_issue: rng.bool() };
+        let types = ["some-type".parse().expect("a key")].into();
+        let triage = Triage { types, level: Some(level), school: Some(school), marks };
+        let received_at = later(Timestamp::from_second(1_800_000_000).expect("in range"), rng.i64(0..14 * 86_400));
+        let dispatch_at = later(received_at, if rng.f64() < 0.1 { rng.i64(0..3000) } else { rng.i64(0..600) });
+        let policy = Policy { most_attempts: rng.u32(3..=12), ..Policy::default() };
+        let (directory, calendars, policy_of_plan) = (&directory, &county::calendars(), &policy);
+        let line_name = "the line";
+        let request =
+            plan::Request { triage: &triage, received_at, now: dispatch_at, directory, calendars, policy: policy_of_plan, line_name };
+        let plan = plan::plan(request).expect("the county is ready");
+        let mood = Mood::random(&mut rng, dispatch_at);
+        let mut world = Self {
+            seed,
+            now: dispatch_at,
+            policy,
+            rows: Vec::new(),
+            attempts: BTreeMap::new(),
+            down: false,
+            up_since: dispatch_at,
+            away_seconds: 0,
+            outcome: Outcome::default(),
+            bug,
+            plan,
+            rng,
+            mood,
+            carrier: Carrier::default(),
+            queue: BTreeMap::new(),
+            number: 0,
+            epoch: 0,
+            trace,
+            voice: Voice { line_name: line_name.to_owned(), call_back: "5 5 5, 0 1 0 0".to_owned() },
+            reference: Reference::from_bits([1, 2, 3, 4]),
+        };
+        world.later(0.0, Happening::Dispatch);
+        for _ in 0..world.mood.crashes {
+            let at = world.rng.f64() * 2400.0;
+            world.later(at, Happening::Crash);
+        }
+        world
+    }
+
+    /// Plays to the end.
+    pub fn play(mut self) -> Outcome {
+        while let Some(((at, _), happening)) = self.queue.pop_first() {
+            self.now = at;
+            self.outcome.events += 1;
+            if self.outcome.events > MOST_EVENTS {
+                self.object("the history never ends".to_owned());
+            }
+            self.happen(happening);
+            checker::after_event(&mut self);
+            if self.outcome.objection.is_some() {
+                return self.outcome;
+            }
+        }
+        checker::at_the_end(&mut self);
+        self.count();
+        self.outcome
+    }
+
+    pub fn object(&mut self, objection: String) {
+        self.tell(|| format!("OBJECTION {objection}"));
+        self.outcome.objection.get_or_insert(objection);
+    }
+
+    fn tell(&self, line: impl FnOnce() -> String) {
+        if self.trace {
+            println!("{} {}", self.now, line());
+        }
+    }
+
+    fn later(&mut self, after_seconds: f64, happening: Happening) {
+        let at = self.now.saturating_add(seconds(after_seconds)).expect("in range");
+        self.at(at, happening);
+    }
+
+    fn at(&mut self, at: Timestamp, happening: Happening) {
+        self.number += 1;
+        self.queue.insert((at.max(self.now), self.number), happening);
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Dispatch => self.dispatch(),
+            Happening::Wake(row) => {
+                if !self.down && self.rows[row].obligation.timer().is_some_and(|timer| timer <= self.now) {
+                    self.commit(row, Event::Timer);
+                    checker::after_timer(self, row);
+                }
+            }
+            Happening::Request { epoch, attempt } if epoch == self.epoch => self.request(attempt),
+            Happening::Answer { epoch, attempt, outcome } if epoch == self.epoch => {
+                self.commit(self.attempts[&attempt].row, Event::Sent { attempt, outcome });
+            }
+            Happening::Ask { epoch, attempt } if epoch == self.epoch => self.ask(attempt),
+            Happening::Request { .. } | Happening::Answer { .. } | Happening::Ask { .. } => self.tell(|| "lost in the crash".to_owned()),
+            Happening::Callback { attempt, once, kind } => self.callback(attempt, once, kind),
+            Happening::CallStep { attempt, step, heard, manner } => self.call_step(attempt, step, heard, manner),
+            Happening::LegEnds { attempt, end } => self.leg_ends(attempt, end),
+            Happening::MailRead { attempt, by_person } => self.mail_read(attempt, by_person),
+            Happening::Note { row } => {
+                if let Some(attempt) = self.any_attempt_of(row).filter(|_| !self.down) {
+                    self.rows[row].truly.insert(ConfirmedBy::AnalystNote);
+                    self.receive(attempt, &[("note".to_owned(), ReceiptKind::Confirmed(ConfirmedBy::AnalystNote))]);
+                }
+            }
+            Happening::Crash => self.crash(),
+            Happening::Up => self.come_up(),
+        }
+    }
+
+    /// One commit: all obligations of the plan. Then each is woken when it wants to be.
+    fn dispatch(&mut self) {
+        let school_away = self.rng.f64() < 0.2;
+        for (number, step) in self.plan.steps.clone().into_iter().enumerate() {
+            let id = |kind: u64| Uuid::from_u64_pair(kind, number as u64);
+            let habit = match (self.rng.u32(..100), step.kind) {
+                (_, Kind::School) if school_away => [Habit::Away, Habit::Engaged, Habit::Invalid][self.rng.usize(..3)],
+                (0..50, _) => Habit::Ordinary,
+                (50..72, _) => Habit::Diligent,
+                (72..84, _) => Habit::Away,
+                (84..93, _) => Habit::Engaged,
+                _ => Habit::Invalid,
+            };
+            let (dispatch, conversation) = (DispatchId::new(id(2)), ConversationId::new(id(3)));
+            let obligation = Obligation::new(ObligationId::new(id(1)), dispatch, conversation, self.plan.level, step, self.now);
+            let truly = BTreeSet::new();
+            let row =
+                Row { obligation, habit, wake_at: None, tasks: 0, breaches: 0, failures: 0, truly, recorded: false, really_taken: false };
+            self.tell(|| format!("#{number} {habit:?} {:?}", row.obligation.step));
+            self.rows.push(row);
+            if self.rng.f64() < 0.02 {
+                let after = self.rng.f64() * 2400.0;
+                self.later(after, Happening::Note { row: number });
+            }
+        }
+        for row in 0..self.rows.len() {
+            self.schedule(row);
+        }
+    }
+
+    /// Writes the due column and sets the alarm.
+    fn schedule(&mut self, row: usize) {
+        let obligation = &self.rows[row].obligation;
+        let (fresh, psap, critical) = (obligation.attempts == 0, obligation.step.kind == Kind::Psap, obligation.level == Level::Critical);
+        let timer = obligation.timer();
+        let forgotten = self.bug == Some(Bug::DropsTimer) && self.rng.f64() < 0.1;
+        self.rows[row].wake_at = timer.filter(|_| !forgotten);
+        let Some(wake_at) = self.rows[row].wake_at else { return };
+        let delay = match self.bug {
+            Some(Bug::DelaysCritical) if fresh && critical && !psap => 30,
+            Some(Bug::PsapLast) if fresh && psap => 1,
+            _ => 0,
+        };
+        self.at(later(wake_at, delay), Happening::Wake(row));
+    }
+
+    /// Decides, commits, and carries out the effects; a crash on the way loses those that are only in memory.
+    fn commit(&mut self, row: usize, event: Event) {
+        self.number += 1;
+        let (fresh, jitter) = (attempt_id(self.seed, self.number), self.rng.f64());
+        let before = self.rows[row].obligation.clone();
+        let context = Context { now: self.now, fresh, jitter, policy: &self.policy };
+        let decision = before.clone().decide(event.clone(), context);
+        self.tell(|| format!("#{row} {event:?} -> {:?} {:?}", decision.next.state, decision.effects));
+        let mut next = decision.next;
+        spoil(self.bug, &mut next, self.now);
+        if next.attempts > before.attempts {
+            let (evidence, code) = (Evidence::default(), SpokenCode::from_bits(self.rng.u16(..)));
+            let attempt = Attempt { row, evidence, log: BTreeMap::new(), applied: 0, call: EnduserCall::new(), code, requests: 0 };
+            self.attempts.insert(fresh, attempt);
+        }
+        let entry = &mut self.rows[row];
+        entry.failures += u32::from(matches!(next.state, State::Failed { .. }) && !matches!(before.state, State::Failed { .. }));
+        entry.tasks +=
+            decision.effects.iter().filter(|e| matches!(e, Effect::RaiseTask(_)) && self.bug != Some(Bug::RaisesNoTask)).count() as u32;
+        entry.breaches += decision.effects.iter().filter(|e| **e == Effect::Breach && self.bug != Some(Bug::HidesBreach)).count() as u32;
+        entry.obligation = next;
+        checker::after_commit(self, row, &before, &decision.effects);
+        self.schedule(row);
+        for effect in decision.effects {
+            if !self.down {
+                self.act(row, effect);
+            }
+        }
+    }
+
+    fn act(&mut self, row: usize, effect: Effect) {
+        match effect {
+            Effect::Send(attempt) => {
+                if self.rng.f64() < self.mood.crash_at_send {
+                    return self.crash();
+                }
+                let (epoch, wait) = (self.epoch, self.rng.f64() * 0.05);
+                self.later(wait, Happening::Request { epoch, attempt });
+            }
+            Effect::Ask(attempt) => self.later(0.2, Happening::Ask { epoch: self.epoch, attempt }),
+            Effect::RaiseTask(_) | Effect::Breach => {}
+            Effect::TellSamePerson => {
+                let person = self.rows[row].obligation.step.person.clone();
+                self.tell_others(Event::PersonConfirmed, |index, o| index != row && o.step.person == person);
+                if self.bug == Some(Bug::ReleasesOnAnybody) {
+                    self.tell_others(Event::SchoolReached, |_, o| matches!(o.state, State::Standby { .. }));
+                }
+            }
+            Effect::TellSchoolReached => self.tell_others(Event::SchoolReached, |_, o| matches!(o.state, State::Standby { .. })),
+            Effect::CheckSchool => {
+                let all: Vec<Obligation> = self.rows.iter().map(|row| row.obligation.clone()).collect();
+                if obligation::school_unreachable(&all) {
+                    self.tell_others(Event::SchoolUnreachable, |_, o| matches!(o.state, State::Standby { .. }));
+                }
+            }
+        }
+    }
+
+    fn tell_others(&mut self, event: Event, whom: impl Fn(usize, &Obligation) -> bool) {
+        let told: Vec<usize> = (0..self.rows.len()).filter(|index| whom(*index, &self.rows[*index].obligation)).collect();
+        for row in told {
+            if !self.down {
+                self.commit(row, event.clone());
+            }
+        }
+    }
+
+    fn request(&mut self, attempt: AttemptId) {
+        let row = self.attempts[&attempt].row;
+        let (means, habit) = (self.rows[row].obligation.step.means, self.rows[row].habit);
+        if let Some(attempt) = self.attempts.get_mut(&attempt) {
+            attempt.requests += 1;
+        }
+        let mut outcome = self.carrier.request(&mut self.rng, &self.mood, attempt, habit, means, self.now);
+        self.outcome.attempts += 1;
+        if self.carrier.legs.contains_key(&attempt) {
+            self.rows[row].really_taken = true;
+            self.begin_leg(attempt, means, habit);
+        }
+        if self.rng.f64() < self.mood.crash_before_record {
+            return self.crash();
+        }
+        if self.rng.f64() < self.mood.answer_lost {
+            outcome = SendOutcome::Unknown;
+        }
+        let wait = if outcome == SendOutcome::Unknown { 15.0 } else { 0.05 + self.rng.f64() * 0.5 };
+        self.tell(|| format!("#{row} the carrier will say {outcome:?}"));
+        self.later(wait, Happening::Answer { epoch: self.epoch, attempt, outcome });
+    }
+
+    /// What will happen to what the carrier took.
+    fn begin_leg(&mut self, attempt: AttemptId, means: Means, habit: Habit) {
+        if self.rng.f64() < self.mood.callback_lost * 0.1 {
+            return self.tell(|| "the leg is stuck at the carrier".to_owned());
+        }
+        let scatter = self.rng.f64();
+        match means {
+            Means::Call => {
+                self.news(0.1, attempt, ReceiptKind::Submitted);
+                self.news(2.0, attempt, ReceiptKind::Rang);
+                match Ring::random(&mut self.rng, habit) {
+                    Ring::Busy => self.later(4.0, Happening::LegEnds { attempt, end: End::Busy }),
+                    Ring::NoAnswer => self.later(25.0, Happening::LegEnds { attempt, end: End::NoAnswer }),
+                    Ring::Fails(code) => self.later(1.0, Happening::LegEnds { attempt, end: End::Failed(code) }),
+                    Ring::Answers(by, manner) => {
+                        let heard = Heard::Answered(by);
+                        self.later(4.0 + scatter * 16.0, Happening::CallStep { attempt, step: 0, heard, manner });
+                    }
+                }
+            }
+            Means::Mail => {
+                self.later(2.0, Happening::MailRead { attempt, by_person: false });
+                if habit == Habit::Invalid || scatter < 0.05 {
+                    let code = if habit == Habit::Invalid { 550 } else { 451 };
+                    self.later(1.0 + scatter * 4000.0, Happening::LegEnds { attempt, end: End::Undelivered(Some(code)) });
+                } else if habit == Habit::Diligent || scatter < 0.3 {
+                    self.later(10.0 + scatter * 4000.0, Happening::MailRead { attempt, by_person: true });
+                }
+            }
+            Means::Text => {
+                self.news(1.0, attempt, ReceiptKind::Submitted);
+                if habit == Habit::Invalid || scatter < 0.1 {
+                    let code = if habit == Habit::Invalid { 30005 } else { 30003 };
+                    self.later(5.0, Happening::LegEnds { attempt, end: End::Undelivered(Some(code)) });
+                } else {
+                    self.news(5.0, attempt, ReceiptKind::Delivered);
+                }
+            }
+        }
+    }
+
+    /// A callback on its way: perhaps lost, late, or twice.
+    fn news(&mut self, after: f64, attempt: AttemptId, kind: ReceiptKind) {
+        let Some(leg) = self.carrier.legs.get_mut(&attempt) else { return };
+        leg.callbacks += 1;
+        let once = format!("callback:{}", leg.callbacks);
+        if self.rng.f64() < self.mood.callback_lost {
+            return self.tell(|| format!("{once} {kind:?} will be lost"));
+        }
+        let copies = if self.rng.f64() < self.mood.callback_doubled { 2 } else { 1 };
+        for _ in 0..copies {
+            let late = if self.rng.f64() < self.mood.callback_late { self.rng.f64() * 400.0 } else { self.rng.f64() };
+            self.later(after + late, Happening::Callback { attempt, once: once.clone(), kind: kind.clone() });
+        }
+    }
+
+    fn leg_ends(&mut self, attempt: AttemptId, end: End) {
+        if let Some(leg) = self.carrier.legs.get_mut(&attempt).filter(|leg| leg.ended.is_none()) {
+            leg.ended = Some((self.now, end.clone()));
+            leg.over = true;
+            self.news(0.2, attempt, ReceiptKind::Ended(end));
+        }
+    }
+
+    fn callback(&mut self, attempt: AttemptId, once: String, kind: ReceiptKind) {
+        if !self.down {
+            self.receive(attempt, &[(once, kind)]);
+        } else if self.rng.bool() {
+            let wait = 5.0 + self.rng.f64() * 60.0;
+            self.later(wait, Happening::Callback { attempt, once, kind });
+        }
+    }
+
+    /// Receipts come in: each is recorded once, and what is new is told to the obligation in the same commit.
+    fn receive(&mut self, attempt: AttemptId, receipts: &[(String, ReceiptKind)]) {
+        let (bug, now) = (self.bug, self.now);
+        let Some(entry) = self.attempts.get_mut(&attempt) else { return };
+        let (row, rung) = (entry.row, entry.evidence.rung());
+        let mut news = false;
+        for (once, kind) in receipts {
+            match entry.record(once, kind, now, bug) {
+                None => self.outcome.repeats += 1,
+                Some(changed) => news |= changed,
+            }
+            match kind {
+                ReceiptKind::Confirmed(_) => self.rows[row].recorded = true,
+                ReceiptKind::VoicemailLeft => self.outcome.voicemails += 1,
+                ReceiptKind::WrongKey => self.outcome.wrong_keys += 1,
+                _ => {}
+            }
+        }
+        let evidence = entry.evidence.clone();
+        self.tell(|| format!("#{row} {receipts:?}{}", if news { "" } else { " (nothing new)" }));
+        checker::after_receipts(self, attempt, receipts, rung);
+        let late = self.rows[row].obligation.latest != Some(attempt) && evidence.is_confirmed();
+        if news && !(late && bug == Some(Bug::DropsLateConfirmation)) {
+            self.commit(row, Event::News { attempt, evidence });
+        }
+    }
+
+    fn ask(&mut self, attempt: AttemptId) {
+        let row = self.attempts[&attempt].row;
+        let means = self.rows[row].obligation.step.means;
+        match self.carrier.find(&mut self.rng, &self.mood, attempt, means, self.now) {
+            Err(()) => self.commit(row, Event::CouldNotAsk { attempt }),
+            Ok(None) => {
+                self.outcome.not_found += 1;
+                self.commit(row, Event::NotFound { attempt });
+            }
+            Ok(Some(leg)) => {
+                let mut receipts = vec![("found:submitted".to_owned(), ReceiptKind::Submitted)];
+                receipts.extend(leg.ended.iter().map(|(_, end)| ("found:ended".to_owned(), ReceiptKind::Ended(end.clone()))));
+                self.receive(attempt, &receipts);
+            }
+        }
+    }
+
+    /// The carrier asks what to say next. The same step asked twice changes nothing the second time.
+    fn call_step(&mut self, attempt: AttemptId, step: u32, heard: Heard, manner: Manner) {
+        if self.carrier.legs.get(&attempt).is_none_or(|leg| leg.over) {
+            return;
+        }
+        let Some(entry) = self.attempts.get_mut(&attempt).filter(|_| !self.down) else {
+            return self.leg_ends(attempt, End::Completed);
+        };
+        if entry.call.step != step {
+            return;
+        }
+        let (row, code) = (entry.row, entry.code);
+        if matches!(entry.call.phase, Phase::Asking { .. }) && heard == Heard::Digits(code.digits()) {
+            self.rows[row].truly.insert(ConfirmedBy::Keypad);
+        }
+        let organization_name = &self.rows[row].obligation.step.organization_name;
+        let (voice, reference, language, level) = (&self.voice, &self.reference, Language::En, Level::Critical);
+        let facts = Facts { voice, organization_name, reference, level, language, code };
+        let (next, script, receipts) = entry.call.clone().decide(&heard, &facts, StepToken(format!("{step}")));
+        entry.call = next.clone();
+        let receipts: Vec<_> = receipts.into_iter().enumerate().map(|(index, kind)| (format!("step:{step}:{index}"), kind)).collect();
+        self.receive(attempt, &receipts);
+        self.react(attempt, &next, script.steps.last(), manner);
+    }
+
+    /// What is heard after a script.
+    fn react(&mut self, attempt: AttemptId, call: &EnduserCall, last: Option<&Step>, manner: Manner) {
+        let wait = 3.0 + self.rng.f64() * 10.0;
+        let heard = match last {
+            Some(Step::Ask { .. }) => self.keyed(attempt, call.phase, manner).map(Heard::Digits),
+            Some(Step::Continue { .. }) => Some(Heard::Spoken).filter(|_| self.rng.f64() < 0.8),
+            Some(Step::HangUp | Step::Say { .. } | Step::Pause { .. }) | None => None,
+        };
+        match heard {
+            None => self.later(1.0, Happening::LegEnds { attempt, end: End::Completed }),
+            Some(heard) => {
+                let copies = if self.rng.f64() < self.mood.callback_doubled { 2 } else { 1 };
+                for copy in 0..copies {
+                    let wait = wait + f64::from(copy) * 0.3;
+                    self.later(wait, Happening::CallStep { attempt, step: call.step, heard: heard.clone(), manner });
+                }
+            }
+        }
+    }
+
+    /// Which keys the enduser presses; `None` hangs up.
+    fn keyed(&self, attempt: AttemptId, phase: Phase, manner: Manner) -> Option<String> {
+        let entry = &self.attempts[&attempt];
+        let right = entry.code.digits();
+        let wrong: String = right.chars().rev().collect();
+        let old = self.attempts.values().find(|other| other.row == entry.row && other.code.digits() != right);
+        match manner {
+            Manner::KeysRight => Some(right),
+            Manner::KeysWrongThenRight if phase == (Phase::Asking { tries: 0 }) => Some(wrong),
+            Manner::KeysWrongThenRight => Some(right),
+            Manner::KeysWrong => Some(wrong),
+            Manner::KeysOld => Some(old.map_or_else(String::new, |other| other.code.digits())),
+            Manner::Silent => Some(String::new()),
+            Manner::HangsUp => None,
+        }
+    }
+
+    /// A scanner fetches the link, or a person reads the mail and sends the page's form.
+    fn mail_read(&mut self, attempt: AttemptId, by_person: bool) {
+        let row = self.attempts[&attempt].row;
+        if by_person && !self.down {
+            self.rows[row].truly.insert(ConfirmedBy::MailPage);
+        }
+        if !self.down && (by_person || self.bug == Some(Bug::ScannerConfirms)) {
+            self.receive(attempt, &[("page".to_owned(), ReceiptKind::Confirmed(ConfirmedBy::MailPage))]);
+        }
+    }
+
+    fn any_attempt_of(&mut self, row: usize) -> Option<AttemptId> {
+        let all: Vec<AttemptId> = self.attempts.iter().filter(|(_, attempt)| attempt.row == row).map(|(id, _)| *id).collect();
+        (!all.is_empty()).then(|| all[self.rng.usize(..all.len())])
+    }
+
+    fn crash(&mut self) {
+        if self.down {
+            return;
+        }
+        let away = if self.rng.f64() < 0.1 { self.rng.i64(60..3600) } else { self.rng.i64(1..30) };
+        self.tell(|| format!("CRASH for {away} s"));
+        self.outcome.crashes += 1;
+        self.epoch += 1;
+        self.down = true;
+        self.away_seconds += away;
+        self.later(away as f64, Happening::Up);
+    }
+
+    /// The store is all that is left; every open row is woken when it wants to be.
+    fn come_up(&mut self) {
+        self.tell(|| "UP".to_owned());
+        self.down = false;
+        self.up_since = self.now;
+        for row in 0..self.rows.len() {
+            if self.rows[row].obligation.is_closed() {
+                continue;
+            }
+            self.schedule(row);
+            if let (Some(Bug::ResendsAfterCrash), State::InFlight { attempt, .. }) = (self.bug, &self.rows[row].obligation.state) {
+                let (epoch, attempt) = (self.epoch, *attempt);
+                self.later(0.0, Happening::Request { epoch, attempt });
+            }
+        }
+    }
+
+    /// The rows that must start at once.
+    pub fn starting_now(&self) -> impl Iterator<Item = (u16, &Row)> {
+        self.rows.iter().filter_map(|row| match row.obligation.step.start {
+            Start::Now(place) => Some((place, row)),
+            Start::Standby(_) => None,
+        })
+    }
+
+    fn count(&mut self) {
+        for row in &self.rows {
+            self.outcome.breaches += u64::from(row.breaches);
+            match row.obligation.state {
+                State::Satisfied { by: Satisfaction::Confirmed(_), .. } => self.outcome.confirmed += 1,
+                State::Satisfied { by: Satisfaction::ConfirmedElsewhere, .. } => self.outcome.confirmed_elsewhere += 1,
+                State::Satisfied { by: Satisfaction::Notified, .. } => self.outcome.notified += 1,
+                State::Released { .. } => self.outcome.released += 1,
+                State::Failed { .. } => self.outcome.failed += 1,
+                State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => {}
+            }
+        }
+    }
+}
+
+/// Used in objections: whom a row is about.
+pub fn name(row: &Row) -> String {
+    let step = &row.obligation.step;
+    format!("{:?} to {} of {:?}", step.means, step.person, step.kind)
+}
