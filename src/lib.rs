@@ -12,3 +12,5 @@ pub mod lifecycle;
 pub mod store;
 pub mod desk;
 pub mod login;
+pub mod import;
+pub mod config;

@@ -1,0 +1,87 @@
+//! The numbers of sending: the dispatch's policy, the outbox's leases, the listeners' limits.
+
+use super::error::ConfigError;
+use super::section::Section;
+use domain::dispatch::policy::Policy;
+use std::time::Duration;
+
+/// How the outbox works.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outbox {
+    /// How long a claimed piece of work belongs to its worker.
+    pub lease: Duration,
+    /// How long a lane belongs to a node.
+    pub lane_lease: Duration,
+    /// Requests of one lane under way at the same time.
+    pub in_flight_most: usize,
+}
+
+/// What bounds a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// The largest body of a webhook.
+    pub webhook_body_bytes: usize,
+    /// The longest that a request may take.
+    pub request: Duration,
+}
+
+/// The `[outbox]` section.
+pub(super) fn outbox(root: &Section<'_>) -> Result<Outbox, ConfigError> {
+    let section = root.section("outbox", &["lease_seconds", "lane_lease_seconds", "in_flight_most"])?;
+    Ok(Outbox {
+        lease: section.seconds("lease_seconds", None)?,
+        lane_lease: section.seconds("lane_lease_seconds", None)?,
+        in_flight_most: section.whole("in_flight_most", 1, 4096, None)? as usize,
+    })
+}
+
+/// The `[limits]` section.
+pub(super) fn limits(root: &Section<'_>) -> Result<Limits, ConfigError> {
+    let section = root.section("limits", &["webhook_body_bytes", "request_seconds"])?;
+    Ok(Limits {
+        webhook_body_bytes: section.whole("webhook_body_bytes", 8 * 1024, 16 * 1024 * 1024, None)? as usize,
+        request: section.seconds("request_seconds", None)?,
+    })
+}
+
+/// The `[dispatch]` section.
+pub(super) fn policy(root: &Section<'_>) -> Result<Policy, ConfigError> {
+    let keys = [
+        "critical_window", "standard_window", "other_window", "district_after", "busy_first", "no_answer_first", "fault_first",
+        "longest_delay", "most_attempts", "ask_after", "silent_attempt_limit", "grace",
+    ];
+    let section = root.section("dispatch", &keys)?;
+    let policy = Policy {
+        critical_window: section.span("critical_window")?,
+        standard_window: section.span("standard_window")?,
+        other_window: section.span("other_window")?,
+        district_after: section.span("district_after")?,
+        busy_first: section.span("busy_first")?,
+        no_answer_first: section.span("no_answer_first")?,
+        fault_first: section.span("fault_first")?,
+        longest_delay: section.span("longest_delay")?,
+        most_attempts: section.whole("most_attempts", 1, 1000, None)?,
+        ask_after: section.span("ask_after")?,
+        silent_attempt_limit: section.span("silent_attempt_limit")?,
+        grace: section.span("grace")?,
+    };
+    check(&section, &policy)?;
+    Ok(policy)
+}
+
+/// What the numbers must be to each other.
+fn check(section: &Section<'_>, policy: &Policy) -> Result<(), ConfigError> {
+    let rules = [
+        ("district_after", policy.district_after < policy.critical_window, "it must be less than critical_window"),
+        ("busy_first", policy.busy_first <= policy.longest_delay, "it must not be more than longest_delay"),
+        ("no_answer_first", policy.no_answer_first <= policy.longest_delay, "it must not be more than longest_delay"),
+        ("fault_first", policy.fault_first <= policy.longest_delay, "it must not be more than longest_delay"),
+        ("longest_delay", policy.longest_delay < policy.critical_window, "it must be less than critical_window"),
+        ("ask_after", policy.ask_after < policy.silent_attempt_limit, "it must be less than silent_attempt_limit"),
+        ("silent_attempt_limit", policy.silent_attempt_limit < policy.critical_window, "it must be less than critical_window"),
+    ];
+    match rules.into_iter().find(|(_, good, _)| !good) {
+        Some((key, _, fix)) => Err(section.bad(key, &section.number_shown(key), fix)),
+        None => Ok(()),
+    }
+}
