@@ -13,6 +13,10 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use std::future::Future;
+use std::time::Duration;
+
+/// How long an idle connection may take to say that it still stands; a new one costs little more.
+const RESET_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How far a conversation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +79,8 @@ impl Session {
     }
 
     /// Whether a connection that lay idle still stands, and is ready for a new mail.
-    pub(super) async fn is_alive(&mut self, config: &Config) -> bool {
-        !self.connection.has_broken() && timed(config, Stage::Connect, self.connection.command(Rset)).await.is_ok()
+    pub(super) async fn is_alive(&mut self) -> bool {
+        matches!(tokio::time::timeout(RESET_TIMEOUT, self.connection.command(Rset)).await, Ok(Ok(_)))
     }
 
     /// Hands one mail over. `Ok` only when the server said that it took it.

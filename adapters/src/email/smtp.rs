@@ -11,12 +11,16 @@ use domain::exchange::{Accepted, Content, Outbound, ProviderId, Search, Sighting
 use domain::id::AccountKey;
 use lettre::transport::smtp::client::TlsParameters;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Sends mail from one mailbox.
+/// An idle connection that is older is not used again: servers and firewalls end them silently.
+const MAX_IDLE: Duration = Duration::from_secs(30);
+
+/// Sends mail from one mailbox. How many mails go out at once is the lane's business.
 pub struct SmtpSender {
     config: Arc<Config>,
     tls: TlsParameters,
-    idle: Mutex<Vec<Session>>,
+    idle: Mutex<Vec<(Session, Instant)>>,
 }
 
 impl SmtpSender {
@@ -45,22 +49,25 @@ impl SmtpSender {
     /// An open connection that answers, or a new one.
     async fn session(&self) -> Result<Session, SendError> {
         while let Some(mut session) = self.take() {
-            if session.is_alive(&self.config).await {
+            if session.is_alive().await {
                 return Ok(session);
             }
         }
         Session::open(&self.config, &self.tls).await
     }
 
+    /// The connection that was used last, if that was not long ago.
     fn take(&self) -> Option<Session> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < MAX_IDLE);
+        idle.pop().map(|(session, _)| session)
     }
 
     /// Keeps a connection for the next mail, or drops it when there are enough.
     fn keep(&self, session: Session) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < self.config.max_idle_connections {
-            idle.push(session);
+            idle.push((session, Instant::now()));
         }
     }
 }

@@ -9,11 +9,17 @@ use super::listing::Page;
 use crate::contract::SendError;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// No answer of these calls is near this; what is longer is not read.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 /// Connections kept open between calls.
 const MAX_IDLE_CONNECTIONS: usize = 8;
+/// How long one is kept: shorter than what servers and firewalls silently end, since a request that runs into a dead
+/// connection is an unknown outcome.
+const MAX_IDLE: Duration = Duration::from_secs(15);
+/// How long connecting may take; the request itself has the configured time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What to do with a live call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +43,11 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("tipline/", env!("CARGO_PKG_VERSION")))
             .timeout(config.request_timeout)
-            .connect_timeout(config.request_timeout.min(std::time::Duration::from_secs(5)))
+            .connect_timeout(config.request_timeout.min(CONNECT_TIMEOUT))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
+            .pool_idle_timeout(MAX_IDLE)
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS);
         if config.api_base.starts_with("http://") {
             // Without TLS it can only be a mock on this machine: no proxy is asked, and no certificates are needed.
