@@ -95,7 +95,11 @@ impl std::str::FromStr for NumberRoute {
     /// Parses `NUMBER`, `NUMBER=SMS_URL` or `NUMBER=SMS_URL,VOICE_URL`.
     fn from_str(text: &str) -> Result<Self, NumberError> {
         let (number, urls) = text.split_once('=').unwrap_or((text, ""));
-        let (sms, voice) = urls.split_once(',').unwrap_or((urls, ""));
+        // A comma may stand inside an address (`#rp=ct,5xx`), so only one before a new address separates.
+        let (sms, voice) = match urls.find(",http") {
+            Some(at) => (urls.get(..at).unwrap_or(urls), urls.get(at + 1..).unwrap_or_default()),
+            None => (urls, ""),
+        };
         let route = Self {
             number: number.trim().to_owned(),
             sms_url: Some(sms.trim().to_owned()).filter(|url| !url.is_empty()),
@@ -137,8 +141,8 @@ mod tests {
     fn numbers_parse_with_none_one_or_two_webhooks() {
         let plain: NumberRoute = "+15555550100".parse().unwrap();
         assert_eq!(plain.sms_url, None);
-        let both: NumberRoute = "+15555550100=http://a/s?x=1,http://a/v".parse().unwrap();
-        assert_eq!(both.sms_url.as_deref(), Some("http://a/s?x=1"));
+        let both: NumberRoute = "+15555550100=http://a/s?x=1#rp=ct,rt,http://a/v".parse().unwrap();
+        assert_eq!(both.sms_url.as_deref(), Some("http://a/s?x=1#rp=ct,rt"));
         assert_eq!(both.voice_url.as_deref(), Some("http://a/v"));
         for bad in ["5555550100", "+1555555010x", "+15555550100=ftp://a"] {
             assert!(bad.parse::<NumberRoute>().is_err(), "{bad}");

@@ -47,6 +47,8 @@ pub struct Delivered {
     pub url: String,
     /// The parameters.
     pub params: Vec<(String, String)>,
+    /// `X-Twilio-Signature` as sent, over this URL and these parameters.
+    pub signature: String,
     /// The idempotency token.
     pub token: String,
     /// How often it was tried.

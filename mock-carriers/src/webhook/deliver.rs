@@ -128,7 +128,7 @@ fn fault_name(effect: Effect) -> &'static str {
 }
 
 fn dropped(exchange: &Exchange, delivery: &Delivery) -> Outcome {
-    let id = open_record(exchange, delivery, Some("drop"));
+    let id = open_record(exchange, delivery, &prepare(exchange, delivery), Some("drop"));
     close_record(exchange, id, 0, 0, None, "", None);
     Outcome { status: None, content_type: String::new(), body: String::new(), error: Some("dropped by a fault".to_owned()) }
 }
@@ -136,7 +136,8 @@ fn dropped(exchange: &Exchange, delivery: &Delivery) -> Outcome {
 /// Sends with retries, writes the record, and tells the debugger when it failed (11200).
 async fn send(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) -> Outcome {
     let overrides = Overrides::of(&delivery.url);
-    let id = open_record(exchange, delivery, fault);
+    let prepared = prepare(exchange, delivery);
+    let id = open_record(exchange, delivery, &prepared, fault);
     let Ok(_permit) = exchange.wire.acquire().await else {
         return failed("the mock is stopping");
     };
@@ -146,7 +147,7 @@ async fn send(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) -> 
         attempts += 1;
         let left = overrides.total_timeout.saturating_sub(began.elapsed());
         let limit = overrides.read_timeout.min(left).max(Duration::from_millis(100));
-        let (outcome, again) = match tokio::time::timeout(limit, once(exchange, delivery)).await {
+        let (outcome, again) = match tokio::time::timeout(limit, once(exchange, delivery, &prepared)).await {
             Ok(Ok(outcome)) => {
                 let again = match outcome.status {
                     Some(500..=599) => overrides.on_5xx,
@@ -157,7 +158,7 @@ async fn send(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) -> 
             }
             Ok(Err(error)) => {
                 let again = if error.is_connect() { overrides.on_connect } else { overrides.on_read };
-                (failed(&reason(&error)), again)
+                (failed(&reason(error)), again)
             }
             Err(_) => (failed("no answer in time"), overrides.on_read),
         };
@@ -173,23 +174,41 @@ async fn send(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) -> 
     outcome
 }
 
-async fn once(exchange: &Exchange, delivery: &Delivery) -> Result<Outcome, reqwest::Error> {
-    let bare = delivery.url.split_once('#').map_or(delivery.url.as_str(), |(url, _)| url);
+async fn once(exchange: &Exchange, delivery: &Delivery, prepared: &Prepared) -> Result<Outcome, reqwest::Error> {
+    let request = match &prepared.form {
+        None => exchange.http.get(&prepared.url),
+        Some(form) => exchange.http.post(&prepared.url).header(CONTENT_TYPE, FORM).body(form.clone()),
+    };
+    let response = request
+        .header("X-Twilio-Signature", &prepared.signature)
+        .header("I-Twilio-Idempotency-Token", &delivery.token)
+        .header("Accept", "*/*")
+        .send()
+        .await?;
+    read_answer(response).await
+}
+
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
+
+/// What goes on the wire, the same at every try.
+struct Prepared {
+    url: String,
+    form: Option<String>,
+    signature: String,
+}
+
+fn prepare(exchange: &Exchange, delivery: &Delivery) -> Prepared {
+    let bare = delivery.url.split_once('#');
+    let bare = bare.map_or(delivery.url.as_str(), |(url, _)| url);
     let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&delivery.params).finish();
     let token = &exchange.options.auth_token;
-    let request = if delivery.method == "GET" {
+    if delivery.method == "GET" {
         let joint = if bare.contains('?') { '&' } else { '?' };
-        let full = format!("{bare}{joint}{encoded}");
-        let signature = sign(token, &full, &[]);
-        exchange.http.get(full).header("X-Twilio-Signature", signature)
-    } else {
-        let signature = sign(token, bare, &delivery.params);
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
-        let request = exchange.http.post(bare).header(CONTENT_TYPE, form).body(encoded);
-        request.header("X-Twilio-Signature", signature)
-    };
-    let response = request.header("I-Twilio-Idempotency-Token", &delivery.token).header("Accept", "*/*").send().await?;
-    read_answer(response).await
+        let url = format!("{bare}{joint}{encoded}");
+        let signature = sign(token, &url, &[]);
+        return Prepared { url, form: None, signature };
+    }
+    Prepared { url: bare.to_owned(), form: Some(encoded), signature: sign(token, bare, &delivery.params) }
 }
 
 async fn read_answer(mut response: reqwest::Response) -> Result<Outcome, reqwest::Error> {
@@ -210,9 +229,11 @@ fn failed(reason: &str) -> Outcome {
     Outcome { status: None, content_type: String::new(), body: String::new(), error: Some(reason.to_owned()) }
 }
 
-fn reason(error: &reqwest::Error) -> String {
+fn reason(error: reqwest::Error) -> String {
+    // The address is in the record beside it; a log line must not carry one.
+    let error = error.without_url();
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = std::error::Error::source(&error);
     while let Some(inner) = source {
         text = format!("{text}: {inner}");
         source = inner.source();
@@ -232,7 +253,7 @@ fn note_failure(exchange: &Exchange, delivery: &Delivery, outcome: &Outcome) {
     });
 }
 
-fn open_record(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) -> u64 {
+fn open_record(exchange: &Exchange, delivery: &Delivery, prepared: &Prepared, fault: Option<&str>) -> u64 {
     exchange.with(|state| {
         let id = state.next_log();
         state.deliveries.put(
@@ -242,8 +263,9 @@ fn open_record(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) ->
                 at: clock::now(),
                 kind: delivery.kind,
                 method: delivery.method.clone(),
-                url: delivery.url.clone(),
+                url: prepared.url.clone(),
                 params: delivery.params.clone(),
+                signature: prepared.signature.clone(),
                 token: delivery.token.clone(),
                 attempts: 0,
                 status: None,

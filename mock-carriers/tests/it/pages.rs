@@ -1,0 +1,1 @@
+//! The pages: filled in with them.
