@@ -35,7 +35,11 @@ pub enum Ending {
 impl Ending {
     /// 0, 70 (a task panicked: EX_SOFTWARE) or 75 (cut off, come again: EX_TEMPFAIL).
     pub const fn exit_code(self) -> u8 {
-        match self { Ending::Clean => 0, Ending::Panicked => 70, Ending::CutOff => 75 }
+        match self {
+            Ending::Clean => 0,
+            Ending::Panicked => 70,
+            Ending::CutOff => 75,
+        }
     }
 }
 
@@ -54,10 +58,18 @@ impl Tasks {
             }
         });
     }
+    /// Tasks that end later than these (the store's writer): told to stop together, a panic counted together, waited for apart.
+    pub fn outliving(&self) -> Self {
+        Self { tracker: TaskTracker::new(), stopping: self.stopping.clone(), panics: self.panics.clone() }
+    }
     /// Told when it is time to stop.
-    pub fn stopping(&self) -> CancellationToken { self.stopping.clone() }
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
     /// Tells everything to stop.
-    pub fn stop(&self) { self.stopping.cancel(); }
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
     /// Waits until all tasks have ended, at most `deadline` after this call.
     pub async fn ended(&self, deadline: Duration) -> Ending {
         self.tracker.close();

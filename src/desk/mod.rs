@@ -3,15 +3,33 @@
 //! Each verb reads, lets `domain` decide, and commits once; on a conflict it reads and decides again a bounded number of
 //! times, except where the analyst decided on what they saw (triage, dispatch): then they are told that it changed.
 
+pub mod directory;
+mod dispatch;
+mod read;
+mod sentence;
+mod timeline;
 pub mod view;
+mod write;
 
-use crate::store::StoreError;
-use crate::store::rows::InboxFilter;
-use domain::conversation::triage::{TriageChange, TriageRefused};
-use domain::dispatch::plan::{CannotPlan, Plan};
-use domain::id::*;
-use domain::sealed::Words;
-use view::*;
+use crate::audit::{Action, Actor, Entry};
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::outbox::compose::Line;
+use crate::progress::{Progress, ProgressError};
+use crate::store::rows::ConversationRow;
+use crate::store::{Commit, Outcome, Store, StoreError};
+use crate::vault::{ConversationKey, DoesNotOpen, Vault};
+use directory::DirectoryReader;
+use domain::calendar::Calendar;
+use domain::conversation::triage::TriageRefused;
+use domain::dispatch::plan::CannotPlan;
+use domain::dispatch::policy::Policy;
+use domain::id::{CalendarKey, ConversationId, OrganizationKey};
+use domain::level::Catalogue;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use view::Staff;
 
 /// Why a verb was refused, in words for the analyst.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +55,12 @@ pub enum DeskError {
     /// No plan can be made.
     #[error(transparent)]
     Plan(#[from] CannotPlan),
+    /// The school is not in the directory.
+    #[error("There is no school \"{0}\" in the directory: choose one from the list.")]
+    NoSuchSchool(OrganizationKey),
+    /// There was no attempt that could be confirmed.
+    #[error("This enduser has not been tried yet; there is nothing to confirm.")]
+    NotTriedYet,
     /// Dispatched already and unchanged.
     #[error("This tip has been dispatched already. Raise its level or change the school to dispatch again.")]
     AlreadyDispatched,
@@ -48,7 +72,10 @@ pub enum DeskError {
     Store(#[from] StoreError),
     /// Sealing failed: a damaged row or a wrong key.
     #[error("A sealed text of this tip cannot be opened. Tell the operator: the key or the row is damaged.")]
-    Sealed,
+    Sealed(#[from] DoesNotOpen),
+    /// Deciding met conflicts every time.
+    #[error("Too much happened to this obligation at once. Nothing was changed; try again in a moment.")]
+    Progress(#[from] ProgressError),
 }
 
 /// What every list is cut to.
@@ -58,39 +85,63 @@ pub const MOST_ROWS: u32 = 200;
 pub const LONGEST_REPLY: usize = 1600;
 
 /// The desk.
-pub struct Desk {}
+#[derive(Clone)]
+pub struct Desk {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Opens words and seals answers.
+    pub vault: Arc<Vault>,
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Who can be told.
+    pub directory: DirectoryReader,
+    /// The configured types.
+    pub catalogue: Arc<Catalogue>,
+    /// The business calendars.
+    pub calendars: Arc<BTreeMap<CalendarKey, Calendar>>,
+    /// Windows and delays.
+    pub policy: Arc<Policy>,
+    /// Decides and commits what concerns obligations.
+    pub progress: Progress,
+    /// In whose name.
+    pub line: Arc<Line>,
+}
 
 impl Desk {
-    /// The inbox.
-    pub async fn inbox(&self, who: &Staff, filter: InboxFilter) -> Result<Inbox, DeskError> { let _ = (who, filter); todo!() }
-    /// A tip. `opened` records the opening (R57) and marks it read; live refreshes pass false.
-    pub async fn tip(&self, who: &Staff, id: ConversationId, opened: bool) -> Result<Tip, DeskError> { let _ = (who, id, opened); todo!() }
-    /// The tip of a reference such as `T-7K3-QM2`, for the search field.
-    pub async fn find(&self, typed: &str) -> Result<Option<ConversationId>, DeskError> { let _ = typed; todo!() }
-    /// The timeline, oldest first, above `after`.
-    pub async fn timeline(&self, id: ConversationId, after: i64) -> Result<Vec<TimelineEntry>, DeskError> { let _ = (id, after); todo!() }
-    /// Answers the reporter.
-    pub async fn reply(&self, who: &Staff, id: ConversationId, words: Words) -> Result<MessageId, DeskError> { let _ = (who, id, words); todo!() }
-    /// Sets the triage; `version` is the one that the analyst saw.
-    pub async fn triage(&self, who: &Staff, id: ConversationId, version: i64, change: TriageChange) -> Result<(), DeskError> { let _ = (who, id, version, change); todo!() }
-    /// Writes an assessment or a note.
-    pub async fn note(&self, who: &Staff, id: ConversationId, kind: crate::store::rows::NoteKind, words: Words) -> Result<(), DeskError> { let _ = (who, id, kind, words); todo!() }
-    /// Who would be told, how and by when. No side effect.
-    pub async fn plan(&self, id: ConversationId) -> Result<Plan, DeskError> { let _ = id; todo!() }
-    /// Tells them. `version` is the one that the analyst saw.
-    pub async fn dispatch(&self, who: &Staff, id: ConversationId, version: i64) -> Result<DispatchId, DeskError> { let _ = (who, id, version); todo!() }
-    /// Takes the tip.
-    pub async fn claim(&self, who: &Staff, id: ConversationId) -> Result<(), DeskError> { let _ = (who, id); todo!() }
-    /// Closes the tip.
-    pub async fn close(&self, who: &Staff, id: ConversationId, reason: String) -> Result<(), DeskError> { let _ = (who, id, reason); todo!() }
-    /// Notes that an enduser confirmed in person (R19: "an analyst's note").
-    pub async fn confirm(&self, who: &Staff, obligation: ObligationId, note: String) -> Result<(), DeskError> { let _ = (who, obligation, note); todo!() }
-    /// Open tasks.
-    pub async fn tasks(&self) -> Result<Vec<Task>, DeskError> { todo!() }
-    /// A task is done.
-    pub async fn task_done(&self, who: &Staff, task: TaskId) -> Result<(), DeskError> { let _ = (who, task); todo!() }
     /// The configured types.
-    pub fn catalogue(&self) -> &domain::level::Catalogue { todo!() }
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// Schools for the triage's field: key and name, by name.
-    pub async fn schools(&self) -> Result<Vec<(OrganizationKey, String)>, DeskError> { todo!() }
+    pub async fn schools(&self) -> Result<Vec<(OrganizationKey, String)>, DeskError> {
+        let directory = self.directory.read().await?;
+        Ok(directory.schools().into_iter().map(|school| (school.key.clone(), school.name.clone())).collect())
+    }
+
+    /// A tip's row, or "not here".
+    async fn row(&self, id: ConversationId) -> Result<ConversationRow, DeskError> {
+        self.store.conversation(id).await?.ok_or(DeskError::NotFound)
+    }
+
+    /// A tip's row with its key.
+    async fn opened(&self, id: ConversationId) -> Result<(ConversationRow, ConversationKey), DeskError> {
+        let row = self.row(id).await?;
+        let key = self.vault.unwrap_key(id, &row.key)?;
+        Ok((row, key))
+    }
+
+    /// Commits what does not depend on what was read.
+    async fn commit(&self, commit: Commit) -> Result<(), DeskError> {
+        match self.store.commit(commit).await? {
+            Outcome::Committed(_) | Outcome::Duplicate => Ok(()),
+            Outcome::Conflict => Err(DeskError::Changed),
+        }
+    }
+
+    fn entry(&self, who: &Staff, conversation: ConversationId, at: Timestamp, action: Action) -> Entry {
+        Entry { conversation, at, actor: Actor::Staff(who.id), action }
+    }
 }

@@ -1,0 +1,288 @@
+//! The composition root: from a configuration to a running gateway, and to its end.
+//!
+//! Everything is made here once and handed to those who need it. What can be refused is refused before a port is open: a
+//! missing or wrong key, a database of another schema, an account that cannot work, a port in use.
+
+use crate::clock::Clock;
+use crate::config::{Account, Config};
+use crate::deployment::{self, Refusal, refusal};
+use crate::desk::Desk;
+use crate::desk::directory::DirectoryReader;
+use crate::entropy::Entropy;
+use crate::http::ops::Ops;
+use crate::http::public::webhooks::Webhooks;
+use crate::http::{ops, public, staff};
+use crate::intake::Intake;
+use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
+use crate::live::Live;
+use crate::login::Login;
+use crate::outbox::compose::{Compose, Line};
+use crate::outbox::wake::Wake;
+use crate::outbox::{Limits, Outbox};
+use crate::progress::Progress;
+use crate::progress::routes::{Lane, Routes};
+use crate::store::Store;
+use crate::telemetry;
+use adapters::contract::{Sender, Webhook};
+use adapters::{email, twilio};
+use domain::channel::Means;
+use domain::dispatch::words::Voice;
+use domain::id::{AccountKey, LaneKey};
+use domain::sealed::Address;
+use jiff::SignedDuration;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// A pace of this many a second or more is no pace: the lane goes as fast as it can.
+pub const UNPACED: f64 = 1000.0;
+
+/// The carriers, put together.
+#[derive(Default)]
+struct Carriers {
+    lanes: Vec<Lane>,
+    senders: HashMap<LaneKey, Arc<dyn Sender>>,
+    webhooks: HashMap<String, Arc<dyn Webhook>>,
+}
+
+/// A gateway that runs.
+pub struct Gateway {
+    /// Where carriers, reporters and endusers come.
+    pub public: SocketAddr,
+    /// Where staff come.
+    pub staff: SocketAddr,
+    /// Where operators come.
+    pub ops: SocketAddr,
+    /// The store, for tests and checks.
+    pub store: Arc<dyn Store>,
+    tasks: Tasks,
+    store_tasks: Tasks,
+}
+
+/// Starts everything; returns when all listeners are open.
+pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let (tasks, live) = (Tasks::default(), Live::default());
+    let store_tasks = tasks.outliving();
+    let metrics = telemetry::start_metrics();
+    let listeners = [
+        listen(config.public.listen, "public").await?,
+        listen(config.staff.listen, "staff").await?,
+        listen(config.ops_listen, "ops").await?,
+    ];
+    let (store, vault) = deployment::open(config, &store_tasks, &live, true).await?;
+    let carriers = carriers(config)?;
+    let routes = Arc::new(
+        Routes::new(carriers.lanes)
+            .ok_or_else(|| Refusal("no account is configured, so nothing could be received or sent: add an [[account]]".to_owned()))?,
+    );
+    for means in [Means::Call, Means::Mail] {
+        if !routes.serves(means) {
+            tracing::warn!("no account can {}: a Critical tip cannot be told as the procedures want", means.as_str());
+        }
+    }
+    let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
+    let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
+    let progress = Progress { store: store.clone(), clock: clock.clone(), entropy, policy: policy.clone(), routes: routes.clone(), wake };
+    let directory = DirectoryReader::new(store.clone(), clock.clone());
+    let line = Arc::new(line(config));
+    let compose = Compose { store: store.clone(), vault: vault.clone(), directory: directory.clone(), routes, line: line.clone() };
+    let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone());
+    let desk = Arc::new(Desk {
+        store: store.clone(),
+        vault,
+        clock: clock.clone(),
+        entropy,
+        directory,
+        catalogue: Arc::new(config.catalogue().clone()),
+        calendars: Arc::new(config.calendars().clone()),
+        policy,
+        progress: progress.clone(),
+        line,
+    });
+    let limits = Limits {
+        lease: signed(config.outbox.lease),
+        lane_lease: signed(config.outbox.lane_lease),
+        in_flight_most: config.outbox.in_flight_most,
+    };
+    let outbox = Outbox {
+        progress,
+        compose,
+        senders: Arc::new(carriers.senders),
+        clock: clock.clone(),
+        limits: Arc::new(limits),
+        node: entropy.uuid().simple().to_string(),
+    };
+    outbox.start(&tasks);
+    let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };
+    let site = staff::StaffSite {
+        desk,
+        login: Arc::new(Login::new(store.clone(), clock.clone(), entropy)),
+        live,
+        clock: clock.clone(),
+        origin: config.staff.origin.to_string(),
+        line_name: config.line.name.clone(),
+        zone: config.line.zone.clone(),
+        stop: tasks.stopping(),
+    };
+    let routers = [public_router(webhooks, intake, config), staff::router(site), ops::router(Ops { store: store.clone(), clock, metrics })];
+    let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
+    for (listener, router) in listeners.into_iter().zip(routers) {
+        let stopping = tasks.stopping();
+        tasks.spawn("listener", async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(error = %error, "a listener ended");
+            }
+        });
+    }
+    tracing::info!(%public, %staff, %ops, "listening");
+    Ok(Gateway { public, staff, ops, store, tasks, store_tasks })
+}
+
+impl Gateway {
+    /// Told when something inside asks for the end.
+    pub fn stopping(&self) -> tokio_util::sync::CancellationToken {
+        self.tasks.stopping()
+    }
+    /// Stops taking work, finishes what is in flight, closes the store.
+    pub async fn stop(self) -> Ending {
+        self.tasks.stop();
+        let ended = self.tasks.ended(SHUTDOWN_DEADLINE).await;
+        // Everybody else needed the writer until they had ended.
+        self.store.close().await;
+        let written = self.store_tasks.ended(SHUTDOWN_DEADLINE).await;
+        let ending = if ended == Ending::Clean { written } else { ended };
+        tracing::info!(?ending, "stopped");
+        ending
+    }
+}
+
+fn public_router(webhooks: Webhooks, intake: Intake, config: &Config) -> axum::Router {
+    public::webhooks::router(webhooks).merge(public::receipt::router(Arc::new(intake))).merge(public::home::router(public::home::Home {
+        line_name: config.line.name.clone(),
+        text_number: config.line.text_number.as_ref().map(|number| number.reveal().to_owned()),
+    }))
+}
+
+/// `tipline serve`: starts, runs until told to stop, and gives the exit code.
+pub async fn serve(config: Config) -> anyhow::Result<u8> {
+    let gateway = start(&config, Clock::System).await?;
+    let stopping = gateway.stopping();
+    tokio::select! {
+        () = told_to_stop() => {}
+        () = stopping.cancelled() => {}
+    }
+    Ok(gateway.stop().await.exit_code())
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
+        }
+        Err(error) => {
+            tracing::warn!(error = %error, "SIGTERM is not heard; Ctrl-C is");
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+async fn listen(address: SocketAddr, name: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        refusal(format!(
+            "the {name} listener cannot use {address} ({}): stop what uses it, or set {name}.listen to another port",
+            error.kind()
+        ))
+    })
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+fn line(config: &Config) -> Line {
+    let call_back = config.line.call_back.as_ref().map(|address| address.reveal().to_owned()).unwrap_or_default();
+    Line {
+        voice: Voice { line_name: config.line.name.clone(), call_back: spoken_number(&call_back) },
+        call_back,
+        origin: config.public.origin.to_string(),
+    }
+}
+
+/// A number as it is spoken: digit by digit, in groups.
+fn spoken_number(number: &str) -> String {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    let local = if digits.len() == 11 && digits[0] == '1' { &digits[1..] } else { &digits[..] };
+    let spaced = |part: &[char]| part.iter().map(char::to_string).collect::<Vec<_>>().join(" ");
+    if local.len() == 10 { [spaced(&local[..3]), spaced(&local[3..6]), spaced(&local[6..])].join(", ") } else { spaced(local) }
+}
+
+fn carriers(config: &Config) -> anyhow::Result<Carriers> {
+    let mut carriers = Carriers::default();
+    for account in &config.accounts {
+        match account {
+            Account::Twilio(account) => {
+                let mut settings = twilio::Config::new(
+                    account.name.clone(),
+                    account.account_sid.clone(),
+                    adapters::secret::Secret::new(String::new()),
+                    config.public.origin.to_string(),
+                );
+                settings.secrets.clone_from(&account.auth_tokens);
+                settings.shared_keys.clone_from(&account.shared_keys);
+                settings.signature_header.clone_from(&account.signature_header);
+                settings.api_base.clone_from(&account.api_base);
+                if let Some((user, secret)) = &account.api_key {
+                    settings.api_user = Some(user.clone());
+                    settings.api_secret = Some(secret.clone());
+                }
+                settings.request_timeout = account.timeout;
+                settings.ring_seconds = account.ring_seconds;
+                let settings = Arc::new(settings);
+                let sender: Arc<dyn Sender> = Arc::new(twilio::TwilioSender::new(settings.clone()).map_err(refusal)?);
+                carriers.webhooks.insert(account.name.to_string(), Arc::new(twilio::TwilioWebhook::new(settings).map_err(refusal)?));
+                for (means, from, pace) in [
+                    (Means::Call, &account.call_from, account.calls_per_second),
+                    (Means::Text, &account.text_from, account.texts_per_second),
+                ] {
+                    if let Some(from) = from {
+                        carriers.add(&account.name, means, from, pace, &sender)?;
+                    }
+                }
+            }
+            Account::Smtp(account) => {
+                let mut settings = email::Config::new(account.name.clone(), account.host.clone(), account.from.reveal());
+                settings.port = account.port;
+                settings.tls = match account.tls {
+                    crate::config::account::SmtpTls::Opportunistic => email::Tls::Opportunistic,
+                    crate::config::account::SmtpTls::Required => email::Tls::Required,
+                    crate::config::account::SmtpTls::Wrapper => email::Tls::Wrapper,
+                };
+                if let Some((user, password)) = &account.login {
+                    settings.user = Some(user.clone());
+                    settings.password = Some(password.clone());
+                }
+                settings.from_name.clone_from(&account.from_name);
+                settings.timeout = account.timeout;
+                let sender: Arc<dyn Sender> = Arc::new(email::SmtpSender::new(Arc::new(settings)).map_err(refusal)?);
+                carriers.add(&account.name, Means::Mail, &account.from, account.mails_per_second, &sender)?;
+            }
+        }
+    }
+    Ok(carriers)
+}
+
+impl Carriers {
+    fn add(&mut self, account: &AccountKey, means: Means, from: &Address, pace: f64, sender: &Arc<dyn Sender>) -> anyhow::Result<()> {
+        let key: LaneKey = format!("{account}-{}", means.as_str()).parse().map_err(refusal)?;
+        self.senders.insert(key.clone(), sender.clone());
+        self.lanes.push(Lane { key, account: account.clone(), means, from: from.clone(), per_second: (pace < UNPACED).then_some(pace) });
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! A deployment's database together with the key that sealed it.
+//!
+//! Used by `serve` and by every command that reads or writes: a missing, malformed or wrong key is refused here, before
+//! anything else happens, and the first start with a new database writes down which key it belongs to.
+
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::lifecycle::Tasks;
+use crate::live::Live;
+use crate::store::sqlite::{Options, Sqlite};
+use crate::store::{Commit, Store, Write};
+use crate::vault::Vault;
+use crate::vault::keys::KeyError;
+use std::sync::Arc;
+
+/// The name under which the check value of the master key is kept.
+const KEY_CHECK: &str = "master_key_check";
+
+/// Something that the operator has to mend before the gateway starts: one sentence, exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+/// A refusal in this error's words.
+pub(crate) fn refusal(error: impl std::fmt::Display) -> anyhow::Error {
+    Refusal(error.to_string()).into()
+}
+
+/// The store of this deployment, sealed by this key. Used by `serve` and by the commands that write.
+pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) -> anyhow::Result<(Arc<dyn Store>, Arc<Vault>)> {
+    let (master, source) = config.master_key().map_err(refusal)?;
+    let vault = Arc::new(Vault::new(&master, Entropy));
+    let live = live.clone();
+    let on_commit = Arc::new(move |changed: &[domain::id::ConversationId]| changed.iter().for_each(|id| live.changed(*id)));
+    let spawner = tasks.clone();
+    let spawn = move |name: &'static str, task| spawner.spawn(name, task);
+    let store = Sqlite::open(&config.database(), Options { migrate, on_commit }, &spawn).await.map_err(refusal)?;
+    match store.meta(KEY_CHECK).await? {
+        Some(check) if check == vault.check_value() => {}
+        Some(_) => {
+            store.close().await;
+            return Err(refusal(KeyError::Wrong(source)));
+        }
+        None => {
+            let writes = vec![Write::Meta(KEY_CHECK, vault.check_value().to_owned())];
+            store.commit(Commit { writes, ..Commit::default() }).await?;
+        }
+    }
+    Ok((store, vault))
+}

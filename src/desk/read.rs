@@ -1,0 +1,252 @@
+//! What an analyst reads: the inbox and a tip, opened for one answer.
+
+use super::view::*;
+use super::{Desk, DeskError, MOST_ROWS};
+use crate::audit::Action;
+use crate::store::rows::{self, InboxFilter, InboxRow};
+use crate::store::{Commit, Write};
+use crate::vault::ConversationKey;
+use domain::conversation::first_words::CODE_PLACE;
+use domain::conversation::reference::Reference;
+use domain::conversation::{Conversation, first_deadline};
+use domain::directory::Directory;
+use domain::dispatch::evidence::Rung;
+use domain::id::*;
+use domain::sealed::Words;
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// The first words in the inbox are cut to this many characters.
+const EXCERPT: usize = 140;
+/// More messages than this are not shown on one page; a tip with more is read by the API in parts.
+const MOST_MESSAGES: u32 = 1000;
+
+impl Desk {
+    /// The inbox.
+    pub async fn inbox(&self, who: &Staff, filter: InboxFilter) -> Result<Inbox, DeskError> {
+        let now = self.clock.now();
+        let directory = self.directory.read().await?;
+        let names = self.staff_names().await?;
+        let rows = self.store.inbox(filter, MOST_ROWS).await?;
+        let counts = self.store.inbox_counts(who.id).await?;
+        let tips = rows.into_iter().map(|row| self.line_of(row, &directory, &names)).collect::<Result<_, _>>()?;
+        Ok(Inbox { tips, counts, now })
+    }
+
+    fn line_of(&self, row: InboxRow, directory: &Directory, names: &HashMap<StaffId, String>) -> Result<TipLine, DeskError> {
+        let tip = &row.row.conversation;
+        let first_words = match &row.first {
+            Some((id, sealed)) => {
+                excerpt(&self.vault.open_words(&self.vault.unwrap_key(tip.id, &row.row.key)?, id.uuid().as_bytes(), sealed)?)
+            }
+            None => Words::default(),
+        };
+        Ok(TipLine {
+            id: tip.id,
+            reference: tip.reference.as_str().to_owned(),
+            alias: tip.alias.clone(),
+            channel: tip.channel,
+            level: tip.triage.level,
+            school: tip.triage.school.as_ref().map(|key| school_name(directory, key)),
+            first_words,
+            claimed_by: tip.claimed_by.map(|id| name_of(names, id)),
+            unread: row.row.unread,
+            way_back: tip.way_back,
+            received_at: tip.received_at,
+            deadline: self.deadline(tip, row.next_due),
+            open_obligations: row.open_obligations,
+            confirmed: row.confirmed,
+            breached: row.breached,
+            open_tasks: row.open_tasks,
+            state: tip.state,
+        })
+    }
+
+    /// Until it is dispatched the clock of R44; then the earliest due time of what is not kept.
+    fn deadline(&self, tip: &Conversation, next_due: Option<Timestamp>) -> Option<Timestamp> {
+        first_deadline(tip, self.policy.critical_window).or(next_due)
+    }
+
+    /// A tip. `opened` records the opening (R57) and marks it read; live refreshes pass false.
+    pub async fn tip(&self, who: &Staff, id: ConversationId, opened: bool) -> Result<Tip, DeskError> {
+        let (row, key) = self.opened(id).await?;
+        if opened {
+            let now = self.clock.now();
+            let commit = Commit { once: None, writes: vec![Write::MarkRead(id)], audit: vec![self.entry(who, id, now, Action::Opened)] };
+            self.commit(commit).await?;
+        }
+        let directory = self.directory.read().await?;
+        let names = self.staff_names().await?;
+        let dispatches = self.dispatches(id, &names).await?;
+        let next_due = dispatches
+            .iter()
+            .flat_map(|dispatch| &dispatch.obligations)
+            .filter(|obligation| obligation.is_open() && obligation.confirmed_at.is_none())
+            .map(|obligation| obligation.due_at)
+            .min();
+        let tip = row.conversation;
+        Ok(Tip {
+            id,
+            version: row.version,
+            reference: tip.reference.as_str().to_owned(),
+            alias: tip.alias.clone(),
+            channel: tip.channel,
+            state: tip.state,
+            way_back: tip.way_back,
+            received_at: tip.received_at,
+            triaged_at: tip.triaged_at,
+            dispatched_at: tip.dispatched_at,
+            deadline: self.deadline(&tip, next_due),
+            claimed_by: tip.claimed_by.map(|id| (id, name_of(&names, id))),
+            school_name: tip.triage.school.as_ref().map(|key| school_name(&directory, key)),
+            triage: tip.triage,
+            messages: self.messages(id, &key, &names).await?,
+            notes: self.notes(id, &key, &names).await?,
+            dispatches,
+            tasks: self.store.open_tasks(Some(id), MOST_ROWS).await?.into_iter().map(Task::from).collect(),
+            now: self.clock.now(),
+        })
+    }
+
+    /// The tip of a reference such as `T-7K3-QM2`, for the search field.
+    pub async fn find(&self, typed: &str) -> Result<Option<ConversationId>, DeskError> {
+        let Some(reference) = Reference::parse(typed) else { return Ok(None) };
+        Ok(self.store.conversation_by_reference(reference.as_str()).await?.map(|row| row.conversation.id))
+    }
+
+    async fn messages(
+        &self,
+        id: ConversationId,
+        key: &ConversationKey,
+        names: &HashMap<StaffId, String>,
+    ) -> Result<Vec<Message>, DeskError> {
+        let mut attachments: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+        for row in self.store.attachments(id).await? {
+            attachments.entry(row.message).or_default().push(Attachment { id: row.id, content_type: row.content_type, state: row.state });
+        }
+        let rows = self.store.messages(id, 0, MOST_MESSAGES).await?;
+        rows.into_iter()
+            .map(|row| {
+                let words = self.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
+                Ok(Message {
+                    id: row.id,
+                    seq: row.seq,
+                    author: author(row.author, names),
+                    channel: row.channel,
+                    words: if row.author == rows::Author::System { hide_code(&words) } else { words },
+                    at: row.at,
+                    attachments: attachments.remove(&row.id).unwrap_or_default(),
+                    media_dropped: row.media_dropped,
+                    delivery: row.delivery,
+                })
+            })
+            .collect()
+    }
+
+    async fn notes(&self, id: ConversationId, key: &ConversationKey, names: &HashMap<StaffId, String>) -> Result<Vec<Note>, DeskError> {
+        let rows = self.store.notes(id).await?;
+        rows.into_iter()
+            .map(|row| {
+                let words = self.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
+                Ok(Note { author: name_of(names, row.author), at: row.at, kind: row.kind, words })
+            })
+            .collect()
+    }
+
+    async fn dispatches(&self, id: ConversationId, names: &HashMap<StaffId, String>) -> Result<Vec<Dispatch>, DeskError> {
+        let dispatches = self.store.dispatches(id).await?;
+        if dispatches.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut receipts: HashMap<AttemptId, Vec<_>> = HashMap::new();
+        for row in self.store.receipts(id).await? {
+            receipts.entry(row.attempt).or_default().push((row.at, row.kind));
+        }
+        let mut attempts: HashMap<ObligationId, Vec<Attempt>> = HashMap::new();
+        for row in self.store.attempts(id).await? {
+            let rows::Owner::Obligation(owner) = row.owner else { continue };
+            let receipts = receipts.remove(&row.id).unwrap_or_default();
+            let attempt = Attempt { id: row.id, at: row.intended_at, lane: row.lane, answer: row.answer, evidence: row.evidence, receipts };
+            attempts.entry(owner).or_default().push(attempt);
+        }
+        let mut views = Vec::new();
+        for row in dispatches {
+            let obligations = self.store.obligations(row.id).await?;
+            let obligations = obligations.into_iter().map(|row| obligation_view(row, &mut attempts)).collect();
+            views.push(Dispatch {
+                id: row.id,
+                level: row.level,
+                started_at: row.started_at,
+                started_by: name_of(names, row.started_by),
+                due_at: row.due_at,
+                obligations,
+            });
+        }
+        Ok(views)
+    }
+
+    /// The names of staff.
+    pub(super) async fn staff_names(&self) -> Result<HashMap<StaffId, String>, DeskError> {
+        Ok(self.store.staff().await?.into_iter().map(|staff| (staff.id, staff.name)).collect())
+    }
+}
+
+impl Obligation {
+    /// Whether something will still happen by itself.
+    pub fn is_open(&self) -> bool {
+        use domain::dispatch::obligation::State;
+        match self.state {
+            State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => true,
+            State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => false,
+        }
+    }
+}
+
+fn obligation_view(row: rows::ObligationRow, attempts: &mut HashMap<ObligationId, Vec<Attempt>>) -> Obligation {
+    let obligation = row.obligation;
+    let attempts = attempts.remove(&obligation.id).unwrap_or_default();
+    Obligation {
+        id: obligation.id,
+        organization: obligation.step.organization_name,
+        kind: obligation.step.kind,
+        person: obligation.step.person_name,
+        role: obligation.step.role,
+        means: obligation.step.means,
+        tail: obligation.step.tail,
+        due_at: obligation.step.due_at,
+        state: obligation.state,
+        rung: attempts.iter().map(|attempt| attempt.evidence.rung()).max().unwrap_or(Rung::None),
+        first_attempt_at: obligation.first_attempt_at,
+        confirmed_at: obligation.confirmed_at,
+        breached_at: obligation.breached_at,
+        attempts,
+    }
+}
+
+fn author(author: rows::Author, names: &HashMap<StaffId, String>) -> Author {
+    match author {
+        rows::Author::Reporter => Author::Reporter,
+        rows::Author::Staff(id) => Author::Staff(name_of(names, id)),
+        rows::Author::System => Author::System,
+    }
+}
+
+pub(super) fn name_of(names: &HashMap<StaffId, String>, id: StaffId) -> String {
+    names.get(&id).cloned().unwrap_or_else(|| "a former colleague".to_owned())
+}
+
+fn school_name(directory: &Directory, key: &OrganizationKey) -> String {
+    directory.organization(key).map_or_else(|| key.to_string(), |school| school.name.clone())
+}
+
+fn hide_code(words: &Words) -> Words {
+    Words::new(words.reveal().replace(CODE_PLACE, "••••"))
+}
+
+fn excerpt(words: &Words) -> Words {
+    let text = words.reveal();
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => Words::new(format!("{}…", &text[..end])),
+        None => words.clone(),
+    }
+}

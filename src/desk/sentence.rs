@@ -1,0 +1,129 @@
+//! The record in words: one plain sentence an entry, the same on the page, in the export and in the API.
+
+use crate::audit::{Action, Told};
+use domain::channel::Means;
+use domain::conversation::WayBack;
+use domain::directory::Directory;
+use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
+use domain::dispatch::obligation::{FailedBecause, Satisfaction};
+use domain::level::Catalogue;
+
+/// What happened, as a sentence. Times inside it are left to the entry's own time.
+pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -> String {
+    match action {
+        Action::TipReceived { channel } => format!("A tip came by {}.", channel.as_str()),
+        Action::MessageReceived { channel } => format!("The reporter wrote again by {}.", channel.as_str()),
+        Action::FirstWords => "The first words and a return code were given to the reporter.".to_owned(),
+        Action::ReplyWritten { .. } => "An answer was written to the reporter.".to_owned(),
+        Action::Delivery { state, .. } => format!("A message to the reporter is now: {state}."),
+        Action::WayBack { to } => match to {
+            WayBack::Open => "The way back to the reporter is open again.".to_owned(),
+            WayBack::OptedOut => "The reporter texted STOP: the way back is closed.".to_owned(),
+            WayBack::Unreachable => "The reporter's address cannot be reached: the way back is closed.".to_owned(),
+        },
+        Action::Opened => "The tip was opened.".to_owned(),
+        Action::Claimed => "The tip was taken.".to_owned(),
+        Action::Triaged { level, types, school, marks, reason } => {
+            let names: Vec<_> = types.iter().map(|key| catalogue.get(key).map_or_else(|| key.to_string(), |t| t.name.clone())).collect();
+            let level = level.map_or("no level", |level| level.title());
+            let school = school.as_ref().map(|key| directory.organization(key).map_or_else(|| key.to_string(), |o| o.name.clone()));
+            let marks: Vec<_> =
+                [(marks.in_progress, "in progress"), (marks.possible_crime, "possible crime"), (marks.safety_issue, "safety issue")]
+                    .into_iter()
+                    .filter_map(|(set, name)| set.then_some(name))
+                    .collect();
+            let mut text = format!("Sorted as {level}: {}", names.join(", "));
+            if let Some(school) = school {
+                text.push_str(&format!("; {school}"));
+            }
+            if !marks.is_empty() {
+                text.push_str(&format!("; {}", marks.join(", ")));
+            }
+            if let Some(reason) = reason {
+                text.push_str(&format!("; lowered because: {reason}"));
+            }
+            text.push('.');
+            text
+        }
+        Action::Assessed => "An assessment was written.".to_owned(),
+        Action::Noted => "A note was written.".to_owned(),
+        Action::Dispatched { level, obligations, .. } => format!("Dispatched as {}: {obligations} tellings promised.", level.title()),
+        Action::AttemptStarted { told, number, .. } => format!("{} {} (attempt {number}).", verb(told), whom(told)),
+        Action::AttemptNotTaken { told, reason, .. } => format!("The {} to {} was not taken: {reason}.", noun(told), whom(told)),
+        Action::CarrierAsked { told, result, .. } => match result.as_str() {
+            "not_found" => format!("The carrier has no trace of the {} to {}.", noun(told), whom(told)),
+            _ => format!("The carrier could not be asked about the {} to {}.", noun(told), whom(told)),
+        },
+        Action::Receipt { told, kind, .. } => receipt(told, kind),
+        Action::NextAttempt { told, .. } => format!("The {} to {} will be tried again.", noun(told), whom(told)),
+        Action::Satisfied { told, by } => match by {
+            Satisfaction::Confirmed(_) => format!("Promise kept: {} confirmed.", whom(told)),
+            Satisfaction::ConfirmedElsewhere => format!("Promise kept: {} confirmed on another way.", whom(told)),
+            Satisfaction::Notified => format!("Promise kept: the {} to {} was sent.", noun(told), whom(told)),
+        },
+        Action::Released { told } => format!("{} was not needed: the school was reached.", capital(&whom(told))),
+        Action::StandbyStarted { told } => format!("Nobody at the school confirmed in time: {} is told.", whom(told)),
+        Action::Failed { told, because } => match because {
+            FailedBecause::NobodyConfirmed => format!("{} did not confirm; a person has to take over.", capital(&whom(told))),
+            FailedBecause::AddressRefused => {
+                format!("The address of {} was refused by the carrier; a person has to take over.", whom(told))
+            }
+            FailedBecause::NoCarrier => format!("No carrier took the {} to {}; a person has to take over.", noun(told), whom(told)),
+        },
+        Action::Breach { told } => format!("The due time of the {} to {} has passed.", noun(told), whom(told)),
+        Action::TaskDone { what } => format!("Done by hand: {what}"),
+        Action::Closed { reason } => format!("Closed: {reason}"),
+    }
+}
+
+fn receipt(told: &Told, kind: &ReceiptKind) -> String {
+    let (noun, whom) = (noun(told), whom(told));
+    match kind {
+        ReceiptKind::Submitted => format!("The carrier took the {noun} to {whom}."),
+        ReceiptKind::Rang => format!("The phone of {whom} rings."),
+        ReceiptKind::Delivered => format!("The {noun} to {whom} was delivered."),
+        ReceiptKind::Answered => format!("The line of {whom} was picked up."),
+        ReceiptKind::HumanAnswered => format!("A person answered at {whom}; not confirmed."),
+        ReceiptKind::MachineAnswered => format!("A machine answered at {whom}."),
+        ReceiptKind::FaxAnswered => format!("A fax answered at {whom}."),
+        ReceiptKind::VoicemailLeft => format!("Voicemail left for {whom}; not confirmed."),
+        ReceiptKind::WrongKey => format!("A wrong code was entered at {whom}; not confirmed."),
+        ReceiptKind::Confirmed(ConfirmedBy::Keypad) => format!("Confirmed by {whom}: the code was keyed on the call."),
+        ReceiptKind::Confirmed(ConfirmedBy::MailPage) => format!("Confirmed by {whom}: the mail's code was sent from its page."),
+        ReceiptKind::Confirmed(ConfirmedBy::AnalystNote) => format!("Confirmed by {whom}: an analyst spoke with them."),
+        ReceiptKind::Ended(end) => match end {
+            End::Completed => format!("The call to {whom} ended."),
+            End::Busy => format!("The line of {whom} is busy."),
+            End::NoAnswer => format!("Nobody answered at {whom}."),
+            End::Canceled => format!("The {noun} to {whom} was cancelled."),
+            End::Failed(code) => format!("The {noun} to {whom} failed{}.", with_code(*code)),
+            End::Undelivered(code) => format!("The {noun} to {whom} did not arrive{}.", with_code(*code)),
+        },
+        ReceiptKind::Unrecognised(status) => format!("The carrier said something unknown about the {noun} to {whom}: {status}."),
+    }
+}
+
+fn with_code(code: Option<i64>) -> String {
+    code.map(|code| format!(" (carrier code {code})")).unwrap_or_default()
+}
+fn whom(told: &Told) -> String {
+    format!("the {} of {}", told.role, told.organization)
+}
+fn noun(told: &Told) -> &'static str {
+    match told.means {
+        Means::Call => "call",
+        Means::Mail => "mail",
+        Means::Text => "text",
+    }
+}
+fn verb(told: &Told) -> &'static str {
+    match told.means {
+        Means::Call => "Calling",
+        Means::Mail => "Mailing",
+        Means::Text => "Texting",
+    }
+}
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,48 @@
+//! Addresses seen lately and the tips they belong to, so that a second message need not read the store first.
+//!
+//! Bounded: two generations, the older dropped when the younger is full. Nothing here is believed where it matters: the
+//! commit checks that the tip exists, and a conflict forgets the entry.
+
+use crate::vault::ConversationKey;
+use crate::vault::sealed::BlindIndex;
+use domain::id::ConversationId;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How many addresses one generation holds: about 3 MB.
+const GENERATION: usize = 10_000;
+
+/// What is known of an address.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// The tip it belongs to.
+    pub(super) conversation: ConversationId,
+    /// The tip's key.
+    pub(super) key: ConversationKey,
+}
+
+/// Addresses seen lately.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    generations: Mutex<[HashMap<BlindIndex, Entry>; 2]>,
+}
+
+impl Known {
+    pub(super) fn get(&self, index: &BlindIndex) -> Option<Entry> {
+        let [young, old] = &*self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        young.get(index).or_else(|| old.get(index)).cloned()
+    }
+    pub(super) fn put(&self, index: BlindIndex, entry: Entry) {
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        if generations[0].len() >= GENERATION {
+            generations.swap(0, 1);
+            generations[0].clear();
+        }
+        generations[0].insert(index, entry);
+    }
+    pub(super) fn forget(&self, index: &BlindIndex) {
+        for generation in self.generations.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+            generation.remove(index);
+        }
+    }
+}

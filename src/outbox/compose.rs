@@ -1,0 +1,158 @@
+//! What an attempt sends: the address opened at the last moment, and words that hold nothing of the tip (R6).
+
+use crate::desk::directory::{DirectoryReader, person};
+use crate::progress::routes::Routes;
+use crate::store::rows::{AttemptRow, MessageRow, ObligationRow};
+use crate::store::{Store, StoreError};
+use crate::vault::{DoesNotOpen, Vault};
+use domain::channel::Means;
+use domain::conversation::first_words::with_code;
+use domain::conversation::reference::Reference;
+use domain::dispatch::words::{MailFacts, TextFacts, Voice, mail, text};
+use domain::exchange::{Content, Outbound, Search};
+use domain::language::Language;
+use domain::sealed::Address;
+use std::sync::Arc;
+
+/// The line in whose name things are sent.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Name and call-back number as spoken.
+    pub voice: Voice,
+    /// The call-back number as written.
+    pub call_back: String,
+    /// The public origin, for the receipt page's address.
+    pub origin: String,
+}
+
+/// Why an attempt could not be put together. All of it is ours to mend, so the attempt counts as not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The store.
+    #[error("a row needed for sending was not read")]
+    Store(#[from] StoreError),
+    /// Sealing.
+    #[error(transparent)]
+    Sealed(#[from] DoesNotOpen),
+    /// The directory no longer has this address.
+    #[error("the directory no longer has this address")]
+    AddressGone,
+    /// The tip is gone.
+    #[error("the tip is gone")]
+    TipGone,
+}
+
+/// Puts attempts together.
+#[derive(Clone)]
+pub struct Compose {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Opens addresses and words, makes tokens and codes.
+    pub vault: Arc<Vault>,
+    /// For languages and extensions.
+    pub directory: DirectoryReader,
+    /// For the sending identities.
+    pub routes: Arc<Routes>,
+    /// In whose name.
+    pub line: Arc<Line>,
+}
+
+impl Compose {
+    /// An attempt at an obligation.
+    pub async fn obligation(&self, row: &ObligationRow, attempt: &AttemptRow) -> Result<Outbound, ComposeError> {
+        let step = &row.obligation.step;
+        let to = self.enduser(row).await?;
+        let directory = self.directory.read().await?;
+        let listed = person(&directory, &step.organization, &step.person);
+        let language = listed.map_or(Language::En, |listed| listed.language);
+        let content = match step.means {
+            Means::Call => Content::Call {
+                first: self.vault.step_token(attempt.id, 0),
+                extension: listed
+                    .and_then(|listed| listed.points.iter().find(|point| point.means == Means::Call))
+                    .map(|point| point.extension.clone())
+                    .unwrap_or_default(),
+            },
+            Means::Mail => {
+                let reference = self.reference(row).await?;
+                let link = format!("{}/r/{}", self.line.origin, self.vault.receipt_token(attempt.id));
+                Content::Mail(mail(MailFacts {
+                    line_name: &self.line.voice.line_name,
+                    organization_name: &step.organization_name,
+                    reference: &reference,
+                    level: row.obligation.level,
+                    link: &link,
+                    code: &self.vault.mail_code(attempt.id),
+                    call_back: &self.line.call_back,
+                    message_id: row.obligation.id.to_string(),
+                    language,
+                }))
+            }
+            Means::Text => {
+                let reference = self.reference(row).await?;
+                Content::Text(text(TextFacts {
+                    line_name: &self.line.voice.line_name,
+                    organization_name: &step.organization_name,
+                    reference: &reference,
+                    level: row.obligation.level,
+                    call_back: &self.line.call_back,
+                    language,
+                }))
+            }
+        };
+        Ok(Outbound { attempt: attempt.id, from: self.from(attempt), to, content })
+    }
+
+    /// An attempt at a message to a reporter.
+    pub async fn message(&self, row: &MessageRow, attempt: &AttemptRow) -> Result<Outbound, ComposeError> {
+        let tip = self.store.conversation(row.conversation).await?.ok_or(ComposeError::TipGone)?;
+        let key = self.vault.unwrap_key(row.conversation, &tip.key)?;
+        let contact = self.store.contact_of(row.conversation).await?.ok_or(ComposeError::AddressGone)?;
+        let context = contact.handle.uuid();
+        let words = self.vault.open_words(&key, row.id.uuid().as_bytes(), &row.body)?;
+        Ok(Outbound {
+            attempt: attempt.id,
+            from: self.vault.open_address(&key, context.as_bytes(), &contact.ours)?,
+            to: self.vault.open_address(&key, context.as_bytes(), &contact.address)?,
+            content: Content::Text(with_code(&words, &key.return_code())),
+        })
+    }
+
+    /// Where to look for an attempt at an obligation.
+    pub async fn search_obligation(&self, row: &ObligationRow, attempt: &AttemptRow) -> Result<Search, ComposeError> {
+        let to = self.enduser(row).await?;
+        Ok(self.search(attempt, self.from(attempt), to))
+    }
+
+    /// Where to look for an attempt at a message.
+    pub async fn search_message(&self, row: &MessageRow, attempt: &AttemptRow) -> Result<Search, ComposeError> {
+        let outbound = self.message(row, attempt).await?;
+        Ok(self.search(attempt, outbound.from, outbound.to))
+    }
+
+    fn search(&self, attempt: &AttemptRow, from: Address, to: Address) -> Search {
+        Search {
+            attempt: attempt.id,
+            means: attempt.means,
+            from,
+            to,
+            intended_at: attempt.intended_at,
+            provider_id: attempt.provider_id.clone().map(domain::exchange::ProviderId),
+        }
+    }
+
+    async fn enduser(&self, row: &ObligationRow) -> Result<Address, ComposeError> {
+        let step = &row.obligation.step;
+        let sealed = self.store.address(step.person.clone(), step.means).await?.ok_or(ComposeError::AddressGone)?;
+        Ok(self.vault.open_enduser(&step.person, step.means, &sealed)?)
+    }
+
+    async fn reference(&self, row: &ObligationRow) -> Result<Reference, ComposeError> {
+        let tip = self.store.conversation(row.obligation.conversation).await?.ok_or(ComposeError::TipGone)?;
+        Ok(tip.conversation.reference)
+    }
+
+    fn from(&self, attempt: &AttemptRow) -> Address {
+        self.routes.lane(&attempt.lane).map_or_else(|| Address::new(""), |lane| lane.from.clone())
+    }
+}

@@ -1,0 +1,122 @@
+//! One lane's loop: wait until something is due, keep the pace, claim the most urgent, start it.
+//!
+//! A paced lane takes its permit *before* it claims, and claims one at a time, so that what goes next is always the most
+//! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails.
+
+use super::lease::Leases;
+use super::{Outbox, work};
+use crate::lifecycle::Tasks;
+use crate::progress::routes::Lane;
+use crate::store::rows::WorkRow;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many pieces an unpaced lane claims at once.
+const CLAIM_MOST: usize = 64;
+/// A lane looks at least this often, in case an alarm was lost with another node.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long a lane waits after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks) {
+    let stopping = tasks.stopping();
+    let pace = lane.per_second.and_then(limiter);
+    let slots = Arc::new(Semaphore::new(outbox.limits.in_flight_most.max(1)));
+    let mut paced = false;
+    loop {
+        if stopping.is_cancelled() {
+            return;
+        }
+        let now = outbox.clock.now();
+        if !leases.holds(&lane.key, now) {
+            tokio::select! { () = leases.changed() => {}, () = tokio::time::sleep(LOOK_EVERY) => {}, () = stopping.cancelled() => return }
+            continue;
+        }
+        if wait_for_work(&outbox, &lane, &stopping).await.is_none() {
+            return;
+        }
+        if let Some(pace) = &pace
+            && !paced
+        {
+            tokio::select! { () = pace.until_ready() => paced = true, () = stopping.cancelled() => return }
+        }
+        let Some((first, more)) = free_slots(&slots, if pace.is_some() { 1 } else { CLAIM_MOST }).await else { return };
+        let room = 1 + more.len();
+        match claim(&outbox, &lane, room).await {
+            Ok(claimed) => {
+                if claimed.len() < room {
+                    look_again(&outbox, &lane).await;
+                } else {
+                    outbox.progress.wake.at(&lane.key, now);
+                }
+                paced &= claimed.is_empty();
+                let permits = std::iter::once(first).chain(more);
+                for (work, permit) in claimed.into_iter().zip(permits) {
+                    let outbox = outbox.clone();
+                    tasks.spawn("work", async move {
+                        work::run(&outbox, work).await;
+                        drop(permit);
+                    });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, lane = %lane.key, "due work was not claimed");
+                outbox.progress.wake.at(&lane.key, now);
+                tokio::select! { () = tokio::time::sleep(AFTER_FAILURE) => {}, () = stopping.cancelled() => return }
+            }
+        }
+    }
+}
+
+/// GCRA with a burst of one: never more than the pace in any sliding second.
+fn limiter(per_second: f64) -> Option<Arc<DefaultDirectRateLimiter>> {
+    let period = Duration::try_from_secs_f64(1.0 / per_second).ok()?;
+    Some(Arc::new(RateLimiter::direct(Quota::with_period(period)?)))
+}
+
+/// Sleeps until the lane's alarm. `None` when stopping.
+async fn wait_for_work(outbox: &Outbox, lane: &Lane, stopping: &tokio_util::sync::CancellationToken) -> Option<()> {
+    let alarm = outbox.progress.wake.alarm(&lane.key)?;
+    loop {
+        let now = outbox.clock.now().as_microsecond();
+        let at = alarm.stands_at();
+        if at <= now {
+            alarm.take();
+            return Some(());
+        }
+        let wait = Duration::from_micros(u64::try_from(at.saturating_sub(now)).unwrap_or(0)).min(LOOK_EVERY);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => { if wait == LOOK_EVERY { alarm.take(); return Some(()); } }
+            () = alarm.moved() => {}
+            () = stopping.cancelled() => return None,
+        }
+    }
+}
+
+/// At least one free slot, and as many more as are free now, up to `most`.
+async fn free_slots(slots: &Arc<Semaphore>, most: usize) -> Option<(OwnedSemaphorePermit, Vec<OwnedSemaphorePermit>)> {
+    let first = slots.clone().acquire_owned().await.ok()?;
+    let more = std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()).take(most.saturating_sub(1)).collect();
+    Some((first, more))
+}
+
+async fn claim(outbox: &Outbox, lane: &Lane, n: usize) -> Result<Vec<WorkRow>, crate::store::StoreError> {
+    let now = outbox.clock.now();
+    let until = now.saturating_add(outbox.limits.lease).unwrap_or(now);
+    outbox.progress.store.claim_due(lane.key.clone(), outbox.node.clone(), now, until, u32::try_from(n).unwrap_or(u32::MAX)).await
+}
+
+/// Puts the alarm to the next work that waits.
+async fn look_again(outbox: &Outbox, lane: &Lane) {
+    match outbox.progress.store.next_due(lane.key.clone()).await {
+        Ok(Some(at)) => outbox.progress.wake.at(&lane.key, at),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(error = %error, lane = %lane.key, "the next work was not found out");
+            outbox.progress.wake.at(&lane.key, Timestamp::MAX);
+        }
+    }
+}

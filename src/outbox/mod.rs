@@ -1,0 +1,62 @@
+//! The outbox: lanes that do due work in order of urgency, at their pace, with every intent on disk before the carrier is called.
+//!
+//! A lane is leased by one node. It claims its most urgent due work, lets the rules decide (which commits the intent of an
+//! attempt), and only then calls the carrier; no transaction is open meanwhile. What the carrier says is one more event.
+//! A crash anywhere leaves the work with a time to come back at, and the attempt to be looked for at the carrier.
+
+pub mod compose;
+mod lane;
+pub mod lease;
+pub mod wake;
+mod work;
+
+use crate::clock::Clock;
+use crate::lifecycle::Tasks;
+use crate::progress::Progress;
+use adapters::contract::Sender;
+use compose::Compose;
+use domain::id::LaneKey;
+use jiff::SignedDuration;
+use lease::Leases;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The numbers of the outbox.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How long claimed work is ours before it comes back by itself: longer than the slowest carrier call.
+    pub lease: SignedDuration,
+    /// How long a lane is ours without being renewed.
+    pub lane_lease: SignedDuration,
+    /// How many pieces of work of one lane may be under way.
+    pub in_flight_most: usize,
+}
+
+/// Everything a lane works with.
+#[derive(Clone)]
+pub struct Outbox {
+    /// Decides and commits.
+    pub progress: Progress,
+    /// Puts attempts together.
+    pub compose: Compose,
+    /// Who sends, by lane.
+    pub senders: Arc<HashMap<LaneKey, Arc<dyn Sender>>>,
+    /// The clock.
+    pub clock: Clock,
+    /// The numbers.
+    pub limits: Arc<Limits>,
+    /// This node's name in leases: new at every start, so that a restarted node does not take its former self's work for its own.
+    pub node: String,
+}
+
+impl Outbox {
+    /// Starts every lane and the keeper of their leases.
+    pub fn start(self, tasks: &Tasks) {
+        let leases = Leases::default();
+        let lanes: Vec<_> = self.progress.routes.lanes().cloned().collect();
+        tasks.spawn("lane leases", lease::keep(self.clone(), leases.clone(), tasks.stopping()));
+        for lane in lanes {
+            tasks.spawn("lane", lane::run(self.clone(), lane, leases.clone(), tasks.clone()));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Waking lanes: each lane sleeps until its earliest work; whoever commits earlier work wakes it.
+
+use domain::id::LaneKey;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::Notify;
+
+/// The alarm clocks of all lanes.
+#[derive(Debug, Clone, Default)]
+pub struct Wake {
+    lanes: Arc<HashMap<LaneKey, Alarm>>,
+}
+
+/// One lane's alarm.
+#[derive(Debug)]
+pub struct Alarm {
+    at: AtomicI64,
+    rung: Notify,
+}
+
+impl Wake {
+    /// Alarms for these lanes; each rings at once, so that a lane starts by looking.
+    pub fn new(lanes: impl IntoIterator<Item = LaneKey>) -> Self {
+        Self {
+            lanes: Arc::new(lanes.into_iter().map(|lane| (lane, Alarm { at: AtomicI64::new(i64::MIN), rung: Notify::new() })).collect()),
+        }
+    }
+    /// Work of a lane is due at `at`: its alarm is put there if it stands later.
+    pub fn at(&self, lane: &LaneKey, at: Timestamp) {
+        if let Some(alarm) = self.lanes.get(lane)
+            && alarm.at.fetch_min(at.as_microsecond(), Ordering::SeqCst) > at.as_microsecond()
+        {
+            alarm.rung.notify_one();
+        }
+    }
+    /// A lane's alarm.
+    pub fn alarm(&self, lane: &LaneKey) -> Option<&Alarm> {
+        self.lanes.get(lane)
+    }
+}
+
+impl Alarm {
+    /// When it stands; taking it puts it to "never".
+    pub fn take(&self) -> i64 {
+        self.at.swap(i64::MAX, Ordering::SeqCst)
+    }
+    /// When it stands.
+    pub fn stands_at(&self) -> i64 {
+        self.at.load(Ordering::SeqCst)
+    }
+    /// Waits until it was put earlier.
+    pub async fn moved(&self) {
+        self.rung.notified().await;
+    }
+}

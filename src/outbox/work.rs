@@ -1,0 +1,173 @@
+//! One piece of work, from its timer to the carrier's answer.
+
+use super::Outbox;
+use super::compose::ComposeError;
+use crate::progress::{News, ProgressError, Todo};
+use crate::store::rows::{AttemptRow, WorkId, WorkRow};
+use adapters::contract::{SendError, Sender};
+use domain::channel::Means;
+use domain::dispatch::obligation::SendOutcome;
+use domain::exchange::{Accepted, Outbound, Search, Sighting};
+use jiff::SignedDuration;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What a carrier's answer comes to.
+struct Answered {
+    outcome: SendOutcome,
+    code: Option<i64>,
+    provider_id: Option<String>,
+    reason: String,
+}
+
+/// Does it. A failure of ours leaves the work to its lease: it comes back.
+pub(super) async fn run(outbox: &Outbox, work: WorkRow) {
+    let started = match work.id {
+        WorkId::Obligation(id) => outbox.progress.obligation_timer(id).await,
+        WorkId::Message(id) => outbox.progress.message_timer(id).await,
+    };
+    let result = match started {
+        Ok(todo) => follow(outbox, todo).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = result {
+        tracing::warn!(error = %error, lane = %work.lane, "work was not finished; it comes back when its lease ends");
+    }
+}
+
+/// Does what decisions left to do, and what those lead to.
+async fn follow(outbox: &Outbox, todo: Vec<Todo>) -> Result<(), ProgressError> {
+    let mut left = VecDeque::from(todo);
+    while let Some(next) = left.pop_front() {
+        match next {
+            Todo::SendObligation(row, attempt) => {
+                let answered = match outbox.compose.obligation(&row, &attempt).await {
+                    Ok(outbound) => send(outbox, &attempt, &outbound).await,
+                    Err(error) => not_composed(&error),
+                };
+                left.extend(outbox.progress.obligation_sent(attempt.id, answered.outcome, answered.provider_id, answered.reason).await?);
+            }
+            Todo::SendMessage(row, attempt) => {
+                let answered = match outbox.compose.message(&row, &attempt).await {
+                    Ok(outbound) => send(outbox, &attempt, &outbound).await,
+                    Err(error) => not_composed(&error),
+                };
+                left.extend(outbox.progress.message_sent(attempt.id, answered.outcome, answered.code, answered.provider_id).await?);
+            }
+            Todo::AskObligation(row, attempt) => {
+                let search = outbox.compose.search_obligation(&row, &attempt).await;
+                match ask(outbox, &attempt, search).await? {
+                    Asked::News => {}
+                    Asked::Nothing => left.extend(outbox.progress.obligation_asked(attempt.id, true).await?),
+                    Asked::NoAnswer => left.extend(outbox.progress.obligation_asked(attempt.id, false).await?),
+                }
+            }
+            Todo::AskMessage(row, attempt) => {
+                let search = outbox.compose.search_message(&row, &attempt).await;
+                match ask(outbox, &attempt, search).await? {
+                    Asked::News => {}
+                    Asked::Nothing => left.extend(outbox.progress.message_asked(attempt.id, true).await?),
+                    Asked::NoAnswer => left.extend(outbox.progress.message_asked(attempt.id, false).await?),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound) -> Answered {
+    let Some(sender) = outbox.senders.get(&attempt.lane) else {
+        return Answered {
+            outcome: SendOutcome::Transient,
+            code: None,
+            provider_id: None,
+            reason: "this lane has no sender in the configuration".to_owned(),
+        };
+    };
+    let result = sender.send(outbound).await;
+    let answered = answered(result);
+    metrics::counter!("tipline_attempts_total", "lane" => attempt.lane.to_string(), "answer" => label(answered.outcome)).increment(1);
+    answered
+}
+
+fn answered(result: Result<Accepted, SendError>) -> Answered {
+    let reason = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    let (outcome, code, provider_id) = match result {
+        Ok(accepted) => (SendOutcome::Accepted, None, Some(accepted.provider_id.0)),
+        Err(SendError::Transient { code, .. } | SendError::Misconfigured { code, .. }) => (SendOutcome::Transient, code, None),
+        Err(SendError::Throttled { retry_after }) => {
+            (SendOutcome::Throttled(retry_after.and_then(|wait| SignedDuration::try_from(wait).ok())), None, None)
+        }
+        Err(SendError::Permanent { code, .. }) => (SendOutcome::Permanent, code, None),
+        Err(SendError::Unknown { .. }) => (SendOutcome::Unknown, None, None),
+    };
+    Answered { outcome, code, provider_id, reason }
+}
+
+fn not_composed(error: &ComposeError) -> Answered {
+    tracing::error!(error = %error, "an attempt could not be put together");
+    let outcome = match error {
+        ComposeError::AddressGone | ComposeError::TipGone => SendOutcome::Permanent,
+        ComposeError::Store(_) | ComposeError::Sealed(_) => SendOutcome::Transient,
+    };
+    Answered { outcome, code: None, provider_id: None, reason: error.to_string() }
+}
+
+const fn label(outcome: SendOutcome) -> &'static str {
+    match outcome {
+        SendOutcome::Accepted => "accepted",
+        SendOutcome::Transient => "transient",
+        SendOutcome::Throttled(_) => "throttled",
+        SendOutcome::Permanent => "permanent",
+        SendOutcome::Unknown => "unknown",
+    }
+}
+
+/// What asking led to.
+enum Asked {
+    /** News was taken. */
+    News,
+    /** The carrier has no trace. */
+    Nothing,
+    /** It could not be asked. */
+    NoAnswer,
+}
+
+async fn ask(outbox: &Outbox, attempt: &AttemptRow, search: Result<Search, ComposeError>) -> Result<Asked, ProgressError> {
+    // Nobody keeps a record of mails that could be asked. A repeat has the same Message-ID and collapses at the reader's end,
+    // so for a mail "unknown" leads to a repeat, not to waiting.
+    if attempt.means == Means::Mail {
+        return Ok(Asked::Nothing);
+    }
+    let (Ok(search), Some(sender)) = (search, outbox.senders.get(&attempt.lane)) else { return Ok(Asked::NoAnswer) };
+    match find(sender, &search).await {
+        Ok(sightings) => match ours(outbox, attempt, sightings).await? {
+            Some(sighting) => {
+                let news = News { provider_id: Some(sighting.provider_id.0), kinds: sighting.news, ..News::default() };
+                outbox.progress.news(attempt.id, news).await?;
+                Ok(Asked::News)
+            }
+            None => Ok(Asked::Nothing),
+        },
+        Err(error) => {
+            tracing::info!(error = %error, lane = %attempt.lane, "the carrier could not be asked about a silent attempt");
+            Ok(Asked::NoAnswer)
+        }
+    }
+}
+
+async fn find(sender: &Arc<dyn Sender>, search: &Search) -> Result<Vec<Sighting>, SendError> {
+    sender.find(search).await
+}
+
+/// The sighting that can only be this attempt: its own id, or one that no other attempt has, the earliest first.
+async fn ours(outbox: &Outbox, attempt: &AttemptRow, mut sightings: Vec<Sighting>) -> Result<Option<Sighting>, ProgressError> {
+    if let Some(id) = &attempt.provider_id {
+        return Ok(sightings.into_iter().find(|sighting| sighting.provider_id.0 == *id));
+    }
+    let ids = sightings.iter().map(|sighting| sighting.provider_id.0.clone()).collect();
+    let known = outbox.progress.store.known_provider_ids(attempt.account.clone(), ids).await?;
+    sightings.retain(|sighting| known.iter().all(|(id, owner)| *id != sighting.provider_id.0 || *owner == attempt.id));
+    sightings.sort_by_key(|sighting| sighting.created_at);
+    Ok(sightings.into_iter().next())
+}

@@ -1,0 +1,179 @@
+//! Events of messages to a reporter: like obligations, without siblings and without a due time.
+
+use super::batch::Batch;
+use super::obligation::{AttemptChange, answer_word};
+use super::routes::{REPLY_PLACE, rank};
+use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
+use crate::audit::{Action, Actor};
+use crate::store::commit::Once;
+use crate::store::rows::{AttemptRow, MessageRow, Owner, ReceiptRow, WorkId};
+use crate::store::{Outcome, Write};
+use domain::channel::Means;
+use domain::conversation::WayBack;
+use domain::dispatch::delivery::{Delivery, Effect, Event};
+use domain::dispatch::evidence::{Evidence, ReceiptKind};
+use domain::dispatch::obligation::SendOutcome;
+use domain::id::{AttemptId, MessageId};
+
+impl Progress {
+    /// A message's timer fired.
+    pub async fn message_timer(&self, id: MessageId) -> Result<Vec<Todo>, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some(row) = self.store.message(id).await? else { return Ok(Vec::new()) };
+            if let Tried::Done((_, todo)) = self.try_message(row, Event::Timer, AttemptChange::default(), None).await? {
+                return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    /// The carrier answered an attempt at a message (or its answer was lost).
+    pub async fn message_sent(
+        &self,
+        attempt: AttemptId,
+        outcome: SendOutcome,
+        code: Option<i64>,
+        provider_id: Option<String>,
+    ) -> Result<Vec<Todo>, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some((mut attempt_row, row)) = self.attempt_and_message(attempt).await? else { return Ok(Vec::new()) };
+            let mut change = AttemptChange::default();
+            attempt_row.answer = Some(answer_word(outcome).to_owned());
+            if outcome == SendOutcome::Accepted {
+                if attempt_row.provider_id.is_none() {
+                    attempt_row.provider_id = provider_id.clone();
+                }
+                if attempt_row.evidence.merge(&ReceiptKind::Submitted, self.clock.now()) {
+                    change.receipts.push(ReceiptKind::Submitted);
+                }
+            }
+            change.row = Some(attempt_row);
+            if let Tried::Done((_, todo)) = self.try_message(row, Event::Sent { attempt, outcome, code }, change, None).await? {
+                return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    /// The carrier was asked about an attempt and found nothing, or could not be asked.
+    pub async fn message_asked(&self, attempt: AttemptId, reached: bool) -> Result<Vec<Todo>, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some((mut attempt_row, row)) = self.attempt_and_message(attempt).await? else { return Ok(Vec::new()) };
+            let mut change = AttemptChange::default();
+            if reached && attempt_row.provider_id.is_none() {
+                attempt_row.answer = Some("not_found".to_owned());
+                change.row = Some(attempt_row);
+            }
+            let event = if reached { Event::NotFound { attempt } } else { Event::CouldNotAsk { attempt } };
+            if let Tried::Done((_, todo)) = self.try_message(row, event, change, None).await? {
+                return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    pub(super) async fn attempt_and_message(&self, attempt: AttemptId) -> Result<Option<(AttemptRow, MessageRow)>, ProgressError> {
+        let Some(attempt) = self.store.attempt(attempt).await? else { return Ok(None) };
+        let Owner::Message(id) = attempt.owner else { return Ok(None) };
+        Ok(self.store.message(id).await?.map(|row| (attempt, row)))
+    }
+
+    /// Decides once and tries to commit.
+    pub(super) async fn try_message(
+        &self,
+        row: MessageRow,
+        event: Event,
+        change: AttemptChange,
+        once: Option<Once>,
+    ) -> Result<Tried<(Outcome, Vec<Todo>)>, ProgressError> {
+        let now = self.clock.now();
+        let Some(before) = row.delivery.clone() else { return Ok(Tried::Done((Outcome::Committed(Default::default()), Vec::new()))) };
+        let mut batch = Batch::new(now, once);
+        let mut evidence = None;
+        if let Some(attempt) = change.row {
+            evidence = Some(attempt.evidence.clone());
+            for kind in change.receipts {
+                batch.write(Write::Receipt(ReceiptRow { attempt: attempt.id, conversation: row.conversation, at: now, kind }));
+            }
+            batch.write(Write::Attempt(Box::new(attempt)));
+        }
+        let event = match (event, evidence) {
+            (Event::News { attempt, .. }, Some(evidence)) => Event::News { attempt, evidence },
+            (event, _) => event,
+        };
+        let (next, effects) = before.clone().decide(event, now, self.entropy.attempt(), self.entropy.jitter(), &self.policy);
+        let lane = self.lane_of(&row).await?;
+        let mut todo = Vec::new();
+        let changed = MessageRow { delivery: Some(next.clone()), ..row.clone() };
+        for effect in effects {
+            match effect {
+                Effect::Send(attempt) => {
+                    let attempt = self.message_attempt(&row, attempt, &lane, now);
+                    batch.write(Write::Attempt(Box::new(attempt.clone())));
+                    todo.push(Todo::SendMessage(Box::new(changed.clone()), Box::new(attempt)));
+                }
+                Effect::Ask(attempt) => {
+                    if let Some(attempt) = self.store.attempt(attempt).await? {
+                        todo.push(Todo::AskMessage(Box::new(row.clone()), Box::new(attempt)));
+                    }
+                }
+                Effect::OptedOut => self.close_way_back(&mut batch, &row, WayBack::OptedOut),
+                Effect::Unreachable => self.close_way_back(&mut batch, &row, WayBack::Unreachable),
+            }
+        }
+        if next != before {
+            if std::mem::discriminant(&next) != std::mem::discriminant(&before) {
+                batch.record(row.conversation, Actor::System, Action::Delivery { message: row.id, state: delivery_word(&next).to_owned() });
+            }
+            batch.work(WorkId::Message(row.id), &lane.key, rank(None, REPLY_PLACE), row.at, next.timer());
+            batch.write(Write::Delivery(Box::new(changed)));
+        }
+        Ok(match self.finish(batch).await? {
+            Tried::Done(outcome @ Outcome::Duplicate) => Tried::Done((outcome, Vec::new())),
+            Tried::Done(outcome) => Tried::Done((outcome, todo)),
+            Tried::Again => Tried::Again,
+        })
+    }
+
+    fn close_way_back(&self, batch: &mut Batch, row: &MessageRow, to: WayBack) {
+        batch.write(Write::WayBack(row.conversation, to));
+        batch.record(row.conversation, Actor::System, Action::WayBack { to });
+    }
+
+    fn message_attempt(&self, row: &MessageRow, attempt: AttemptId, lane: &super::routes::Lane, now: jiff::Timestamp) -> AttemptRow {
+        AttemptRow {
+            id: attempt,
+            owner: Owner::Message(row.id),
+            conversation: row.conversation,
+            lane: lane.key.clone(),
+            account: lane.account.clone(),
+            means: Means::Text,
+            intended_at: now,
+            provider_id: None,
+            answer: None,
+            evidence: Evidence::default(),
+            call: None,
+            version: 0,
+        }
+    }
+
+    /// The lane that answers this tip's reporter: the account by which they wrote last.
+    async fn lane_of(&self, row: &MessageRow) -> Result<super::routes::Lane, ProgressError> {
+        let contact = self.store.contact_of(row.conversation).await?;
+        let lane = contact.and_then(|contact| self.routes.for_reply(&contact.account).cloned());
+        Ok(lane.unwrap_or_else(|| self.routes.for_means(Means::Text).clone()))
+    }
+}
+
+/// A delivery's state in a word, for the record and the API.
+pub const fn delivery_word(delivery: &Delivery) -> &'static str {
+    match delivery {
+        Delivery::Waiting { .. } => "waiting",
+        Delivery::InFlight { .. } => "sending",
+        Delivery::Sent { .. } => "sent",
+        Delivery::Delivered { .. } => "delivered",
+        Delivery::Unconfirmed { .. } => "unconfirmed",
+        Delivery::Unknown { .. } => "unknown",
+        Delivery::Failed { .. } => "failed",
+    }
+}

@@ -1,0 +1,246 @@
+//! Events of obligations: decide for one, pass on to its siblings what they must hear, commit all of it together.
+
+use super::batch::{Batch, told};
+use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
+use crate::audit::{Action, Actor};
+use crate::store::commit::Once;
+use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow};
+use crate::store::{Outcome, Write};
+use domain::dispatch::evidence::{Evidence, ReceiptKind};
+use domain::dispatch::obligation::{Context, Effect, Event, SendOutcome, school_unreachable};
+use domain::id::{AttemptId, ObligationId};
+use jiff::Timestamp;
+use std::collections::VecDeque;
+
+/// A change to the attempt that an event is about, committed with the decision.
+#[derive(Default)]
+pub(super) struct AttemptChange {
+    /// The attempt as read, already changed.
+    pub(super) row: Option<AttemptRow>,
+    /// Receipts to append.
+    pub(super) receipts: Vec<ReceiptKind>,
+    /// What to say in the record, besides what the state's change says.
+    pub(super) actions: Vec<(Actor, Action)>,
+}
+
+impl Progress {
+    /// An obligation's timer fired.
+    pub async fn obligation_timer(&self, id: ObligationId) -> Result<Vec<Todo>, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some(row) = self.store.obligation(id).await? else { return Ok(Vec::new()) };
+            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Timer, AttemptChange::default(), None).await? {
+                return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    /// The carrier answered an attempt at an obligation (or its answer was lost).
+    pub async fn obligation_sent(
+        &self,
+        attempt: AttemptId,
+        outcome: SendOutcome,
+        provider_id: Option<String>,
+        reason: String,
+    ) -> Result<Vec<Todo>, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some((mut attempt_row, row)) = self.attempt_and_obligation(attempt).await? else { return Ok(Vec::new()) };
+            let mut change = AttemptChange::default();
+            attempt_row.answer = Some(answer_word(outcome).to_owned());
+            if outcome == SendOutcome::Accepted {
+                if attempt_row.provider_id.is_none() {
+                    attempt_row.provider_id = provider_id.clone();
+                }
+                if attempt_row.evidence.merge(&ReceiptKind::Submitted, self.clock.now()) {
+                    change.receipts.push(ReceiptKind::Submitted);
+                }
+            } else {
+                change
+                    .actions
+                    .push((Actor::System, Action::AttemptNotTaken { told: told(&row.obligation), attempt, reason: reason.clone() }));
+            }
+            change.row = Some(attempt_row);
+            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Sent { attempt, outcome }, change, None).await? {
+                return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    /// The carrier was asked about an attempt and found nothing, or could not be asked.
+    pub async fn obligation_asked(&self, attempt: AttemptId, reached: bool) -> Result<Vec<Todo>, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some((mut attempt_row, row)) = self.attempt_and_obligation(attempt).await? else { return Ok(Vec::new()) };
+            let mut change = AttemptChange::default();
+            let event = if reached { Event::NotFound { attempt } } else { Event::CouldNotAsk { attempt } };
+            let result = if reached { "not_found" } else { "no_answer" };
+            change.actions.push((Actor::System, Action::CarrierAsked { told: told(&row.obligation), attempt, result: result.to_owned() }));
+            if reached && attempt_row.provider_id.is_none() {
+                attempt_row.answer = Some("not_found".to_owned());
+                change.row = Some(attempt_row);
+            }
+            if let Tried::Done((_, todo)) = self.try_obligation(row, event, change, None).await? {
+                return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    pub(super) async fn attempt_and_obligation(&self, attempt: AttemptId) -> Result<Option<(AttemptRow, ObligationRow)>, ProgressError> {
+        let Some(attempt) = self.store.attempt(attempt).await? else { return Ok(None) };
+        let Owner::Obligation(id) = attempt.owner else { return Ok(None) };
+        Ok(self.store.obligation(id).await?.map(|row| (attempt, row)))
+    }
+
+    /// Decides once and tries to commit. `Again` when somebody else was quicker.
+    pub(super) async fn try_obligation(
+        &self,
+        row: ObligationRow,
+        event: Event,
+        change: AttemptChange,
+        once: Option<Once>,
+    ) -> Result<Tried<(Outcome, Vec<Todo>)>, ProgressError> {
+        let now = self.clock.now();
+        let mut batch = Batch::new(now, once);
+        let conversation = row.obligation.conversation;
+        let mut evidence: Option<Evidence> = None;
+        if let Some(attempt) = change.row {
+            evidence = Some(attempt.evidence.clone());
+            for kind in change.receipts {
+                batch.record(
+                    conversation,
+                    receipt_actor(&kind),
+                    Action::Receipt { told: told(&row.obligation), attempt: attempt.id, kind: kind.clone() },
+                );
+                batch.write(Write::Receipt(ReceiptRow { attempt: attempt.id, conversation, at: now, kind }));
+            }
+            batch.write(Write::Attempt(Box::new(attempt)));
+        }
+        for (actor, action) in change.actions {
+            batch.record(conversation, actor, action);
+        }
+        let event = match (event, evidence) {
+            (Event::News { attempt, .. }, Some(evidence)) => Event::News { attempt, evidence },
+            (event, _) => event,
+        };
+        let todo = self.decide_all(&mut batch, row, event, now).await?;
+        Ok(match self.finish(batch).await? {
+            Tried::Done(outcome @ Outcome::Duplicate) => Tried::Done((outcome, Vec::new())),
+            Tried::Done(outcome) => Tried::Done((outcome, todo)),
+            Tried::Again => Tried::Again,
+        })
+    }
+
+    /// Decides for the obligation and for those of its siblings that the decision concerns.
+    async fn decide_all(&self, batch: &mut Batch, row: ObligationRow, event: Event, now: Timestamp) -> Result<Vec<Todo>, ProgressError> {
+        let dispatch = row.obligation.dispatch;
+        let mut rows = vec![row];
+        let mut next: Vec<_> = rows.iter().map(|row| row.obligation.clone()).collect();
+        let mut siblings_read = false;
+        let mut todo = Vec::new();
+        let mut events = VecDeque::from([(0_usize, event)]);
+        while let Some((place, event)) = events.pop_front() {
+            let context = Context { now, fresh: self.entropy.attempt(), jitter: self.entropy.jitter(), policy: &self.policy };
+            let decision = next[place].clone().decide(event, context);
+            next[place] = decision.next;
+            for effect in decision.effects {
+                let asks_siblings = matches!(effect, Effect::TellSamePerson | Effect::TellSchoolReached | Effect::CheckSchool);
+                if asks_siblings && !siblings_read {
+                    siblings_read = true;
+                    for sibling in self.store.obligations(dispatch).await? {
+                        if sibling.obligation.id != rows[0].obligation.id {
+                            next.push(sibling.obligation.clone());
+                            rows.push(sibling);
+                        }
+                    }
+                }
+                match effect {
+                    Effect::Send(attempt) => todo.push(self.start_attempt(batch, &rows[place], &next[place], attempt, now)),
+                    Effect::Ask(attempt) => {
+                        if let Some(attempt) = self.store.attempt(attempt).await? {
+                            todo.push(Todo::AskObligation(Box::new(rows[place].clone()), Box::new(attempt)));
+                        }
+                    }
+                    Effect::RaiseTask(because) => batch.task(self.entropy, &next[place], because),
+                    Effect::Breach => batch.record(next[place].conversation, Actor::System, Action::Breach { told: told(&next[place]) }),
+                    Effect::TellSamePerson => {
+                        let (person, organization) = (next[place].step.person.clone(), next[place].step.organization.clone());
+                        events.extend(
+                            (0..next.len())
+                                .filter(|i| *i != place && next[*i].step.person == person && next[*i].step.organization == organization)
+                                .map(|i| (i, Event::PersonConfirmed)),
+                        );
+                    }
+                    Effect::TellSchoolReached => events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolReached))),
+                    Effect::CheckSchool => {
+                        if school_unreachable(&next) {
+                            events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolUnreachable)));
+                        }
+                    }
+                }
+            }
+        }
+        for (row, next) in rows.iter().zip(next) {
+            if next != row.obligation {
+                let lane = &self.routes.for_means(next.step.means).key;
+                batch.obligation(row, next, lane);
+            }
+        }
+        Ok(todo)
+    }
+
+    /// The intent of an attempt, written before the carrier is called.
+    fn start_attempt(
+        &self,
+        batch: &mut Batch,
+        row: &ObligationRow,
+        next: &domain::dispatch::obligation::Obligation,
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> Todo {
+        let means = next.step.means;
+        let lane = self.routes.for_means(means);
+        let attempt_row = AttemptRow {
+            id: attempt,
+            owner: Owner::Obligation(next.id),
+            conversation: next.conversation,
+            lane: lane.key.clone(),
+            account: lane.account.clone(),
+            means,
+            intended_at: now,
+            provider_id: None,
+            answer: None,
+            evidence: Evidence::default(),
+            call: (means == domain::channel::Means::Call).then(domain::voice::enduser_call::EnduserCall::new),
+            version: 0,
+        };
+        batch.record(next.conversation, Actor::System, Action::AttemptStarted { told: told(next), attempt, number: next.attempts });
+        batch.write(Write::Attempt(Box::new(attempt_row.clone())));
+        Todo::SendObligation(Box::new(ObligationRow { obligation: next.clone(), ..row.clone() }), Box::new(attempt_row))
+    }
+}
+
+/// How a carrier's answer is kept.
+pub(super) const fn answer_word(outcome: SendOutcome) -> &'static str {
+    match outcome {
+        SendOutcome::Accepted => "accepted",
+        SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent => "not_taken",
+        SendOutcome::Unknown => "unknown",
+    }
+}
+
+/// Who is behind a receipt.
+pub(super) const fn receipt_actor(kind: &ReceiptKind) -> Actor {
+    match kind {
+        ReceiptKind::HumanAnswered | ReceiptKind::WrongKey | ReceiptKind::Confirmed(_) => Actor::Enduser,
+        ReceiptKind::Submitted
+        | ReceiptKind::Rang
+        | ReceiptKind::Delivered
+        | ReceiptKind::Answered
+        | ReceiptKind::MachineAnswered
+        | ReceiptKind::FaxAnswered
+        | ReceiptKind::VoicemailLeft
+        | ReceiptKind::Ended(_)
+        | ReceiptKind::Unrecognised(_) => Actor::System,
+    }
+}

@@ -1,0 +1,97 @@
+//! News of an attempt: merged into its evidence, appended as receipts, and put before the rules.
+//!
+//! The evidence is a lattice, so the order of news does not matter; `once` keeps a repeated callback from being counted
+//! twice. A callback may come before the send has returned: the attempt's intent was committed before the carrier was called.
+
+use super::obligation::AttemptChange;
+use super::{MOST_REPEATS, Progress, ProgressError, Tried};
+use crate::store::Outcome;
+use crate::store::commit::Once;
+use crate::store::rows::{AttemptRow, Owner};
+use domain::dispatch::evidence::ReceiptKind;
+use domain::dispatch::{delivery, obligation};
+use domain::id::AttemptId;
+use domain::voice::enduser_call::EnduserCall;
+
+/// News of one attempt.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// What makes it happen once.
+    pub once: Option<Once>,
+    /// The carrier's id, learnt with it.
+    pub provider_id: Option<String>,
+    /// What it says, in order.
+    pub kinds: Vec<ReceiptKind>,
+    /// Where the call stands now; only with `version`.
+    pub call: Option<EnduserCall>,
+    /// The attempt's version that the news was made from; another one is [`Took::Stale`]. `None` merges into whatever is there.
+    pub version: Option<i64>,
+}
+
+/// What became of news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Took {
+    /// Durable.
+    Taken,
+    /// Known already; nothing was changed.
+    Known,
+    /// There is no such attempt.
+    NoAttempt,
+    /// The attempt has another version than the news was made from: read and decide again.
+    Stale,
+}
+
+impl Progress {
+    /// Takes news of an attempt.
+    pub async fn news(&self, attempt: AttemptId, news: News) -> Result<Took, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some(row) = self.store.attempt(attempt).await? else { return Ok(Took::NoAttempt) };
+            if news.version.is_some_and(|version| version != row.version) {
+                return Ok(Took::Stale);
+            }
+            let owner = row.owner;
+            let change = self.merged(row, &news);
+            if news.once.is_none() && change.row.is_none() {
+                return Ok(Took::Known);
+            }
+            let tried = match owner {
+                Owner::Obligation(id) => {
+                    let Some(owner) = self.store.obligation(id).await? else { return Ok(Took::NoAttempt) };
+                    let event = obligation::Event::News { attempt, evidence: Default::default() };
+                    self.try_obligation(owner, event, change, news.once.clone()).await?
+                }
+                Owner::Message(id) => {
+                    let Some(owner) = self.store.message(id).await? else { return Ok(Took::NoAttempt) };
+                    let event = delivery::Event::News { attempt, evidence: Default::default() };
+                    self.try_message(owner, event, change, news.once.clone()).await?
+                }
+            };
+            match tried {
+                Tried::Done((Outcome::Duplicate, _)) => return Ok(Took::Known),
+                Tried::Done(_) => return Ok(Took::Taken),
+                Tried::Again => {}
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    /// The attempt with the news merged; no row when nothing changed.
+    fn merged(&self, mut row: AttemptRow, news: &News) -> AttemptChange {
+        let now = self.clock.now();
+        let before = row.clone();
+        let receipts: Vec<_> = news
+            .kinds
+            .iter()
+            .filter(|kind| row.evidence.merge(kind, now) || matches!(kind, ReceiptKind::WrongKey | ReceiptKind::Unrecognised(_)))
+            .cloned()
+            .collect();
+        if row.provider_id.is_none() {
+            row.provider_id.clone_from(&news.provider_id);
+        }
+        if let Some(call) = &news.call {
+            row.call = Some(call.clone());
+        }
+        let changed = row != before || !receipts.is_empty();
+        AttemptChange { row: (changed || news.once.is_some()).then_some(row), receipts, actions: Vec::new() }
+    }
+}

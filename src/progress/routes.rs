@@ -1,0 +1,69 @@
+//! Which lane serves what: the table from means and account to lanes.
+
+use domain::channel::Means;
+use domain::id::{AccountKey, LaneKey};
+use domain::level::Level;
+use domain::sealed::Address;
+
+/// One lane: a sending identity with its own pace.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// Its key: `{account}-{means}`.
+    pub key: LaneKey,
+    /// Its account.
+    pub account: AccountKey,
+    /// What it sends.
+    pub means: Means,
+    /// The sending identity: our number or mailbox.
+    pub from: Address,
+    /// The most requests in a second; `None` is unpaced.
+    pub per_second: Option<f64>,
+}
+
+/// All lanes, in order of preference. There is at least one.
+#[derive(Debug, Clone)]
+pub struct Routes {
+    first: Lane,
+    lanes: Vec<Lane>,
+}
+
+impl Routes {
+    /// The lanes in order of preference; `None` when there are none.
+    pub fn new(lanes: Vec<Lane>) -> Option<Self> {
+        lanes.first().cloned().map(|first| Self { first, lanes })
+    }
+    /// A lane.
+    pub fn lane(&self, key: &LaneKey) -> Option<&Lane> {
+        self.lanes.iter().find(|lane| lane.key == *key)
+    }
+    /// Every lane.
+    pub fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.iter()
+    }
+    /// Whether endusers can be told by these means.
+    pub fn serves(&self, means: Means) -> bool {
+        self.lanes().any(|lane| lane.means == means)
+    }
+    /// The preferred lane for telling endusers by these means. Plans hold only means that are served; should the configuration
+    /// have lost one since, its obligations go to the first lane and fail there, seen, instead of being forgotten.
+    pub fn for_means(&self, means: Means) -> &Lane {
+        self.lanes().find(|lane| lane.means == means).unwrap_or(&self.first)
+    }
+    /// The lane that answers reporters of an account by text.
+    pub fn for_reply(&self, account: &AccountKey) -> Option<&Lane> {
+        self.lanes().find(|lane| lane.account == *account && lane.means == Means::Text)
+    }
+}
+
+/// The urgency of work: level first, then its place. A tip that nobody sorted yet counts as Critical (R44).
+pub fn rank(level: Option<Level>, place: u16) -> i32 {
+    let level = match level {
+        None | Some(Level::Critical) => 0,
+        Some(Level::Standard) => 1,
+        Some(Level::Other) => 2,
+    };
+    level * 100 + i32::from(place.min(99))
+}
+
+/// The place of a reply to a reporter within its level: after the calls of a dispatch, before its second tries would be due.
+pub const REPLY_PLACE: u16 = 10;
