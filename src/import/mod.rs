@@ -1,5 +1,85 @@
-//! The county's directory from CSV files: parsed whole or not at all.
+//! The county's directory from two CSV files: read whole or not at all (R9, R17).
 //!
-//! `address` reads phone numbers and mail addresses, for the configuration too.
+//! Everything that is wrong is told at once, by file, line and column, and then nothing is imported. A school for which the
+//! procedures could not be kept (no PSAP, nobody to call) is refused with the reason (R11). Sealing the addresses and
+//! storing the rows is the caller's.
 
 pub mod address;
+mod organizations;
+mod people;
+mod problem;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use problem::{MOST_PROBLEMS, Problem, Rejected};
+pub use table::{LONGEST_VALUE, MOST_BYTES, MOST_ROWS};
+
+use domain::calendar::Calendar;
+use domain::channel::Means;
+use domain::directory::check::{NotReady, not_ready};
+use domain::directory::{Directory, Organization, Person};
+use domain::id::{CalendarKey, PersonKey};
+use domain::sealed::Address;
+use organizations::Lines;
+use std::collections::BTreeMap;
+
+/// A file: its name for sentences, and its bytes.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// As the operator named it.
+    pub name: &'a str,
+    /// The content.
+    pub bytes: &'a [u8],
+}
+
+/// A whole, checked directory. The addresses are in clear: seal them, and keep this no longer than that takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// The organizations.
+    pub organizations: Vec<Organization>,
+    /// The persons.
+    pub persons: Vec<Person>,
+    /// Where each can be reached.
+    pub addresses: Vec<(PersonKey, Means, Address)>,
+}
+
+/// Reads both files. `calendars` are the configured ones, which the organizations name.
+pub fn read(
+    organizations: Source<'_>, people: Source<'_>, calendars: &BTreeMap<CalendarKey, Calendar>,
+) -> Result<Imported, Rejected> {
+    let mut rejected = Rejected::default();
+    let lines = organizations::read(organizations.name, organizations.bytes, calendars, &mut rejected);
+    let listed = people::read(people.name, people.bytes, &lines, &mut rejected);
+    let mut imported = Imported::default();
+    for (person, addresses) in listed {
+        imported.addresses.extend(addresses.into_iter().map(|(means, address)| (person.key.clone(), means, address)));
+        imported.persons.push(person);
+    }
+    // Only a list without mistakes is asked whether it is enough: a row that was left out is not a missing principal.
+    if rejected.is_empty() {
+        readiness(organizations.name, &lines, &imported.persons, &mut rejected);
+    }
+    if !rejected.is_empty() {
+        return Err(rejected.sorted());
+    }
+    imported.organizations = lines.into_values().map(|(_, organization)| organization).collect();
+    Ok(imported)
+}
+
+/// Refuses each school that could not be told as the procedures want (R11, R14).
+fn readiness(file: &str, lines: &Lines, persons: &[Person], rejected: &mut Rejected) {
+    let organizations = lines.values().map(|(_, organization)| organization.clone()).collect();
+    let directory = Directory::new(organizations, persons.to_vec());
+    for school in directory.schools() {
+        let line = lines.get(&school.key).map_or(0, |(line, _)| *line);
+        for reason in not_ready(&directory, &school.key) {
+            let column = match reason {
+                NotReady::NoPsap { .. } | NotReady::UnknownPsap { .. } | NotReady::SilentPsap { .. } => "psap",
+                NotReady::NotASchool(_) | NotReady::NoPointOfContact { .. } => "key",
+            };
+            rejected.note(file, line, column, reason.to_string());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `organizations.csv`: schools, districts, police agencies, PSAPs, counties and hotlines.
+//!
+//! What a row refers to must stand in the same file and be of the right kind: a school's PSAP is a PSAP (R11).
+
+use super::problem::{Rejected, quoted};
+use super::table::{Column, Row, rows};
+use domain::calendar::Calendar;
+use domain::directory::check::NotReady;
+use domain::directory::{Kind, Organization};
+use domain::id::{CalendarKey, OrganizationKey};
+use std::collections::BTreeMap;
+
+/// Its columns.
+pub(super) const COLUMNS: [Column; 8] = [
+    Column { name: "key", needed: true },
+    Column { name: "kind", needed: true },
+    Column { name: "name", needed: true },
+    Column { name: "county", needed: false },
+    Column { name: "district", needed: false },
+    Column { name: "psap", needed: true },
+    Column { name: "police", needed: false },
+    Column { name: "calendar", needed: false },
+];
+
+/// How a key is written.
+pub(super) const KEY_FIX: &str = "write 1 to 64 lower-case letters, digits and dashes, such as delta-high";
+
+/// An organization and the line that it stands in.
+pub(super) type Lines = BTreeMap<OrganizationKey, (u64, Organization)>;
+
+/// Reads the file. Every row with a good key is returned, so that persons can refer to it even when something else is wrong.
+pub(super) fn read(file: &str, bytes: &[u8], calendars: &BTreeMap<CalendarKey, Calendar>, rejected: &mut Rejected) -> Lines {
+    let mut lines = Lines::new();
+    for row in rows(file, bytes, &COLUMNS, rejected) {
+        let Some(organization) = one(file, &row, calendars, rejected) else { continue };
+        if let Some((first, _)) = lines.get(&organization.key) {
+            let what = format!("{} stands in line {first} already: give each its own key", organization.key);
+            rejected.note(file, row.line, "key", what);
+        } else {
+            lines.insert(organization.key.clone(), (row.line, organization));
+        }
+    }
+    references(file, &lines, rejected);
+    lines
+}
+
+fn one(file: &str, row: &Row<'_>, calendars: &BTreeMap<CalendarKey, Calendar>, rejected: &mut Rejected) -> Option<Organization> {
+    let Ok(key) = row.get("key").parse::<OrganizationKey>() else {
+        rejected.note(file, row.line, "key", format!("{} is not a key: {KEY_FIX}", quoted(row.get("key"))));
+        return None;
+    };
+    let name = row.get("name").to_owned();
+    if name.is_empty() {
+        rejected.note(file, row.line, "name", "the name is missing: write it as it is to be spoken on the phone");
+    }
+    let kind = Kind::parse(row.get("kind"));
+    if kind.is_none() {
+        let words = Kind::ALL.map(Kind::as_str).join(", ");
+        rejected.note(file, row.line, "kind", format!("{} is not a kind: write one of {words}", quoted(row.get("kind"))));
+    }
+    let mut reference = |column: &str| -> Option<OrganizationKey> {
+        let text = row.get(column);
+        if text.is_empty() {
+            return None;
+        }
+        let key = text.parse().ok();
+        if key.is_none() {
+            rejected.note(file, row.line, column, format!("{} is not a key: {KEY_FIX}", quoted(text)));
+        }
+        key
+    };
+    let (county, district, psap, police) = (reference("county"), reference("district"), reference("psap"), reference("police"));
+    let kind = kind?;
+    let calendar = calendar(file, row, kind, calendars, rejected)?;
+    Some(Organization { key, kind, name, county, district, psap, police, calendar })
+}
+
+/// The calendar; round the clock where nobody keeps office hours.
+fn calendar(
+    file: &str, row: &Row<'_>, kind: Kind, calendars: &BTreeMap<CalendarKey, Calendar>, rejected: &mut Rejected,
+) -> Option<CalendarKey> {
+    let written = match (row.get("calendar"), kind) {
+        ("", Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) => "always",
+        (text, Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) => text,
+    };
+    let key = written.parse::<CalendarKey>().ok().filter(|key| calendars.contains_key(key));
+    if key.is_none() {
+        let known = calendars.keys().map(CalendarKey::as_str).collect::<Vec<_>>().join(", ");
+        let what = match written {
+            "" => format!("the calendar is missing: write one of {known}"),
+            other => format!("there is no calendar {} in the configuration: write one of {known}, or add it there", quoted(other)),
+        };
+        rejected.note(file, row.line, "calendar", what);
+    }
+    key
+}
+
+/// What each row refers to is there and of the right kind, and only schools refer to district, PSAP and police.
+fn references(file: &str, lines: &Lines, rejected: &mut Rejected) {
+    for (line, organization) in lines.values() {
+        let references = [
+            ("county", &organization.county, Kind::County),
+            ("district", &organization.district, Kind::District),
+            ("psap", &organization.psap, Kind::Psap),
+            ("police", &organization.police, Kind::Police),
+        ];
+        for (column, key, wanted) in references {
+            let Some(key) = key else { continue };
+            let found = lines.get(key).map(|(_, organization)| organization.kind);
+            if organization.kind != Kind::School && wanted != Kind::County {
+                rejected.note(file, *line, column, format!("only a school has a {column}: leave it empty for a {}", organization.kind.as_str()));
+            } else if found != Some(wanted) {
+                let what = match found {
+                    Some(kind) => format!("{key} is a {} and not a {}", kind.as_str(), wanted.as_str()),
+                    None => format!("{key} is not in this file: add it, or write the key of one that is"),
+                };
+                rejected.note(file, *line, column, what);
+            }
+        }
+        if organization.kind == Kind::School && organization.psap.is_none() {
+            rejected.note(file, *line, "psap", NotReady::NoPsap { school: organization.name.clone() }.to_string());
+        }
+    }
+}

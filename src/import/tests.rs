@@ -1,0 +1,219 @@
+//! Good files come in whole; each bad row is told by line and column; nothing panics or grows without bound.
+
+use super::*;
+use crate::config::{Config, Environment};
+
+const ORGANIZATIONS: &str = "\
+key,kind,name,county,district,psap,police,calendar
+fox,county,Fox County,,,,,
+fox-911,psap,Fox County 911,fox,,,,always
+fox-police,police,Fox Police,fox,,,,
+fox-district,district,Fox District,fox,,,,school
+delta-high,school,Delta High School,fox,fox-district,fox-911,fox-police,school
+";
+const PEOPLE: &str = "\
+key,organization,name,role,order,phone,extension,mail,text,language,attested_on
+desk,fox-911,Fox County 911,911 desk,1,+15555550101,,desk@example.org,no,en,2026-08-15
+principal,delta-high,Principal of Delta High,Principal,1,+15555550102,12#,principal@example.org,yes,es,
+nurse,delta-high,Nurse of Delta High,Nurse,2,,,nurse@example.org,+12175550103,,
+";
+
+fn import(organizations: &[u8], people: &[u8]) -> Result<Imported, Rejected> {
+    let config = Config::load(None, &Environment::new()).unwrap();
+    let source = |name, bytes| Source { name, bytes };
+    read(source("o.csv", organizations), source("p.csv", people), config.calendars())
+}
+
+/// The sentences, without the last one.
+fn sentences(organizations: &str, people: &str) -> Vec<String> {
+    let rejected = import(organizations.as_bytes(), people.as_bytes()).expect_err("refused");
+    rejected.problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn good_files_come_in_whole() {
+    let imported = import(ORGANIZATIONS.as_bytes(), PEOPLE.as_bytes()).unwrap();
+    assert_eq!((imported.organizations.len(), imported.persons.len()), (5, 3));
+    let means: Vec<(&str, Means)> = imported.addresses.iter().map(|(key, means, _)| (key.as_str(), *means)).collect();
+    let expected = [
+        ("desk", Means::Call),
+        ("desk", Means::Mail),
+        ("principal", Means::Call),
+        ("principal", Means::Mail),
+        ("principal", Means::Text),
+        ("nurse", Means::Mail),
+        ("nurse", Means::Text),
+    ];
+    assert_eq!(means, expected);
+    let call = imported.persons[1].point(Means::Call).unwrap();
+    assert_eq!((call.tail.as_str(), call.extension.as_str()), ("…02", "12#"));
+}
+
+#[test]
+fn what_spreadsheets_write_is_taken() {
+    let columns_elsewhere = "\u{feff}Name,KEY,kind,psap\r\n\"Fox, County 911\",fox-911,psap,\r\n\r\n , , , \r\n";
+    let people = "phone,mail,role,name,organization,key\n+15555550101,desk@example.org,desk,Desk,fox-911,desk\n";
+    let imported = import(columns_elsewhere.as_bytes(), people.as_bytes()).unwrap();
+    assert_eq!(imported.organizations[0].name, "Fox, County 911");
+}
+
+#[test]
+fn the_demo_county_comes_in() {
+    let file = |name: &str| std::fs::read(format!("{}/config/demo/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let imported = import(&file("organizations.csv"), &file("people.csv")).unwrap_or_else(|rejected| panic!("{rejected}"));
+    let directory = Directory::new(imported.organizations, imported.persons);
+    let schools: Vec<&str> = directory.schools().iter().map(|school| school.name.as_str()).collect();
+    assert_eq!(schools, ["Alpha Middle School", "Bravo Middle School", "Charlie High School", "Delta Elementary School", "Delta High School"]);
+    let mut numbers: Vec<&str> =
+        imported.addresses.iter().filter(|(_, means, _)| *means == Means::Call).map(|(_, _, address)| address.reveal()).collect();
+    let all = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), all, "everybody has a number of their own");
+    assert!(numbers.iter().all(|number| number[5..].starts_with("55501")), "all numbers are fictional");
+}
+
+/// Puts one more row into a good file and expects this sentence about it.
+fn check_row(is_person: bool, row: &str, expected: &str) {
+    let (mut organizations, mut people) = (ORGANIZATIONS.to_owned(), PEOPLE.to_owned());
+    let file = if is_person { &mut people } else { &mut organizations };
+    file.push_str(row);
+    let line = file.lines().count();
+    let told = sentences(&organizations, &people);
+    let place = format!("{}.csv:{line}: ", if is_person { "p" } else { "o" });
+    let found = told.iter().any(|sentence| sentence.starts_with(&place) && sentence.contains(expected));
+    assert!(found, "{row}\ngave: {told:#?}");
+}
+
+#[test]
+fn every_bad_organization_is_told() {
+    for (row, expected) in [
+        ("Delta High,school,Delta,fox,,fox-911,,school", "column key: \"Delta High\" is not a key: write 1 to 64 lower-case"),
+        (",school,Delta,fox,,fox-911,,school", "column key: \"\" is not a key"),
+        ("delta-high,school,Delta again,fox,,fox-911,,school", "column key: delta-high stands in line 6 already"),
+        ("bravo,academy,Bravo,fox,,fox-911,,school", "column kind: \"academy\" is not a kind: write one of county, district, school"),
+        ("bravo,school,,fox,,fox-911,,school", "column name: the name is missing"),
+        ("bravo,school,Bravo,fox,,,,school", "column psap: Bravo has no PSAP"),
+        ("bravo,school,Bravo,fox,,fox-police,,school", "column psap: fox-police is a police and not a psap"),
+        ("bravo,school,Bravo,fox,,nowhere,,school", "column psap: nowhere is not in this file"),
+        ("bravo,school,Bravo,fox,fox-911,fox-911,,school", "column district: fox-911 is a psap and not a district"),
+        ("bravo,school,Bravo,fox,,fox-911,fox-district,school", "column police: fox-district is a district and not a police"),
+        ("bravo,school,Bravo,delta-high,,fox-911,,school", "column county: delta-high is a school and not a county"),
+        ("bravo,district,Bravo,fox,,fox-911,,school", "column psap: only a school has a psap: leave it empty for a district"),
+        ("bravo,school,Bravo,fox,,fox-911,,", "column calendar: the calendar is missing: write one of always, school"),
+        ("bravo,school,Bravo,fox,,fox-911,,summer", "column calendar: there is no calendar \"summer\" in the configuration"),
+        ("bravo,school,Bravo", "3 values where the first line names 8 columns"),
+        ("bravo,school,Bravo, Illinois,fox,,fox-911,,school", "9 values where the first line names 8 columns: put a value with a comma into quotes"),
+        ("bravo,school,Br\u{1}avo,fox,,fox-911,,school", "column name: the value has a line break or a control character"),
+    ] {
+        check_row(false, row, expected);
+    }
+}
+
+#[test]
+fn every_bad_person_is_told() {
+    for (row, expected) in [
+        ("Head,delta-high,H,Head,1,+15555550104,,h@example.org,no,en,", "column key: \"Head\" is not a key"),
+        ("nurse,delta-high,H,Head,1,+15555550104,,h@example.org,no,en,", "column key: nurse stands in line 4 already"),
+        ("head,delta,H,Head,1,+15555550104,,h@example.org,no,en,", "column organization: \"delta\" is not a good row"),
+        ("head,delta-high,,Head,1,+15555550104,,h@example.org,no,en,", "column name: the name is missing"),
+        ("head,delta-high,H,,1,+15555550104,,h@example.org,no,en,", "column role: the role is missing"),
+        ("head,delta-high,H,Head,0,+15555550104,,h@example.org,no,en,", "column order: \"0\" is not a place in the order"),
+        ("head,delta-high,H,Head,first,+15555550104,,h@example.org,no,en,", "column order: \"first\" is not a place"),
+        ("head,delta-high,H,Head,1,5555550104,,h@example.org,no,en,", "column phone: the phone number does not begin with +: write the number as +"),
+        ("head,delta-high,H,Head,1,+1 555 555 0104,,h@example.org,no,en,", "column phone: the phone number has something else than digits"),
+        ("head,delta-high,H,Head,1,+155555501,,h@example.org,no,en,", "column phone: the phone number begins with +1 and is not ten digits"),
+        ("head,delta-high,H,Head,1,+15555550104,office,h@example.org,no,en,", "column extension: the extension is not up to 10 digits"),
+        ("head,delta-high,H,Head,1,,12,h@example.org,no,en,", "column extension: an extension needs a phone"),
+        ("head,delta-high,H,Head,1,+15555550104,,head,no,en,", "column mail: the mail address is not a name, one @ and a domain"),
+        ("head,delta-high,H,Head,1,+15555550104,,h@example,no,en,", "column mail: the mail address has a domain without a dot"),
+        ("head,delta-high,H,Head,1,+15555550104,,h@example.org,maybe,en,", "column text: \"maybe\" is not yes, no or a number"),
+        ("head,delta-high,H,Head,1,+15555550104,,h@example.org,5555550104,en,", "column text: the value is not yes, no or a number"),
+        ("head,delta-high,H,Head,1,,,h@example.org,yes,en,", "column text: yes means texts to the phone, and there is none"),
+        ("head,delta-high,H,Head,1,,,,no,en,", "this person cannot be reached: write a phone number or a mail address"),
+        ("head,delta-high,H,Head,1,+15555550104,,h@example.org,no,fr,", "column language: \"fr\" is not a language"),
+        ("head,delta-high,H,Head,1,+15555550104,,h@example.org,no,en,15.8.2026", "column attested_on: \"15.8.2026\" is not a date"),
+    ] {
+        check_row(true, row, expected);
+    }
+}
+
+#[test]
+fn a_bad_header_is_told() {
+    let people = |header: &str| sentences(ORGANIZATIONS, &format!("{header}\n"));
+    let columns = "key,organization,name,role,order,phone,extension,mail,text,language,attested_on";
+    for (header, expected) in [
+        ("", "p.csv:1: the file is empty: its first line names the columns key, organization"),
+        ("key;organization;name;role;phone;mail", "p.csv:1: the columns are not separated by commas"),
+        ("key,organization,name,role,phone", "p.csv:1: the column mail is missing: add it to the first line"),
+        (&columns.replace("phone", "telephone"), "p.csv:1: unknown column \"telephone\": the columns are key, organization"),
+        (&columns.replace("phone", ""), "p.csv:1: unknown column number 6"),
+        (&columns.replace("text", "mail"), "p.csv:1: column mail: this column stands here twice"),
+    ] {
+        let told = people(header);
+        assert!(told.iter().any(|sentence| sentence.contains(expected)), "{header}\ngave: {told:#?}");
+    }
+}
+
+#[test]
+fn a_school_that_could_not_be_told_is_refused_with_the_reason() {
+    let without = |key: &str| PEOPLE.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect::<String>();
+    let told = sentences(ORGANIZATIONS, &without("desk"));
+    assert_eq!(told, ["o.csv:6: column psap: nobody at Fox County 911, the PSAP of Delta High School, has a phone number"]);
+    let told = sentences(ORGANIZATIONS, &without("principal"));
+    assert_eq!(told, ["o.csv:6: column key: Delta High School has no point of contact with a phone number"]);
+}
+
+#[test]
+fn everything_is_told_at_once_and_no_more_than_is_bearable() {
+    let bad = "x,nowhere,,,0,555,,no-mail,perhaps,xx,never\n".repeat(100);
+    let rejected = import(ORGANIZATIONS.replace(",fox-911,fox-police", ",,").as_bytes(), format!("{PEOPLE}{bad}").as_bytes()).unwrap_err();
+    assert_eq!(rejected.problems.len(), MOST_PROBLEMS);
+    assert!(rejected.more > 500);
+    let text = rejected.to_string();
+    assert!(text.contains("o.csv:6: column psap: Delta High School has no PSAP"), "{text}");
+    assert!(text.ends_with("things above and import again."), "{text}");
+    let too_large = import(&vec![b'a'; MOST_BYTES + 1], PEOPLE.as_bytes()).unwrap_err();
+    assert!(too_large.to_string().contains("o.csv:1: the file has more than 8 MiB"));
+}
+
+#[test]
+fn no_sentence_repeats_an_address() {
+    let row = "head,delta-high,H,Head,1,555-555-0199,,secret person@example.org,555-555-0198,en,\n";
+    let rejected = import(ORGANIZATIONS.as_bytes(), format!("{PEOPLE}{row}").as_bytes()).unwrap_err();
+    let text = format!("{rejected} {rejected:?}");
+    assert!(!text.contains("0199") && !text.contains("0198") && !text.contains("secret"), "{text}");
+}
+
+#[test]
+fn five_thousand_random_files_neither_panic_nor_grow() {
+    let pieces: Vec<&[u8]> = vec![
+        b"key", b"kind", b"name", b"psap", b"organization", b"role", b"phone", b"mail", b",", b",", b",", b"\n", b"\n", b"\"", b"\r", b"\0",
+        b"\xff\xfe", b"school", b"fox-911", b"+15555550101", b"a@example.org", b"\xef\xbb\xbf", b";", b"'", b" ", b"1",
+    ];
+    for seed in 0..5_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut file = |base: &str| -> Vec<u8> {
+            let mut bytes: Vec<u8> = if random.bool() { base.as_bytes().to_vec() } else { Vec::new() };
+            for _ in 0..random.usize(0..200) {
+                let at = random.usize(0..=bytes.len());
+                let piece: Vec<u8> = if random.bool() { pieces[random.usize(0..pieces.len())].to_vec() } else { vec![random.u8(..)] };
+                bytes.splice(at..at, piece);
+            }
+            bytes
+        };
+        let (organizations, people) = (file(ORGANIZATIONS), file(PEOPLE));
+        if let Err(rejected) = import_with(&organizations, &people) {
+            assert!(rejected.problems.len() <= MOST_PROBLEMS, "seed {seed}");
+            assert!(rejected.to_string().len() < 200_000, "seed {seed}");
+        }
+    }
+}
+
+/// Like `import`, with the calendars read once.
+fn import_with(organizations: &[u8], people: &[u8]) -> Result<Imported, Rejected> {
+    use std::sync::OnceLock;
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| Config::load(None, &Environment::new()).unwrap());
+    read(Source { name: "o.csv", bytes: organizations }, Source { name: "p.csv", bytes: people }, config.calendars())
+}
