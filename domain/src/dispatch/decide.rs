@@ -61,7 +61,7 @@ impl Deciding<'_> {
     fn silence(&mut self, attempt: AttemptId, since: Timestamp, check_at: Timestamp) {
         let asked_at = later(check_at, -self.context.policy.ask_after);
         if asked_at >= later(since, self.context.policy.silent_attempt_limit) {
-            self.give_up_waiting();
+            self.give_up_waiting(Self::start);
         } else {
             self.ask(attempt, since);
         }
@@ -155,7 +155,7 @@ impl Deciding<'_> {
             return;
         }
         match self.next.level {
-            Level::Critical => self.give_up_waiting(),
+            Level::Critical => self.give_up_waiting(Self::due_at_once),
             Level::Standard | Level::Other => self.try_again(Cause::Fault),
         }
     }
@@ -164,12 +164,12 @@ impl Deciding<'_> {
         if let Some(since) = self.since_of(attempt)
             && self.context.now >= later(since, self.context.policy.silent_attempt_limit)
         {
-            self.give_up_waiting();
+            self.give_up_waiting(Self::due_at_once);
         }
     }
 
     /// The attempt in flight is given up, its outcome unknown for ever: another is made at once, if another may be made.
-    fn give_up_waiting(&mut self) {
+    fn give_up_waiting(&mut self, make_another: fn(&mut Self)) {
         if self.next.elsewhere == Elsewhere::Confirmed {
             self.close(Satisfaction::ConfirmedElsewhere);
         } else if self.context.now > self.give_up_at() {
@@ -177,7 +177,7 @@ impl Deciding<'_> {
         } else if self.next.attempts >= self.context.policy.most_attempts {
             self.try_again(Cause::Fault);
         } else {
-            self.start();
+            make_another(self);
         }
     }
 
@@ -213,8 +213,13 @@ impl Deciding<'_> {
 
     fn school_unreachable(&mut self) {
         if let State::Standby { .. } = self.next.state {
-            self.start();
+            self.due_at_once();
         }
+    }
+
+    /// Another attempt is due at once. It is left to the timer, so that it goes out by its lane, in its turn, at the lane's pace.
+    fn due_at_once(&mut self) {
+        self.next.state = State::Waiting { next_at: self.context.now };
     }
 
     /// Starts an attempt: its intent is in the state before the carrier is called.
