@@ -6,6 +6,11 @@
 
 pub mod commit;
 pub mod rows;
+pub mod chain;
+pub mod sqlite;
+mod prepared;
+mod batch;
+mod sql;
 
 pub use commit::{Commit, Committed, Outcome, Write};
 
@@ -74,6 +79,8 @@ pub trait Store: Send + Sync {
     fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>>;
     /// The record of a tip, in order, above `after`. At most `limit`.
     fn record(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<RecordRow>>;
+    /// The first number at which the record of a tip is not what was written; `None` when it is whole (see [`chain`]).
+    fn record_break(&self, conversation: ConversationId) -> Read<'_, Option<i64>>;
 
     /// The dispatches of a tip, oldest first.
     fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>>;

@@ -1,0 +1,103 @@
+//! What telling the endusers leaves: dispatches, obligations, attempts, receipts and tasks.
+//!
+//! States keep their data as JSON; beside it stand the few plain columns that queries filter on, written from the same value.
+
+use super::rows::Rows;
+use super::*;
+use crate::store::sql::{each, flag, int, text};
+use domain::dispatch::obligation::State;
+
+pub(super) const DISPATCH: &str = concat!(
+    "INSERT INTO dispatch (id, conversation, level, started_at, due_at, started_by) SELECT ",
+    text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", int!(4), ", ", text!(5), " FROM ", each!(), " i",
+);
+
+pub(super) const OBLIGATION: &str = concat!(
+    "INSERT INTO obligation (id, dispatch, conversation, place, obligation_json, due_at, timer, confirmed_at, breached_at, closed, satisfied, version) SELECT ",
+    text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", text!(4), ", ", int!(5), ", ", int!(6), ", ", int!(7), ", ", int!(8), ", ", flag!(9), ", ",
+    flag!(10), ", ", int!(11), " FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (id) DO UPDATE SET place = excluded.place, obligation_json = excluded.obligation_json, due_at = excluded.due_at,",
+    " timer = excluded.timer, confirmed_at = excluded.confirmed_at, breached_at = excluded.breached_at, closed = excluded.closed,",
+    " satisfied = excluded.satisfied, version = excluded.version",
+);
+
+pub(super) const ATTEMPT: &str = concat!(
+    "INSERT INTO attempt (id, owner_kind, owner, conversation, lane, account, means, intended_at, provider_id, answer, evidence_json, call_json, version)",
+    " SELECT ", text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", int!(7), ", ", text!(8), ", ",
+    text!(9), ", ", text!(10), ", ", text!(11), ", ", int!(12), " FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (id) DO UPDATE SET lane = excluded.lane, account = excluded.account, provider_id = excluded.provider_id,",
+    " answer = excluded.answer, evidence_json = excluded.evidence_json, call_json = excluded.call_json, version = excluded.version",
+);
+
+pub(super) const RECEIPT: &str = concat!(
+    "INSERT INTO receipt (conversation, seq, attempt, at, kind_json) SELECT ",
+    text!(0), ", ", int!(1), ", ", text!(2), ", ", int!(3), ", ", text!(4), " FROM ", each!(), " i",
+);
+
+pub(super) const TASK: &str = concat!(
+    "INSERT INTO task (id, conversation, obligation, what, created_at) SELECT ",
+    text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), " FROM ", each!(), " i",
+);
+
+pub(super) const TASK_DONE: &str = concat!(
+    "UPDATE task SET done_by = ", text!(1), ", done_at = ", int!(2), " FROM ", each!(), " i WHERE task.id = ", text!(0),
+);
+
+impl<'a> Batch<'a> {
+    pub(super) fn take_dispatch(&mut self, row: &'a DispatchRow) {
+        self.tip(row.conversation);
+        self.dispatches.row().id(row.id.uuid()).id(row.conversation.uuid()).text(row.level.as_str()).int(row.started_at.as_microsecond())
+            .int(row.due_at.as_microsecond()).id(row.started_by.uuid()).end();
+    }
+
+    pub(super) fn take_receipt(&mut self, row: &'a ReceiptRow, kind: Option<&str>) {
+        let Some(tip) = self.tip(row.conversation) else { return };
+        tip.head.receipt_seq += 1;
+        let seq = tip.head.receipt_seq;
+        self.receipts.row().id(row.conversation.uuid()).int(seq).id(row.attempt.uuid()).int(row.at.as_microsecond()).text(kind.unwrap_or("null")).end();
+    }
+
+    pub(super) fn take_task(&mut self, row: &'a TaskRow) {
+        self.count_again(row.conversation);
+        self.tasks.row().id(row.id.uuid()).id(row.conversation.uuid()).opt_id(row.obligation.map(ObligationId::uuid)).text(&row.what)
+            .int(row.created_at.as_microsecond()).end();
+    }
+
+    pub(super) fn take_task_done(&mut self, id: TaskId, staff: StaffId, at: Timestamp) {
+        let Some((conversation, done)) = self.facts.tasks.get_mut(&id) else { return };
+        *done = true;
+        let conversation = *conversation;
+        self.count_again(conversation);
+        self.tasks_done.row().id(id.uuid()).id(staff.uuid()).int(at.as_microsecond()).end();
+    }
+}
+
+pub(super) fn obligations(list: &Latest<ObligationId, Versioned<'_, ObligationRow>>) -> Rows {
+    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
+    let mut rows = Rows::default();
+    for (id, Versioned { row, json, version }) in list.iter() {
+        let o = &row.obligation;
+        rows.row().id(id.uuid()).id(o.dispatch.uuid()).id(o.conversation.uuid()).int(i64::from(row.place)).text(json[0].as_deref().unwrap_or("null"))
+            .int(o.step.due_at.as_microsecond()).opt_int(micros(o.timer())).opt_int(micros(o.confirmed_at)).opt_int(micros(o.breached_at))
+            .flag(o.is_closed()).flag(is_satisfied(&o.state)).int(*version).end();
+    }
+    rows
+}
+
+pub(super) fn attempts(list: &Latest<AttemptId, Versioned<'_, AttemptRow>>) -> Rows {
+    let mut rows = Rows::default();
+    for (id, Versioned { row, json, version }) in list.iter() {
+        let owner = match row.owner { Owner::Obligation(id) => id.uuid(), Owner::Message(id) => id.uuid() };
+        rows.row().id(id.uuid()).text(row.owner.word()).id(owner).id(row.conversation.uuid()).text(row.lane.as_str()).text(row.account.as_str())
+            .text(row.means.as_str()).int(row.intended_at.as_microsecond()).opt_text(row.provider_id.as_deref()).opt_text(row.answer.as_deref())
+            .text(json[0].as_deref().unwrap_or("null")).opt_text(json[1].as_deref()).int(*version).end();
+    }
+    rows
+}
+
+fn is_satisfied(state: &State) -> bool {
+    match state {
+        State::Satisfied { .. } => true,
+        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } | State::Released { .. } | State::Failed { .. } => false,
+    }
+}

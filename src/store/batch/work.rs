@@ -1,0 +1,49 @@
+//! Work to do at a time, and who may do it: putting, ending, claiming, and the leases of lanes.
+//!
+//! Putting work takes it from whoever claimed it. A claim moves `run_at` to the end of the lease, so work whose worker
+//! died comes back by itself.
+
+use super::rows::Rows;
+use super::*;
+use crate::store::sql::{each, int, text};
+
+const PUT: &str = concat!(
+    "INSERT INTO work (id, about, lane, urgency, due_at, run_at, owner) SELECT ",
+    text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", int!(4), ", ", int!(5), ", NULL FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (id) DO UPDATE SET about = excluded.about, lane = excluded.lane, urgency = excluded.urgency, due_at = excluded.due_at,",
+    " run_at = excluded.run_at, owner = NULL",
+);
+
+const END: &str = concat!("DELETE FROM work WHERE id IN (SELECT i.value FROM ", each!(), " i)");
+
+/// `$1` lane, `$2` owner, `$3` now, `$4` end of the lease, `$5` how many. The rows come back in any order.
+/// PostgreSQL needs `FOR UPDATE SKIP LOCKED` after the limit.
+pub(crate) const CLAIM: &str = "UPDATE work SET run_at = $4, owner = $2 WHERE id IN \
+    (SELECT w.id FROM work w WHERE w.lane = $1 AND w.run_at <= $3 ORDER BY w.urgency, w.due_at, w.id LIMIT $5) \
+    RETURNING id, about, lane, urgency, due_at, run_at";
+
+/// `$1` lanes, `$2` owner, `$3` now, `$4` until.
+pub(crate) const LEASE: &str = concat!(
+    "INSERT INTO lane (lane, owner, until_at) SELECT i.value, $2, $4 FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, until_at = excluded.until_at",
+    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 RETURNING lane",
+);
+
+/// `$1` owner.
+pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
+
+impl Batch<'_> {
+    pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
+        let (mut put, mut end) = (Rows::default(), Rows::default());
+        for (id, row) in self.work.iter() {
+            let (about, uuid) = match id { WorkId::Obligation(id) => ("obligation", id.uuid()), WorkId::Message(id) => ("message", id.uuid()) };
+            match row {
+                Some(row) => put.row().id(uuid).text(about).text(row.lane.as_str()).int(i64::from(row.rank)).int(row.due_at.as_microsecond())
+                    .int(row.run_at.as_microsecond()).end(),
+                None => end.id(uuid),
+            }
+        }
+        add(list, PUT, put)?;
+        add(list, END, end)
+    }
+}

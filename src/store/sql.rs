@@ -1,0 +1,61 @@
+//! Where the engines differ, all in one place.
+//!
+//! Every statement below this folder is one text for SQLite and PostgreSQL: `$1` placeholders, `ON CONFLICT`, `RETURNING`,
+//! partial indexes, BOOLEAN. What is left is the token for bytes and keyed tables in the migrations, and the array source: a
+//! batch of rows travels as one JSON array (`$1`) with one string of bytes beside it (`$2`), and [`each!`] opens it. On
+//! PostgreSQL that word becomes `jsonb_array_elements($1::jsonb)`; `CAST` and `substr` are written so that both understand them.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+/// The migrations, in order: number, name, portable text. Only ever added to.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "base", include_str!("../../migrations/0001_base.sql"))];
+
+/// The newest schema that this program knows.
+pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// The migrations as SQLite reads them.
+pub(crate) fn sqlite_migrator() -> Migrator { migrator("BLOB", "WITHOUT ROWID") }
+
+fn migrator(bytes: &str, keyed: &str) -> Migrator {
+    let with_words = |text: &str| sqlx::AssertSqlSafe(text.replace("{{BYTES}}", bytes).replace("{{KEYED}}", keyed)).into_sql_str();
+    let all = MIGRATIONS.iter().map(|(number, name, text)| Migration::new(*number, (*name).into(), MigrationType::Simple, with_words(text), false));
+    Migrator::with_migrations(all.collect())
+}
+
+/// The rows of a JSON array as a table with one column `value`.
+macro_rules! each {
+    () => { "json_each($1)" };
+    ($n:literal) => { concat!("json_each($", $n, ")") };
+}
+/// A text of a row.
+macro_rules! text {
+    ($n:literal) => { concat!("i.value->>", $n) };
+}
+/// A whole number of a row.
+macro_rules! int {
+    ($n:literal) => { concat!("CAST(i.value->>", $n, " AS BIGINT)") };
+}
+/// True or false of a row.
+macro_rules! flag {
+    ($n:literal) => { concat!("CAST(i.value->>", $n, " AS BOOLEAN)") };
+}
+/// Bytes of a row: where they start in `$2` and how many they are.
+macro_rules! bytes {
+    ($at:literal, $length:literal) => { concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), CAST(i.value->>", $length, " AS INTEGER))") };
+}
+/// Thirty-two bytes of a row: where they start in `$2`.
+macro_rules! hash {
+    ($at:literal) => { concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), 32)") };
+}
+pub(crate) use {bytes, each, flag, hash, int, text};
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_token_is_left() {
+        let migrator = super::sqlite_migrator();
+        assert!(migrator.iter().all(|migration| !migration.sql.as_str().contains("{{")));
+        assert_eq!(migrator.iter().count(), super::MIGRATIONS.len());
+    }
+}

@@ -1,0 +1,164 @@
+//! The store on SQLite: one writer, a few readers beside it (WAL).
+//!
+//! Here are the handle and its verbs; the file is opened in `open`, written in `writer` and `apply`, read in `reads`. What can
+//! be done in the caller's task (writing a commit as JSON) is done there.
+
+mod apply;
+mod open;
+mod reads;
+mod writer;
+
+pub use open::{OpenError, migrate};
+pub use writer::{BATCH_MOST, OnCommit, QUEUE_MOST};
+
+use super::prepared::Prepared;
+use super::rows::*;
+use super::{Commit, Outcome, Read, Store, StoreError};
+use crate::vault::sealed::{BlindIndex, Sealed};
+use adapters::contract::BoxFuture;
+use apply::{Answer, Request};
+use domain::channel::Means;
+use domain::id::*;
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::{Pool, Sqlite as Engine};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use writer::{Order, Waiting, Writer};
+
+/// How many reads run beside each other.
+const READERS: u32 = 4;
+
+/// How to open.
+#[derive(Clone)]
+pub struct Options {
+    /// Bring the schema up to date instead of refusing an old one.
+    pub migrate: bool,
+    /// Told after each commit which tips changed; must not block.
+    pub on_commit: OnCommit,
+}
+
+impl Default for Options {
+    fn default() -> Self { Self { migrate: false, on_commit: Arc::new(|_| {}) } }
+}
+
+/// Starts a task that is tracked to its end.
+pub type Spawn<'a> = &'a (dyn Fn(&'static str, BoxFuture<'static, ()>) + Send + Sync);
+
+/// The store in one file.
+pub struct Sqlite {
+    orders: mpsc::Sender<Order>,
+    readers: Pool<Engine>,
+}
+
+impl Sqlite {
+    /// Opens the file at `path` and starts the writer through `spawn`. The file stays locked for other processes until
+    /// [`Store::close`] or the end of this one.
+    pub async fn open(path: &Path, options: Options, spawn: Spawn<'_>) -> Result<Arc<dyn Store>, OpenError> {
+        let (connection, lock) = open::writer(path, options.migrate).await?;
+        let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false)
+            .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"));
+        let (orders, queue) = mpsc::channel(QUEUE_MOST);
+        let writer = Writer { connection, orders: queue, on_commit: options.on_commit, lock };
+        spawn("store writer", Box::pin(writer.run()));
+        Ok(Arc::new(Self { orders, readers }))
+    }
+
+    async fn order(&self, request: Request) -> Result<Answer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.orders.try_send(Order::Write(Box::new(Waiting { request, answer }))).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Unavailable,
+        })?;
+        answered.await.unwrap_or(Err(StoreError::Unavailable))
+    }
+}
+
+impl Store for Sqlite {
+    fn commit(&self, commit: Commit) -> Read<'_, Outcome> {
+        let prepared = Prepared::new(commit);
+        Box::pin(async move {
+            match self.order(Request::Commit(Box::new(prepared?))).await? {
+                Answer::Committed(outcome) => Ok(outcome),
+                Answer::Claimed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
+            }
+        })
+    }
+    fn claim_due(&self, lane: LaneKey, owner: String, now: Timestamp, lease_until: Timestamp, n: u32) -> Read<'_, Vec<WorkRow>> {
+        let request = Request::Claim { lane, owner, now: now.as_microsecond(), until: lease_until.as_microsecond(), most: n };
+        Box::pin(async move {
+            match self.order(request).await? {
+                Answer::Claimed(work) => Ok(work),
+                Answer::Committed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
+            }
+        })
+    }
+    fn lease_lanes(&self, lanes: Vec<LaneKey>, owner: String, now: Timestamp, until: Timestamp) -> Read<'_, Vec<LaneKey>> {
+        Box::pin(async move {
+            let lanes = serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "lease lanes", source: source.into() })?;
+            match self.order(Request::Lease { lanes, owner, now: now.as_microsecond(), until: until.as_microsecond() }).await? {
+                Answer::Leased(lanes) => Ok(lanes),
+                Answer::Committed(_) | Answer::Claimed(_) | Answer::Released => Err(StoreError::Unavailable),
+            }
+        })
+    }
+    fn release_lanes(&self, owner: String) -> Read<'_, ()> { Box::pin(async move { self.order(Request::Release { owner }).await.map(|_| ()) }) }
+
+    fn conversation(&self, id: ConversationId) -> Read<'_, Option<ConversationRow>> { Box::pin(reads::tips::conversation(&self.readers, id)) }
+    fn conversation_by_contact(&self, index: BlindIndex) -> Read<'_, Option<(ConversationRow, ContactRow)>> {
+        Box::pin(reads::tips::conversation_by_contact(&self.readers, index))
+    }
+    fn conversation_by_reference(&self, reference: &str) -> Read<'_, Option<ConversationRow>> {
+        Box::pin(reads::tips::conversation_by_reference(&self.readers, reference.to_owned()))
+    }
+    fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>> { Box::pin(reads::tips::contact_of(&self.readers, conversation)) }
+    fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>> { Box::pin(reads::inbox::inbox(&self.readers, filter, limit)) }
+    fn inbox_counts(&self, me: StaffId) -> Read<'_, InboxCounts> { Box::pin(reads::inbox::counts(&self.readers, me)) }
+    fn messages(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<MessageRow>> {
+        Box::pin(reads::messages::messages(&self.readers, conversation, after, limit))
+    }
+    fn message(&self, id: MessageId) -> Read<'_, Option<MessageRow>> { Box::pin(reads::messages::message(&self.readers, id)) }
+    fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>> { Box::pin(reads::messages::attachments(&self.readers, conversation)) }
+    fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>> { Box::pin(reads::messages::notes(&self.readers, conversation)) }
+    fn record(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<RecordRow>> {
+        Box::pin(reads::record::record(&self.readers, conversation, after, limit))
+    }
+    fn record_break(&self, conversation: ConversationId) -> Read<'_, Option<i64>> { Box::pin(reads::record::first_break(&self.readers, conversation)) }
+
+    fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>> { Box::pin(reads::telling::dispatches(&self.readers, conversation)) }
+    fn obligations(&self, dispatch: DispatchId) -> Read<'_, Vec<ObligationRow>> { Box::pin(reads::telling::obligations(&self.readers, dispatch)) }
+    fn obligation(&self, id: ObligationId) -> Read<'_, Option<ObligationRow>> { Box::pin(reads::telling::obligation(&self.readers, id)) }
+    fn attempts(&self, conversation: ConversationId) -> Read<'_, Vec<AttemptRow>> { Box::pin(reads::telling::attempts(&self.readers, conversation)) }
+    fn attempt(&self, id: AttemptId) -> Read<'_, Option<AttemptRow>> { Box::pin(reads::telling::attempt(&self.readers, id)) }
+    fn known_provider_ids(&self, account: AccountKey, ids: Vec<String>) -> Read<'_, Vec<(String, AttemptId)>> {
+        Box::pin(reads::telling::known_provider_ids(&self.readers, account, ids))
+    }
+    fn receipts(&self, conversation: ConversationId) -> Read<'_, Vec<ReceiptRow>> { Box::pin(reads::telling::receipts(&self.readers, conversation)) }
+    fn open_tasks(&self, conversation: Option<ConversationId>, limit: u32) -> Read<'_, Vec<TaskRow>> {
+        Box::pin(reads::telling::open_tasks(&self.readers, conversation, limit))
+    }
+    fn next_due(&self, lane: LaneKey) -> Read<'_, Option<Timestamp>> { Box::pin(reads::health::next_due(&self.readers, lane)) }
+
+    fn staff_by_login(&self, login: String) -> Read<'_, Option<StaffRow>> { Box::pin(reads::people::staff_by_login(&self.readers, login)) }
+    fn staff(&self) -> Read<'_, Vec<StaffRow>> { Box::pin(reads::people::staff(&self.readers)) }
+    fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Read<'_, Option<(SessionRow, StaffRow)>> {
+        Box::pin(reads::people::session(&self.readers, token_hash, now))
+    }
+    fn api_token(&self, token_hash: [u8; 32]) -> Read<'_, Option<(ApiTokenRow, StaffRow)>> { Box::pin(reads::people::api_token(&self.readers, token_hash)) }
+    fn throttle(&self, name: String) -> Read<'_, Option<ThrottleRow>> { Box::pin(reads::people::throttle(&self.readers, name)) }
+
+    fn directory(&self) -> Read<'_, DirectoryRows> { Box::pin(reads::directory::directory(&self.readers)) }
+    fn address(&self, person: PersonKey, means: Means) -> Read<'_, Option<Sealed>> { Box::pin(reads::directory::address(&self.readers, person, means)) }
+    fn meta(&self, key: &'static str) -> Read<'_, Option<String>> { Box::pin(reads::health::meta(&self.readers, key)) }
+    fn health(&self, now: Timestamp) -> Read<'_, Health> { Box::pin(reads::health::health(&self.readers, now)) }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // Readers first, so that the writer's connection is the last and leaves no log behind.
+            self.readers.close().await;
+            let _ = self.orders.send(Order::Close).await;
+            self.orders.closed().await;
+        })
+    }
+}

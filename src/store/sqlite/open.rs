@@ -1,0 +1,155 @@
+//! Opening the database file: one process at a time, the right schema, the right pragmas.
+//!
+//! A second process is kept out by a lock on a file beside the database (SQLite's own exclusive mode would keep our readers
+//! out too). The lock is the operating system's and falls with the process, also when that is killed.
+
+use crate::store::sql;
+use sqlx::migrate::MigrateError;
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a statement waits for SQLite's lock; only readers that meet a checkpoint ever do.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Pages after which the write-ahead log is put into the database (4,096 bytes each: 16 MB). Larger than SQLite's 1,000, so that
+/// a full load checkpoints less often.
+const CHECKPOINT_PAGES: &str = "4000";
+
+/// What the log file is cut to after a checkpoint, in bytes.
+const LOG_KEPT: &str = "33554432";
+
+/// Why the database could not be opened, in a sentence with the fix.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is missing or may not be written.
+    #[error("cannot write the database {}: create its folder, or let this user write there", .path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another process has it.
+    #[error("the database {} is open in another process: stop that one first, or name another file", .path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The schema is older than the program.
+    #[error("the database {} is not prepared for this version: run `tipline migrate` first", .path.display())]
+    Behind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The schema is newer than the program.
+    #[error("the database {} was written by a newer version (its schema is {found}, this program knows {known}): start the newer program, or restore a backup from before", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest known here.
+        known: i64,
+    },
+    /// A schema that is not ours.
+    #[error("the database {} was not made by this program: name another file", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: MigrateError,
+    },
+    /// SQLite refused.
+    #[error("the database {} cannot be opened: if the file is damaged, restore it from a backup", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// Brings the schema up to date, creating the file if it is not there.
+pub async fn migrate(path: &Path) -> Result<(), OpenError> {
+    let lock = lock(path)?;
+    let mut connection = connect(path, true).await?;
+    run_migrations(path, &mut connection).await?;
+    close(path, connection).await?;
+    drop(lock);
+    Ok(())
+}
+
+/// The writer's connection with the schema checked, and the lock.
+pub(super) async fn writer(path: &Path, migrate: bool) -> Result<(SqliteConnection, File), OpenError> {
+    let lock = lock(path)?;
+    let mut connection = connect(path, migrate).await?;
+    let found = schema(path, &mut connection).await?;
+    if found < sql::NEWEST && !migrate {
+        close(path, connection).await?;
+        return Err(OpenError::Behind { path: path.to_owned() });
+    }
+    run_migrations(path, &mut connection).await?;
+    Ok((connection, lock))
+}
+
+/// Options of every connection; statements are never logged.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("trusted_schema", "OFF")
+        .pragma("temp_store", "MEMORY").pragma("secure_delete", "ON").pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("journal_size_limit", LOG_KEPT).disable_statement_logging()
+}
+
+async fn connect(path: &Path, create: bool) -> Result<SqliteConnection, OpenError> {
+    if !create && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) { return Err(OpenError::Behind { path: path.to_owned() }); }
+    options(path).connect().await.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })
+}
+
+async fn close(path: &Path, connection: SqliteConnection) -> Result<(), OpenError> {
+    connection.close().await.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })
+}
+
+/// The number of the last migration that was run; 0 for none.
+async fn schema(path: &Path, connection: &mut SqliteConnection) -> Result<i64, OpenError> {
+    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let table = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'");
+    if table.fetch_one(&mut *connection).await.map_err(damaged)? == 0 { return Ok(0); }
+    let found = sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.map_err(damaged)?;
+    let found = found.unwrap_or(0);
+    if found > sql::NEWEST { return Err(OpenError::Newer { path: path.to_owned(), found, known: sql::NEWEST }); }
+    Ok(found)
+}
+
+async fn run_migrations(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    schema(path, connection).await?;
+    sql::sqlite_migrator().run(connection).await.map_err(|source| OpenError::Foreign { path: path.to_owned(), source })
+}
+
+/// Takes the lock and makes sure that the database file exists and is this user's alone.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let unwritable = |source| OpenError::Unwritable { path: path.to_owned(), source };
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let lock = private().open(Path::new(&beside)).map_err(unwritable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+    }
+    private().open(path).map_err(unwritable)?;
+    Ok(lock)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}

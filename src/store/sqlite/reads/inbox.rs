@@ -1,0 +1,73 @@
+//! The inbox: tips in the order in which somebody should look at them.
+//!
+//! Order and tallies stand in the tip's own row, kept by the writer, so a page of the inbox is read along one partial index however
+//! many tips there are. The `WHERE` of each filter repeats the condition of its index word for word.
+
+use super::tips::{tip, tip_columns};
+use super::{Columns, all, failed};
+use crate::store::StoreError;
+use crate::store::rows::{InboxCounts, InboxFilter, InboxRow};
+use domain::id::StaffId;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Pool, Sqlite};
+
+macro_rules! inbox {
+    ($where_and_order:literal) => {
+        concat!(
+            "SELECT ", tip_columns!(), ", c.open_obligations, c.confirmed, c.open_tasks, c.breached, c.next_due, m.id AS first_id, m.body AS first_body",
+            " FROM conversation c LEFT JOIN message m ON m.id = (SELECT f.id FROM message f WHERE f.conversation = c.id AND f.author = 'reporter'",
+            " ORDER BY f.seq LIMIT 1) WHERE ", $where_and_order, " LIMIT $1"
+        )
+    };
+}
+
+const OPEN: &str = inbox!("c.state = 'open' ORDER BY c.urgency, c.deadline, c.id");
+const UNSORTED: &str = inbox!("c.state = 'open' AND c.triaged_at IS NULL ORDER BY c.urgency, c.deadline, c.id");
+const MINE: &str = inbox!("c.state = 'open' AND c.claimed_by IS NOT NULL AND c.claimed_by = $2 ORDER BY c.urgency, c.deadline, c.id");
+const UNDERWAY: &str =
+    inbox!("c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0) ORDER BY c.urgency, c.deadline, c.id");
+const CLOSED: &str = inbox!("c.state = 'closed' ORDER BY c.updated_at DESC, c.id DESC");
+
+const COUNTS: &str = "SELECT \
+    (SELECT count(*) FROM conversation c WHERE c.state = 'open') AS open_tips, \
+    (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.triaged_at IS NULL) AS unsorted, \
+    (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.claimed_by IS NOT NULL AND c.claimed_by = $1) AS mine, \
+    (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0)) AS underway, \
+    (SELECT count(*) FROM conversation c WHERE c.state = 'closed') AS closed_tips";
+
+pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
+    let (sql, me) = match filter {
+        InboxFilter::Open => (OPEN, None),
+        InboxFilter::Unsorted => (UNSORTED, None),
+        InboxFilter::Mine(me) => (MINE, Some(me.to_string())),
+        InboxFilter::Underway => (UNDERWAY, None),
+        InboxFilter::Closed => (CLOSED, None),
+    };
+    let rows = sqlx::query(sql).bind(i64::from(limit)).bind(me).fetch_all(readers).await.map_err(failed("read the inbox"))?;
+    all(&rows, row)
+}
+
+pub(in super::super) async fn counts(readers: &Pool<Sqlite>, me: StaffId) -> Result<InboxCounts, StoreError> {
+    let row = sqlx::query(COUNTS).bind(me.to_string()).fetch_one(readers).await.map_err(failed("count the inbox"))?;
+    let c = Columns::of("conversation", &row);
+    Ok(InboxCounts {
+        open: c.int("open_tips")?,
+        unsorted: c.int("unsorted")?,
+        mine: c.int("mine")?,
+        underway: c.int("underway")?,
+        closed: c.int("closed_tips")?,
+    })
+}
+
+fn row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
+    let c = Columns::of("conversation", row);
+    Ok(InboxRow {
+        row: tip(row)?,
+        first: match c.opt_id("first_id")? { Some(id) => Some((id, c.sealed("first_body")?)), None => None },
+        open_obligations: c.int("open_obligations")?,
+        confirmed: c.int("confirmed")?,
+        open_tasks: c.int("open_tasks")?,
+        breached: c.int("breached")?,
+        next_due: c.opt_time("next_due")?,
+    })
+}

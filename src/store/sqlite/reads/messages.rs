@@ -1,0 +1,88 @@
+//! Reading what was said: messages, attachments, staff notes.
+
+use super::{Columns, all, failed, one};
+use crate::store::StoreError;
+use crate::store::rows::{AttachmentRow, Author, MessageRow, NoteKind, NoteRow};
+use domain::channel::Channel;
+use domain::id::{AccountKey, ConversationId, MessageId};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Pool, Sqlite};
+
+macro_rules! message_columns {
+    () => {
+        "m.id, m.conversation, m.seq, m.author, m.staff, m.channel, m.body, m.at, m.provider_account, m.provider_id, m.media_dropped, \
+         m.delivery_json, m.delivery_version"
+    };
+}
+
+const AFTER: &str = concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3");
+const BY_ID: &str = concat!("SELECT ", message_columns!(), " FROM message m WHERE m.id = $1");
+const ATTACHMENTS: &str = "SELECT a.id, a.message, a.conversation, a.url, a.content_type, a.state FROM attachment a JOIN message m ON m.id = a.message \
+    WHERE a.conversation = $1 ORDER BY m.seq, a.place";
+const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body FROM note n WHERE n.conversation = $1 ORDER BY n.at, n.id";
+
+pub(in super::super) async fn messages(readers: &Pool<Sqlite>, id: ConversationId, after: i64, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+    let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
+    all(&query.fetch_all(readers).await.map_err(failed("read messages"))?, row)
+}
+
+pub(in super::super) async fn message(readers: &Pool<Sqlite>, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+    one(sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a message"))?, row)
+}
+
+pub(in super::super) async fn attachments(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<AttachmentRow>, StoreError> {
+    let rows = sqlx::query(ATTACHMENTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read attachments"))?;
+    all(&rows, |row| {
+        let c = Columns::of("attachment", row);
+        Ok(AttachmentRow {
+            id: c.id("id")?,
+            message: c.id("message")?,
+            conversation: c.id("conversation")?,
+            url: c.sealed("url")?,
+            content_type: c.text("content_type")?,
+            state: c.text("state")?,
+        })
+    })
+}
+
+pub(in super::super) async fn notes(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<NoteRow>, StoreError> {
+    let rows = sqlx::query(NOTES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read notes"))?;
+    all(&rows, |row| {
+        let c = Columns::of("note", row);
+        Ok(NoteRow {
+            id: c.id("id")?,
+            conversation: c.id("conversation")?,
+            author: c.id("author")?,
+            at: c.time("at")?,
+            kind: c.word("kind", |word| [NoteKind::Assessment, NoteKind::Note].into_iter().find(|kind| kind.as_str() == word))?,
+            body: c.sealed("body")?,
+        })
+    })
+}
+
+fn row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
+    let c = Columns::of("message", row);
+    let author = match (c.get::<&str>("author")?, c.opt_id("staff")?) {
+        ("reporter", None) => Author::Reporter,
+        ("staff", Some(id)) => Author::Staff(id),
+        ("system", None) => Author::System,
+        _ => return Err(c.damaged("author")),
+    };
+    let provider = match (c.opt_id::<AccountKey>("provider_account")?, c.opt_text("provider_id")?) {
+        (Some(account), Some(id)) => Some((account, id)),
+        (None, _) | (_, None) => None,
+    };
+    Ok(MessageRow {
+        id: c.id("id")?,
+        conversation: c.id("conversation")?,
+        seq: c.int("seq")?,
+        author,
+        channel: c.word("channel", Channel::parse)?,
+        body: c.sealed("body")?,
+        at: c.time("at")?,
+        provider,
+        media_dropped: c.small("media_dropped")?,
+        delivery: c.opt_json("delivery_json")?,
+        delivery_version: c.int("delivery_version")?,
+    })
+}

@@ -1,0 +1,36 @@
+//! Reading the record, and whether it is still what was written.
+
+use super::{Columns, all, failed};
+use crate::store::StoreError;
+use crate::store::chain::{self, Written};
+use crate::store::rows::RecordRow;
+use domain::id::ConversationId;
+use sqlx::{Pool, Sqlite};
+
+const AFTER: &str = "SELECT r.seq, r.at, r.actor_json, r.action_json, r.hash FROM record r WHERE r.conversation = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3";
+/// The end of the record as the tip's row has it rides on every entry, so that both are of one moment.
+const WHOLE: &str = "SELECT c.record_seq, c.record_hash, r.seq, r.at, r.actor_json, r.action_json, r.hash \
+    FROM conversation c LEFT JOIN record r ON r.conversation = c.id WHERE c.id = $1 ORDER BY r.seq";
+
+pub(in super::super) async fn record(readers: &Pool<Sqlite>, id: ConversationId, after: i64, limit: u32) -> Result<Vec<RecordRow>, StoreError> {
+    let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
+    all(&query.fetch_all(readers).await.map_err(failed("read the record"))?, |row| {
+        let c = Columns::of("record", row);
+        Ok(RecordRow { seq: c.int("seq")?, at: c.time("at")?, actor: c.json("actor_json")?, action: c.json("action_json")?, hash: c.hash("hash")? })
+    })
+}
+
+pub(in super::super) async fn first_break(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<i64>, StoreError> {
+    let rows = sqlx::query(WHOLE).bind(id.to_string()).fetch_all(readers).await.map_err(failed("check the record"))?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let head = Columns::of("conversation", first);
+    let (last_seq, last_hash) = (head.int("record_seq")?, head.hash("record_hash")?);
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let c = Columns::of("record", row);
+        let Some(seq) = c.get::<Option<i64>>("seq")? else { continue };
+        let (actor_json, action_json) = (c.text("actor_json")?, c.text("action_json")?);
+        entries.push(Written { seq, at_micros: c.int("at")?, actor_json, action_json, hash: c.hash("hash")? });
+    }
+    Ok(chain::first_break(&entries, last_seq, &last_hash))
+}

@@ -1,0 +1,134 @@
+//! Reading what was done to tell the endusers: dispatches, obligations, attempts, receipts, tasks.
+
+use super::{Columns, all, failed, one};
+use crate::store::StoreError;
+use crate::store::rows::{AttemptRow, DispatchRow, ObligationRow, Owner, ReceiptRow, TaskRow};
+use crate::store::sql::each;
+use domain::channel::Means;
+use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, ObligationId};
+use domain::level::Level;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Pool, Sqlite};
+
+macro_rules! obligation_columns {
+    () => { "o.place, o.obligation_json, o.version" };
+}
+macro_rules! attempt_columns {
+    () => {
+        "a.id, a.owner_kind, a.owner, a.conversation, a.lane, a.account, a.means, a.intended_at, a.provider_id, a.answer, a.evidence_json, \
+         a.call_json, a.version"
+    };
+}
+
+const DISPATCHES: &str = "SELECT d.id, d.conversation, d.level, d.started_at, d.due_at, d.started_by FROM dispatch d \
+    WHERE d.conversation = $1 ORDER BY d.started_at, d.id";
+const OBLIGATIONS: &str = concat!("SELECT ", obligation_columns!(), " FROM obligation o WHERE o.dispatch = $1 ORDER BY o.place, o.id");
+const OBLIGATION: &str = concat!("SELECT ", obligation_columns!(), " FROM obligation o WHERE o.id = $1");
+const ATTEMPTS: &str = concat!("SELECT ", attempt_columns!(), " FROM attempt a WHERE a.conversation = $1 ORDER BY a.intended_at, a.id");
+const ATTEMPT: &str = concat!("SELECT ", attempt_columns!(), " FROM attempt a WHERE a.id = $1");
+const KNOWN: &str = concat!(
+    "SELECT a.provider_id, a.id FROM ", each!(), " i CROSS JOIN attempt a WHERE a.account = $2 AND a.provider_id = i.value AND a.provider_id IS NOT NULL",
+);
+const RECEIPTS: &str = "SELECT r.attempt, r.conversation, r.at, r.kind_json FROM receipt r WHERE r.conversation = $1 ORDER BY r.seq";
+const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at FROM task t WHERE t.done_at IS NULL \
+    ORDER BY t.created_at, t.id LIMIT $1";
+const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at FROM task t WHERE t.done_at IS NULL AND t.conversation = $2 \
+    ORDER BY t.created_at, t.id LIMIT $1";
+
+pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
+    let rows = sqlx::query(DISPATCHES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read dispatches"))?;
+    all(&rows, |row| {
+        let c = Columns::of("dispatch", row);
+        Ok(DispatchRow {
+            id: c.id("id")?,
+            conversation: c.id("conversation")?,
+            level: c.word("level", Level::parse)?,
+            started_at: c.time("started_at")?,
+            due_at: c.time("due_at")?,
+            started_by: c.id("started_by")?,
+        })
+    })
+}
+
+pub(in super::super) async fn obligations(readers: &Pool<Sqlite>, dispatch: DispatchId) -> Result<Vec<ObligationRow>, StoreError> {
+    all(&sqlx::query(OBLIGATIONS).bind(dispatch.to_string()).fetch_all(readers).await.map_err(failed("read obligations"))?, obligation_row)
+}
+
+pub(in super::super) async fn obligation(readers: &Pool<Sqlite>, id: ObligationId) -> Result<Option<ObligationRow>, StoreError> {
+    one(sqlx::query(OBLIGATION).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read an obligation"))?, obligation_row)
+}
+
+pub(in super::super) async fn attempts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<AttemptRow>, StoreError> {
+    all(&sqlx::query(ATTEMPTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read attempts"))?, attempt_row)
+}
+
+pub(in super::super) async fn attempt(readers: &Pool<Sqlite>, id: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
+    one(sqlx::query(ATTEMPT).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read an attempt"))?, attempt_row)
+}
+
+pub(in super::super) async fn known_provider_ids(
+    readers: &Pool<Sqlite>,
+    account: AccountKey,
+    ids: Vec<String>,
+) -> Result<Vec<(String, AttemptId)>, StoreError> {
+    const OPERATION: &str = "look for provider ids";
+    let ids = serde_json::to_string(&ids).map_err(|source| StoreError::Failed { operation: OPERATION, source: source.into() })?;
+    let rows = sqlx::query(KNOWN).bind(ids).bind(account.to_string()).fetch_all(readers).await.map_err(failed(OPERATION))?;
+    all(&rows, |row| {
+        let c = Columns::of("attempt", row);
+        Ok((c.text("provider_id")?, c.id("id")?))
+    })
+}
+
+pub(in super::super) async fn receipts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<ReceiptRow>, StoreError> {
+    let rows = sqlx::query(RECEIPTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read receipts"))?;
+    all(&rows, |row| {
+        let c = Columns::of("receipt", row);
+        Ok(ReceiptRow { attempt: c.id("attempt")?, conversation: c.id("conversation")?, at: c.time("at")?, kind: c.json("kind_json")? })
+    })
+}
+
+pub(in super::super) async fn open_tasks(readers: &Pool<Sqlite>, tip: Option<ConversationId>, limit: u32) -> Result<Vec<TaskRow>, StoreError> {
+    let query = match tip {
+        None => sqlx::query(TASKS).bind(i64::from(limit)),
+        Some(tip) => sqlx::query(TASKS_OF).bind(i64::from(limit)).bind(tip.to_string()),
+    };
+    all(&query.fetch_all(readers).await.map_err(failed("read tasks"))?, |row| {
+        let c = Columns::of("task", row);
+        Ok(TaskRow {
+            id: c.id("id")?,
+            conversation: c.id("conversation")?,
+            obligation: c.opt_id("obligation")?,
+            what: c.text("what")?,
+            created_at: c.time("created_at")?,
+        })
+    })
+}
+
+fn obligation_row(row: &SqliteRow) -> Result<ObligationRow, StoreError> {
+    let c = Columns::of("obligation", row);
+    Ok(ObligationRow { obligation: c.json("obligation_json")?, place: c.small("place")?, version: c.int("version")? })
+}
+
+fn attempt_row(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
+    let c = Columns::of("attempt", row);
+    let owner = match c.get::<&str>("owner_kind")? {
+        "obligation" => Owner::Obligation(c.id("owner")?),
+        "message" => Owner::Message(c.id("owner")?),
+        _ => return Err(c.damaged("owner_kind")),
+    };
+    Ok(AttemptRow {
+        id: c.id("id")?,
+        owner,
+        conversation: c.id("conversation")?,
+        lane: c.id("lane")?,
+        account: c.id("account")?,
+        means: c.word("means", Means::parse)?,
+        intended_at: c.time("intended_at")?,
+        provider_id: c.opt_text("provider_id")?,
+        answer: c.opt_text("answer")?,
+        evidence: c.json("evidence_json")?,
+        call: c.opt_json("call_json")?,
+        version: c.int("version")?,
+    })
+}

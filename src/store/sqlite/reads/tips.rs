@@ -1,0 +1,103 @@
+//! Reading tips and their addresses.
+
+use super::{Columns, failed, one};
+use crate::store::StoreError;
+use crate::store::rows::{ContactRow, ConversationRow};
+use crate::vault::sealed::{BlindIndex, WrappedKey};
+use domain::channel::Channel;
+use domain::conversation::reference::Reference;
+use domain::conversation::triage::{Marks, Triage};
+use domain::conversation::{Conversation, State, WayBack};
+use domain::id::ConversationId;
+use domain::level::Level;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Pool, Sqlite};
+
+/// The columns of a tip, of a table called `c`.
+macro_rules! tip_columns {
+    () => {
+        "c.id, c.reference, c.alias, c.channel, c.received_at, c.code_index, c.wrapped_key, c.state, c.way_back, c.level, c.school, c.types_json, \
+         c.in_progress, c.possible_crime, c.safety_issue, c.triaged_at, c.dispatched_at, c.claimed_by, c.version, c.last_seq, c.unread, c.updated_at"
+    };
+}
+pub(super) use tip_columns;
+
+macro_rules! contact_columns {
+    () => { "k.handle, k.conversation, k.account, k.channel AS contact_channel, k.idx, k.address, k.ours, k.created_at" };
+}
+
+const BY_ID: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.id = $1");
+const BY_REFERENCE: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.reference = $1");
+const BY_CONTACT: &str = concat!(
+    "SELECT ", tip_columns!(), ", ", contact_columns!(), " FROM contact k JOIN conversation c ON c.id = k.conversation WHERE k.current AND k.idx = $1",
+);
+const ANSWER_TO: &str = concat!("SELECT ", contact_columns!(), " FROM conversation c JOIN contact k ON k.handle = c.answer_to WHERE c.id = $1");
+
+pub(in super::super) async fn conversation(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
+    let row = sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip"))?;
+    one(row, tip)
+}
+
+pub(in super::super) async fn conversation_by_reference(readers: &Pool<Sqlite>, reference: String) -> Result<Option<ConversationRow>, StoreError> {
+    let row = sqlx::query(BY_REFERENCE).bind(reference).fetch_optional(readers).await.map_err(failed("find a tip by its reference"))?;
+    one(row, tip)
+}
+
+pub(in super::super) async fn conversation_by_contact(
+    readers: &Pool<Sqlite>,
+    index: BlindIndex,
+) -> Result<Option<(ConversationRow, ContactRow)>, StoreError> {
+    let row = sqlx::query(BY_CONTACT).bind(index.0.to_vec()).fetch_optional(readers).await.map_err(failed("find a tip by its address"))?;
+    one(row, |row| Ok((tip(row)?, contact(row)?)))
+}
+
+pub(in super::super) async fn contact_of(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ContactRow>, StoreError> {
+    let row = sqlx::query(ANSWER_TO).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip's address"))?;
+    one(row, contact)
+}
+
+/// A tip from a row with [`tip_columns!`].
+pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
+    let c = Columns::of("conversation", row);
+    let conversation = Conversation {
+        id: c.id("id")?,
+        reference: c.word("reference", Reference::parse)?,
+        alias: c.text("alias")?,
+        channel: c.word("channel", Channel::parse)?,
+        received_at: c.time("received_at")?,
+        state: c.word("state", State::parse)?,
+        way_back: c.word("way_back", WayBack::parse)?,
+        triage: Triage {
+            types: c.json("types_json")?,
+            level: c.opt_word("level", Level::parse)?,
+            school: c.opt_id("school")?,
+            marks: Marks { in_progress: c.flag("in_progress")?, possible_crime: c.flag("possible_crime")?, safety_issue: c.flag("safety_issue")? },
+        },
+        triaged_at: c.opt_time("triaged_at")?,
+        dispatched_at: c.opt_time("dispatched_at")?,
+        claimed_by: c.opt_id("claimed_by")?,
+    };
+    Ok(ConversationRow {
+        conversation,
+        version: c.int("version")?,
+        key: WrappedKey(c.get("wrapped_key")?),
+        code_index: c.index("code_index")?,
+        last_seq: c.int("last_seq")?,
+        unread: c.int("unread")?,
+        updated_at: c.time("updated_at")?,
+    })
+}
+
+fn contact(row: &SqliteRow) -> Result<ContactRow, StoreError> {
+    let c = Columns::of("contact", row);
+    Ok(ContactRow {
+        handle: c.id("handle")?,
+        conversation: c.id("conversation")?,
+        account: c.id("account")?,
+        channel: c.word("contact_channel", Channel::parse)?,
+        index: c.index("idx")?,
+        address: c.sealed("address")?,
+        ours: c.sealed("ours")?,
+        created_at: c.time("created_at")?,
+    })
+}
