@@ -1,1 +1,321 @@
-//! Tests of [`decide`](super).
+//! Tests of [`decide`](super): short histories written as text, `second event; second event`, and what came of them.
+//!
+//! Time starts at 0, the due time is 1200 s, jitter is 1 (every delay is the whole exponential step), the policy is the default one. Attempts are
+//! numbered from 1 in the order of starting; an event is about the latest attempt unless it says `#1`.
+
+use super::*;
+use crate::dispatch::evidence::ReceiptKind;
+use crate::dispatch::plan::{Start, Step};
+use crate::dispatch::policy::Policy;
+use crate::id::{ConversationId, DispatchId, ObligationId};
+use uuid::Uuid;
+
+fn t(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).expect("in range")
+}
+
+fn number(attempt: AttemptId) -> u128 {
+    attempt.uuid().as_u128()
+}
+
+/// `critical school call`, with `standby` for one that waits until 300 s.
+fn obligation(what: &str) -> Obligation {
+    let words: Vec<&str> = what.split(' ').collect();
+    let kind = Kind::parse(words[1]).expect("a kind");
+    let step = Step {
+        organization: "somewhere".parse().expect("a key"),
+        organization_name: "Somewhere".to_owned(),
+        kind,
+        person: "somebody".parse().expect("a key"),
+        person_name: "Somebody".to_owned(),
+        role: "Principal".to_owned(),
+        means: Means::parse(words[2]).expect("a means"),
+        tail: "…42".to_owned(),
+        says: String::new(),
+        due_at: t(1200),
+        start: if words.get(3) == Some(&"standby") { Start::Standby(t(300)) } else { Start::Now(0) },
+    };
+    let (id, dispatch, conversation) = (ObligationId::new(Uuid::nil()), DispatchId::new(Uuid::nil()), ConversationId::new(Uuid::nil()));
+    Obligation::new(id, dispatch, conversation, Level::parse(words[0]).expect("a level"), step, t(0))
+}
+
+/// The evidence that makes the words, all known since this second.
+fn evidence(words: &[&str], at: i64) -> Evidence {
+    let mut evidence = Evidence::default();
+    for word in words {
+        let (word, code) = word.split_once(':').map_or((*word, None), |(word, code)| (word, Some(code.parse().expect("a code"))));
+        let kind = match word {
+            "submitted" => ReceiptKind::Submitted,
+            "rang" => ReceiptKind::Rang,
+            "delivered" => ReceiptKind::Delivered,
+            "human" => ReceiptKind::HumanAnswered,
+            "voicemail" => ReceiptKind::VoicemailLeft,
+            "wrong-key" => ReceiptKind::WrongKey,
+            "keyed" => ReceiptKind::Confirmed(ConfirmedBy::Keypad),
+            "posted" => ReceiptKind::Confirmed(ConfirmedBy::MailPage),
+            "completed" => ReceiptKind::Ended(End::Completed),
+            "busy" => ReceiptKind::Ended(End::Busy),
+            "no-answer" => ReceiptKind::Ended(End::NoAnswer),
+            "failed" => ReceiptKind::Ended(End::Failed(code)),
+            "undelivered" => ReceiptKind::Ended(End::Undelivered(code)),
+            other => panic!("no receipt {other}"),
+        };
+        evidence.merge(&kind, t(at));
+    }
+    evidence
+}
+
+fn event(text: &str, latest: AttemptId, at: i64) -> Event {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let named = words.iter().position(|word| word.starts_with('#')).map(|place| words.remove(place));
+    let attempt = named.map_or(latest, |name| AttemptId::new(Uuid::from_u128(name[1..].parse().expect("a number"))));
+    let sent = |outcome| Event::Sent { attempt, outcome };
+    match words[0] {
+        "timer" => Event::Timer,
+        "accepted" => sent(SendOutcome::Accepted),
+        "transient" => sent(SendOutcome::Transient),
+        "throttled" => sent(SendOutcome::Throttled(Some(SignedDuration::from_secs(words[1].parse().expect("seconds"))))),
+        "permanent" => sent(SendOutcome::Permanent),
+        "unknown" => sent(SendOutcome::Unknown),
+        "not-found" => Event::NotFound { attempt },
+        "could-not-ask" => Event::CouldNotAsk { attempt },
+        "person" => Event::PersonConfirmed,
+        "reached" => Event::SchoolReached,
+        "unreachable" => Event::SchoolUnreachable,
+        _ => Event::News { attempt, evidence: evidence(&words, at) },
+    }
+}
+
+fn state(obligation: &Obligation) -> String {
+    let second = |at: &Timestamp| at.duration_since(t(0)).as_secs();
+    match &obligation.state {
+        State::Standby { until } => format!("standby {}", second(until)),
+        State::Waiting { next_at } => format!("waiting {}", second(next_at)),
+        State::InFlight { attempt, check_at, .. } => format!("flight #{} {}", number(*attempt), second(check_at)),
+        State::Satisfied { by, .. } => format!("{by:?}").to_lowercase(),
+        State::Released { .. } => "released".to_owned(),
+        State::Failed { reason, .. } => format!("{reason:?}").to_lowercase(),
+    }
+}
+
+fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Send(attempt) => format!("send#{}", number(*attempt)),
+        Effect::Ask(attempt) => format!("ask#{}", number(*attempt)),
+        Effect::RaiseTask(_) => "task".to_owned(),
+        Effect::Breach => "breach".to_owned(),
+        Effect::TellSamePerson => "tell-person".to_owned(),
+        Effect::TellSchoolReached => "tell-reached".to_owned(),
+        Effect::CheckSchool => "check-school".to_owned(),
+    }
+}
+
+/// Plays the history; gives the obligation and all effects in order.
+fn play(what: &str, history: &str, policy: &Policy) -> (Obligation, Vec<String>) {
+    let (mut now, mut effects) = (obligation(what), Vec::new());
+    for entry in history.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+        let (at, text) = entry.split_once(' ').expect("second event");
+        let at = at.parse().expect("a second");
+        let fresh = AttemptId::new(Uuid::from_u128(u128::from(now.attempts) + 1));
+        let event = event(text, now.latest.unwrap_or(fresh), at);
+        let decision = now.decide(event, Context { now: t(at), fresh, jitter: 1.0, policy });
+        effects.extend(decision.effects.iter().map(effect));
+        now = decision.next;
+    }
+    (now, effects)
+}
+
+fn check(what: &str, history: &str, expected_state: &str, expected_effects: &str) {
+    let (obligation, effects) = play(what, history, &Policy::default());
+    assert_eq!((state(&obligation).as_str(), effects.join(" ").as_str()), (expected_state, expected_effects), "{what}: {history}");
+}
+
+const CALL: &str = "critical school call";
+const MAIL: &str = "critical school mail";
+
+#[test]
+fn a_call_is_confirmed_by_its_code_alone() {
+    check(CALL, "", "waiting 0", "");
+    check(CALL, "0 timer", "flight #1 45", "send#1");
+    check(CALL, "0 timer; 1 accepted; 5 rang", "flight #1 50", "send#1");
+    check(CALL, "0 timer; 1 accepted; 20 human keyed", "confirmed(keypad)", "send#1 tell-person tell-reached");
+    check("critical psap call", "0 timer; 1 accepted; 20 keyed", "confirmed(keypad)", "send#1 tell-person");
+    // The news may come before the answer to the request, and the end after the confirmation.
+    check(CALL, "0 timer; 9 keyed; 10 accepted; 11 keyed completed", "confirmed(keypad)", "send#1 tell-person tell-reached");
+    // R19: completed, voicemail, wrong key confirm nothing.
+    for unconfirmed in ["completed", "human completed", "voicemail completed", "human wrong-key completed", "no-answer", "failed"] {
+        let (obligation, _) = play(CALL, &format!("0 timer; 1 accepted; 30 {unconfirmed}"), &Policy::default());
+        assert!(state(&obligation).starts_with("waiting"), "{unconfirmed}: {}", state(&obligation));
+        assert_eq!(obligation.confirmed_at, None);
+    }
+}
+
+#[test]
+fn each_end_has_its_own_delay() {
+    check(CALL, "0 timer; 1 accepted; 10 busy", "waiting 40", "send#1");
+    check(CALL, "0 timer; 1 accepted; 30 no-answer", "waiting 90", "send#1");
+    check(CALL, "0 timer; 1 accepted; 30 completed", "waiting 90", "send#1");
+    check(CALL, "0 timer; 1 accepted; 30 failed", "waiting 32", "send#1");
+    check(CALL, "0 timer; 1 transient", "waiting 3", "send#1");
+    check(CALL, "0 timer; 1 throttled 20", "waiting 21", "send#1");
+    check(CALL, "0 timer; 1 accepted; 10 busy; 40 timer; 41 accepted; 50 busy", "waiting 110", "send#1 send#2");
+    // Too early a timer changes nothing.
+    check(CALL, "0 timer; 1 accepted; 10 busy; 39 timer", "waiting 40", "send#1");
+}
+
+#[test]
+fn an_address_that_is_refused_fails_at_once() {
+    check(CALL, "0 timer; 1 permanent", "addressrefused", "send#1 task check-school");
+    check("critical police call", "0 timer; 1 permanent", "addressrefused", "send#1 task");
+    check(CALL, "0 timer; 1 accepted; 2 failed:13224", "addressrefused", "send#1 task check-school");
+    check(MAIL, "0 timer; 1 permanent", "addressrefused", "send#1 task");
+    check(MAIL, "0 timer; 1 accepted; 9 submitted undelivered:550", "addressrefused", "send#1 task");
+    check("critical school text", "0 timer; 1 accepted; 9 undelivered:30005", "addressrefused", "send#1 task");
+}
+
+#[test]
+fn an_unknown_outcome_is_asked_for_before_another_attempt() {
+    check(CALL, "0 timer; 15 unknown", "flight #1 60", "send#1 ask#1");
+    // The crash between intent and send: only the timer knows.
+    check(CALL, "0 timer; 45 timer", "flight #1 90", "send#1 ask#1");
+    // Critical prefers a duplicate to a loss; the others wait a moment.
+    check(CALL, "0 timer; 15 unknown; 16 not-found", "waiting 16", "send#1 ask#1");
+    check(CALL, "0 timer; 15 unknown; 16 not-found; 16 timer", "flight #2 61", "send#1 ask#1 send#2");
+    check("standard school mail", "0 timer; 15 unknown; 16 not-found", "waiting 18", "send#1 ask#1");
+    // It was there after all.
+    check(CALL, "0 timer; 15 unknown; 16 rang", "flight #1 61", "send#1 ask#1");
+    check(MAIL, "0 timer; 15 unknown; 16 submitted", "notified", "send#1 ask#1");
+    // Who cannot be asked is asked again until the limit, then the attempt is made again.
+    check(CALL, "0 timer; 15 unknown; 16 could-not-ask; 60 timer; 299 could-not-ask", "flight #1 105", "send#1 ask#1 ask#1");
+    check(CALL, "0 timer; 15 unknown; 60 timer; 300 could-not-ask", "waiting 300", "send#1 ask#1 ask#1");
+    // A long absence: the carrier is asked before anything is repeated, and a silent answer is enough only after that.
+    check(CALL, "0 timer; 1 accepted; 900 timer", "flight #1 945", "send#1 ask#1");
+    check(CALL, "0 timer; 1 accepted; 900 timer; 945 timer", "flight #2 990", "send#1 ask#1 send#2");
+    // An attempt that was refused and yet lives gets no second one beside it.
+    check(CALL, "0 timer; 1 transient; 2 rang", "flight #1 47", "send#1");
+    check(MAIL, "0 timer; 1 transient; 2 submitted", "notified", "send#1");
+}
+
+#[test]
+fn only_the_latest_attempt_moves_the_state_but_any_confirmation_counts() {
+    let second = "0 timer; 1 unknown; 2 not-found; 2 timer; 3 accepted";
+    check(CALL, &format!("{second}; 9 #1 busy"), "flight #2 48", "send#1 ask#1 send#2");
+    check(CALL, &format!("{second}; 9 #1 failed:13224"), "flight #2 48", "send#1 ask#1 send#2");
+    check(CALL, &format!("{second}; 9 #1 not-found; 9 #1 permanent"), "flight #2 48", "send#1 ask#1 send#2");
+    check(CALL, &format!("{second}; 9 #1 keyed"), "confirmed(keypad)", "send#1 ask#1 send#2 tell-person tell-reached");
+    check(MAIL, &format!("{second}; 9 #1 undelivered:550"), "notified", "send#1 ask#1 send#2");
+}
+
+#[test]
+fn a_mail_promises_a_notification() {
+    check(MAIL, "0 timer; 1 accepted", "notified", "send#1");
+    check(MAIL, "0 timer; 1 accepted; 60 posted", "confirmed(mailpage)", "send#1 tell-person tell-reached");
+    check(MAIL, "0 timer; 1 accepted; 60 undelivered:451", "waiting 62", "send#1");
+    check("critical school text", "0 timer; 1 accepted; 60 delivered undelivered:30003", "notified", "send#1");
+    check("other school mail", "0 timer; 1 transient; 3 timer; 4 accepted", "notified", "send#1 send#2");
+}
+
+#[test]
+fn a_confirmation_elsewhere_closes_what_was_tried() {
+    check(CALL, "0 timer; 1 accepted; 10 busy; 15 person", "confirmedelsewhere", "send#1");
+    check(CALL, "0 timer; 1 accepted; 15 person", "confirmedelsewhere", "send#1");
+    // Not tried yet, or perhaps not sent yet: the first attempt is still made, and the last.
+    check(CALL, "0 person; 1 timer", "flight #1 46", "send#1");
+    check(CALL, "0 person; 1 timer; 2 accepted", "confirmedelsewhere", "send#1");
+    check(CALL, "0 person; 1 timer; 2 transient", "confirmedelsewhere", "send#1");
+    check(CALL, "0 timer; 1 person; 2 permanent", "confirmedelsewhere", "send#1");
+    check(CALL, "0 timer; 1 person; 45 timer; 46 not-found", "confirmedelsewhere", "send#1 ask#1");
+    check(MAIL, "0 timer; 1 person; 2 accepted", "notified", "send#1");
+    check(MAIL, "0 timer; 1 accepted; 2 person; 60 undelivered", "confirmedelsewhere", "send#1");
+    // And the person's own code still counts, and more.
+    check(CALL, "0 timer; 1 accepted; 15 person; 16 keyed", "confirmed(keypad)", "send#1 tell-person tell-reached");
+}
+
+#[test]
+fn the_district_stands_by() {
+    let district = "critical district call standby";
+    check(district, "", "standby 300", "");
+    check(district, "299 timer", "standby 300", "");
+    check(district, "300 timer", "flight #1 345", "send#1");
+    check(district, "100 reached; 300 timer; 301 unreachable", "released", "");
+    check(district, "100 unreachable", "waiting 100", "");
+    check(district, "100 unreachable; 100 timer", "flight #1 145", "send#1");
+    check(district, "100 unreachable; 100 timer; 101 reached", "flight #1 145", "send#1");
+    check(CALL, "0 timer; 1 reached; 2 unreachable", "flight #1 45", "send#1");
+    // Its turn came after the due time, because the gateway was away: that is a breach, and it is told at once.
+    check(district, "1300 timer", "flight #1 1345", "send#1 breach");
+}
+
+#[test]
+fn nobody_confirms_and_a_person_takes_over() {
+    let two = Policy { most_attempts: 2, ..Policy::default() };
+    let (failed, effects) = play(CALL, "0 timer; 1 accepted; 10 busy; 40 timer; 41 accepted; 50 busy", &two);
+    assert_eq!((state(&failed).as_str(), effects.join(" ").as_str()), ("nobodyconfirmed", "send#1 send#2 task check-school"));
+    // Attempts that no carrier took are ended by the time alone.
+    let (waits, _) = play(CALL, "0 timer; 1 transient; 3 timer; 4 transient; 8 timer; 9 transient", &two);
+    assert_eq!(state(&waits), "waiting 17");
+    check(CALL, "0 timer; 1800 timer; 1801 transient", "nocarrier", "send#1 ask#1 breach task check-school");
+    // The time and its grace have run out.
+    check(CALL, "0 timer; 1 accepted; 10 busy; 1801 timer", "nobodyconfirmed", "send#1 task check-school breach");
+    // A confirmation after all.
+    let late = "0 timer; 1 accepted; 10 busy; 1801 timer; 1900 #1 keyed";
+    check(CALL, late, "confirmed(keypad)", "send#1 task check-school breach tell-person tell-reached");
+    check(CALL, "0 timer; 1 permanent; 5 person", "confirmedelsewhere", "send#1 task check-school");
+}
+
+#[test]
+fn a_breach_is_recorded_once_and_only_when_there_is_one() {
+    check(CALL, "0 timer; 1 accepted; 1190 rang; 1200 timer; 1201 timer", "flight #1 1235", "send#1 breach");
+    check(CALL, "0 timer; 1 accepted; 1190 keyed; 1200 timer", "confirmed(keypad)", "send#1 tell-person tell-reached");
+    check(CALL, "0 timer; 1 accepted; 1250 keyed", "confirmed(keypad)", "send#1 tell-person tell-reached breach");
+    check(MAIL, "0 timer; 1 accepted; 1200 timer", "notified", "send#1");
+    check(MAIL, "0 timer; 1 transient; 1200 timer", "flight #2 1245", "send#1 send#2 breach");
+    check(CALL, "0 timer; 1 permanent; 1200 timer", "addressrefused", "send#1 task check-school");
+    check("critical district call standby", "100 reached; 1200 timer", "released", "");
+    // The timer is never later than the breach.
+    let (waiting, _) = play(CALL, "0 timer; 1 accepted; 1195 busy", &Policy::default());
+    assert_eq!((state(&waiting).as_str(), waiting.timer()), ("waiting 1200", Some(t(1200))));
+    let (in_flight, _) = play(CALL, "0 timer; 1190 rang", &Policy::default());
+    assert_eq!((state(&in_flight).as_str(), in_flight.timer()), ("flight #1 1235", Some(t(1200))));
+}
+
+#[test]
+fn an_event_about_nothing_changes_nothing() {
+    for what in [CALL, MAIL, "critical district call standby"] {
+        for history in ["", "0 timer; 1 accepted", "0 timer; 1 permanent"] {
+            let (before, _) = play(what, history, &Policy::default());
+            for foreign in ["#99 accepted", "#99 unknown", "#99 not-found", "#99 could-not-ask", "#99 busy"] {
+                let (after, _) = play(what, &format!("{history}; 2 {foreign}"), &Policy::default());
+                assert_eq!((&after.state, after.attempts), (&before.state, before.attempts), "{what}: {history}; {foreign}");
+            }
+        }
+    }
+}
+
+#[test]
+fn school_reached_and_unreachable_look_at_the_schools_own_calls() {
+    use crate::dispatch::obligation::{school_reached, school_unreachable};
+    let get = |what: &str, history: &str| play(what, history, &Policy::default()).0;
+    let (failed, open) = (get(CALL, "0 timer; 1 permanent"), get(CALL, "0 timer; 1 accepted"));
+    let (psap, read) = (get("critical psap call", "0 timer; 1 keyed"), get(MAIL, "0 timer; 1 accepted; 2 posted"));
+    let told = get(MAIL, "0 timer; 1 accepted");
+    let table = [
+        (vec![], false, false),
+        (vec![told.clone()], false, false),
+        (vec![failed.clone(), told.clone(), psap.clone()], true, false),
+        (vec![failed.clone(), open.clone()], false, false),
+        (vec![failed, read.clone()], false, true),
+        (vec![open, read], false, true),
+        (vec![psap], false, false),
+    ];
+    for (index, (obligations, unreachable, reached)) in table.into_iter().enumerate() {
+        assert_eq!((school_unreachable(&obligations), school_reached(&obligations)), (unreachable, reached), "row {index}");
+    }
+}
+
+#[test]
+fn an_obligation_survives_the_store() {
+    let (obligation, _) = play(CALL, "0 timer; 1 accepted; 10 busy", &Policy::default());
+    let json = serde_json::to_string(&obligation).expect("serializes");
+    assert_eq!(serde_json::from_str::<Obligation>(&json).expect("reads back"), obligation);
+}

@@ -101,7 +101,7 @@ pub enum Event {
 /// What the shell must do after the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Send this attempt.
+    /// Send this attempt. Comes of [`Event::Timer`] only, so that it goes out by its lane.
     Send(AttemptId),
     /// Ask the carrier about it.
     Ask(AttemptId),
@@ -218,7 +218,7 @@ impl Delivery {
                 if made >= at.policy.most_attempts {
                     (Delivery::Unknown { at: at.now }, Vec::new())
                 } else {
-                    at.start(made)
+                    (Delivery::Waiting { next_at: at.now, made }, Vec::new())
                 }
             }
             same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),

@@ -183,7 +183,8 @@ pub enum SendOutcome {
 /// are done after it and may be lost in a crash: timers make up for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Send this attempt now (its intent is in the same commit).
+    /// Send this attempt now (its intent is in the same commit). Comes of [`Event::Timer`] only, so that every attempt goes out by its lane,
+    /// in its turn, at the lane's pace.
     Send(AttemptId),
     /// Ask the carrier what became of this attempt.
     Ask(AttemptId),

@@ -1,1 +1,226 @@
-//! Tests of [`plan`](super).
+//! Tests of [`plan`](super): who is told, how, in which order and by when, in the procedures' own examples and with bad lists.
+//!
+//! The county is `directory::fixture`'s. A plan is compared as lines `start means person`.
+
+use super::*;
+use crate::conversation::triage::Marks;
+use crate::directory::fixture::{self, key};
+use jiff::civil::{Date, date, time};
+use std::collections::BTreeSet;
+
+fn calendars() -> BTreeMap<CalendarKey, Calendar> {
+    let office = |key: &str, days: i8, opens: i8, closes: i8| Calendar {
+        key: key.parse().expect("a key"),
+        zone: TimeZone::get("America/Chicago").expect("bundled"),
+        hours: (0..days).map(|day| (day, (time(opens, 0, 0, 0), time(closes, 0, 0, 0)))).collect(),
+        closed_on: BTreeSet::new(),
+    };
+    [office("school", 5, 8, 17), office("always", 7, 0, 0)].map(|calendar| (calendar.key.clone(), calendar)).into()
+}
+
+fn local(text: &str) -> Timestamp {
+    let zone = TimeZone::get("America/Chicago").expect("bundled");
+    zone.to_timestamp(text.parse::<jiff::civil::DateTime>().expect("a local time")).expect("a moment")
+}
+
+/// A case: the school, the level and marks (`police` for a safety issue, `crime` for a possible crime), received and dispatched, in local time.
+struct Case<'a> {
+    school: &'a str,
+    level: Level,
+    marks: &'a str,
+    received: &'a str,
+    now: &'a str,
+}
+
+const WEDNESDAY: Case<'static> =
+    Case { school: "delta-high", level: Level::Critical, marks: "", received: "2026-11-18T10:00", now: "2026-11-18T10:04" };
+
+fn triage(case: &Case<'_>) -> Triage {
+    Triage {
+        types: ["some-type".parse().expect("a key")].into(),
+        level: Some(case.level),
+        school: Some(key(case.school)),
+        marks: Marks { in_progress: false, possible_crime: case.marks.contains("crime"), safety_issue: case.marks.contains("police") },
+    }
+}
+
+fn make(case: &Case<'_>, damage: impl FnOnce(&mut Directory)) -> Result<Plan, CannotPlan> {
+    let mut directory = fixture::county();
+    damage(&mut directory);
+    let (triage, calendars, policy) = (triage(case), calendars(), Policy::default());
+    let (received_at, now) = (local(case.received), local(case.now));
+    plan(Request {
+        triage: &triage,
+        received_at,
+        now,
+        directory: &directory,
+        calendars: &calendars,
+        policy: &policy,
+        line_name: "Safe2Help Illinois",
+    })
+}
+
+fn lines(plan: &Plan, now: &str) -> Vec<String> {
+    let line = |step: &Step| {
+        let start = match step.start {
+            Start::Now(place) => format!("{place}"),
+            Start::Standby(at) => format!("+{}s", at.duration_since(local(now)).as_secs()),
+        };
+        format!("{start} {} {}", step.means.as_str(), step.person)
+    };
+    plan.steps.iter().map(line).collect()
+}
+
+fn due(plan: &Plan) -> String {
+    plan.due_at.to_zoned(TimeZone::get("America/Chicago").expect("bundled")).datetime().to_string()
+}
+
+#[test]
+fn critical_calls_and_mails_everybody_psap_first() {
+    let plan = make(&WEDNESDAY, |_| {}).expect("ready");
+    let expected = [
+        "0 call fox-911-desk",
+        "0 call fox-911-chief",
+        "1 call delta-principal",
+        "1 call delta-assistant",
+        "1 call delta-officer",
+        "1 call delta-police-desk",
+        "2 mail fox-911-desk",
+        "2 mail fox-911-chief",
+        "2 mail delta-principal",
+        "2 mail delta-assistant",
+        "2 mail delta-officer",
+        "2 mail delta-police-desk",
+        "3 text delta-principal",
+        "+300s call delta-super",
+        "+300s mail delta-super",
+    ];
+    assert_eq!(lines(&plan, WEDNESDAY.now), expected);
+    assert_eq!(due(&plan), "2026-11-18T10:20:00");
+    assert_eq!(plan.notes, Vec::<String>::new());
+    assert!(plan.steps.iter().all(|step| step.due_at == plan.due_at && step.tail.starts_with('…')));
+    assert!(plan.steps[2].says.starts_with("This is Safe2Help Illinois with an urgent report for Delta High School."));
+}
+
+#[test]
+fn the_district_stands_by_for_half_of_the_time_left_at_most() {
+    for (now, expected) in
+        [("2026-11-18T10:04", "+300s"), ("2026-11-18T10:14", "+180s"), ("2026-11-18T10:19", "+30s"), ("2026-11-18T10:40", "+0s")]
+    {
+        let plan = make(&Case { now, ..WEDNESDAY }, |_| {}).expect("ready");
+        assert_eq!(lines(&plan, now)[13], format!("{expected} call delta-super"), "{now}");
+    }
+}
+
+#[test]
+fn standard_and_other_mail_the_school_and_police_when_marked() {
+    let principal = ["0 mail delta-principal", "0 mail delta-assistant", "0 mail delta-officer"];
+    let text = "1 text delta-principal";
+    let police = "0 mail delta-police-desk";
+    let table = [
+        (Level::Standard, "", vec![principal[0], principal[1], principal[2], text], "Police are not told"),
+        (Level::Standard, "police", vec![principal[0], principal[1], principal[2], police, text], "safety issue is marked"),
+        (Level::Standard, "crime", vec![principal[0], principal[1], principal[2], police, text], "untick the mark"),
+        (Level::Other, "", principal.to_vec(), "Police are not told"),
+        (Level::Other, "police crime", vec![principal[0], principal[1], principal[2], police], "safety issue is marked"),
+    ];
+    for (level, marks, expected, note) in table {
+        let plan = make(&Case { level, marks, ..WEDNESDAY }, |_| {}).expect("ready");
+        assert_eq!(lines(&plan, WEDNESDAY.now), expected, "{level:?} {marks}");
+        assert!(plan.notes.iter().any(|line| line.contains(note)), "{level:?} {marks}: {:?}", plan.notes);
+    }
+}
+
+#[test]
+fn due_times_of_the_six_examples() {
+    let table = [
+        ("delta-high", Level::Critical, "2026-11-20T16:40", "2026-11-20T17:00:00"),
+        ("bravo-middle", Level::Critical, "2026-11-22T03:00", "2026-11-22T03:20:00"),
+        ("alpha-middle", Level::Standard, "2026-11-18T10:00", "2026-11-18T11:00:00"),
+        ("charlie-high", Level::Standard, "2026-11-20T16:40", "2026-11-23T08:40:00"),
+        ("delta-elementary", Level::Other, "2026-11-18T12:00", "2026-11-18T16:00:00"),
+        ("bravo-middle", Level::Other, "2026-11-20T16:00", "2026-11-23T11:00:00"),
+    ];
+    for (school, level, received, expected) in table {
+        let plan = make(&Case { school, level, received, now: received, marks: "" }, |_| {}).expect("ready");
+        assert_eq!(due(&plan), expected, "{school} {level:?}");
+        assert!(!plan.steps.is_empty());
+    }
+}
+
+/// The notes of a Critical plan after this damage.
+fn notes(case: &Case<'_>, damage: impl FnOnce(&mut Directory)) -> String {
+    make(case, damage).expect("ready").notes.join("\n")
+}
+
+fn person<'a>(directory: &'a mut Directory, organization: &str, index: usize) -> &'a mut Person {
+    &mut directory.persons.get_mut(&key(organization)).expect("listed")[index]
+}
+
+#[test]
+fn notes_say_what_is_missing() {
+    let school = |d: &mut Directory, change: fn(&mut Organization)| change(d.organizations.get_mut(&key("delta-high")).expect("there"));
+    let no_phone = |d: &mut Directory| person(d, "delta-high", 1).points.retain(|point| point.means != Means::Call);
+    let no_mail = |d: &mut Directory| person(d, "delta-police", 0).points.retain(|point| point.means != Means::Mail);
+    assert_eq!(notes(&WEDNESDAY, no_phone), "Sam Example (Delta High School) has no phone number and is not called.");
+    assert_eq!(notes(&WEDNESDAY, no_mail), "Delta Desk (Delta Police Department) has no mail address and is not mailed.");
+    let no_police = notes(&WEDNESDAY, |d| school(d, |s| s.police = None));
+    assert_eq!(no_police, "Delta High School has no police agency in the directory: tell the police yourself.");
+    let no_district = notes(&WEDNESDAY, |d| school(d, |s| s.district = None));
+    assert!(no_district.contains("has no district in the directory"), "{no_district}");
+    let empty = notes(&WEDNESDAY, |d| drop(d.persons.remove(&key("delta-police"))));
+    assert_eq!(empty, "Delta Police Department has nobody in the directory: nobody there is told.");
+    let unmarked = Case { level: Level::Standard, marks: "police", ..WEDNESDAY };
+    assert!(notes(&unmarked, |d| school(d, |s| s.police = None)).starts_with("Police must be told of a safety issue"));
+}
+
+#[test]
+fn stale_lists_are_noted_and_used() {
+    let attested = |on: Option<Date>| move |d: &mut Directory| person(d, "delta-high", 0).attested_on = on;
+    let note = "The list of Delta High School was not attested in the last year (Robin Example). It is used all the same.";
+    for (on, stale) in [(None, true), (Some(date(2025, 11, 17)), true), (Some(date(2025, 11, 18)), false), (Some(date(2027, 1, 1)), false)]
+    {
+        let plan = make(&WEDNESDAY, attested(on)).expect("ready");
+        assert_eq!(plan.notes == [note.to_owned()], stale, "{on:?}: {:?}", plan.notes);
+        assert_eq!(plan.steps.len(), 15);
+    }
+}
+
+#[test]
+fn the_hour_is_noted_and_never_refuses_a_critical_tip() {
+    let saturday = Case { received: "2026-11-21T22:00", now: "2026-11-21T22:02", ..WEDNESDAY };
+    assert!(notes(&saturday, |_| {}).contains("police may make a welfare check (R20)"));
+    assert!(lines(&make(&saturday, |_| {}).expect("ready"), saturday.now).contains(&"1 call delta-principal".to_owned()));
+    let late = Case { now: "2026-11-18T11:00", ..WEDNESDAY };
+    assert!(notes(&late, |_| {}).contains("everything starts at once"));
+    let no_calendar =
+        |d: &mut Directory| d.organizations.get_mut(&key("delta-high")).expect("there").calendar = "lost".parse().expect("a key");
+    assert!(notes(&WEDNESDAY, no_calendar).contains("calendar lost is not in the configuration"));
+    let standard = Case { level: Level::Standard, ..WEDNESDAY };
+    assert_eq!(make(&standard, no_calendar), Err(CannotPlan::NoCalendar("lost".parse().expect("a key"))));
+}
+
+#[test]
+fn what_cannot_be_planned_says_why() {
+    let request = |change: fn(&mut Triage)| {
+        let (mut triage, directory, calendars, policy) = (triage(&WEDNESDAY), fixture::county(), calendars(), Policy::default());
+        change(&mut triage);
+        let now = local(WEDNESDAY.now);
+        plan(Request {
+            triage: &triage,
+            received_at: now,
+            now,
+            directory: &directory,
+            calendars: &calendars,
+            policy: &policy,
+            line_name: "the line",
+        })
+    };
+    assert_eq!(request(|t| t.level = None), Err(CannotPlan::NotTriaged));
+    assert_eq!(request(|t| t.types.clear()), Err(CannotPlan::NotTriaged));
+    assert_eq!(request(|t| t.school = None), Err(CannotPlan::NoSchool));
+    assert_eq!(request(|t| t.school = Some(key("nowhere"))), Err(CannotPlan::NotReady(vec![NotReady::NotASchool(key("nowhere"))])));
+    let no_psap = make(&WEDNESDAY, |d| d.organizations.get_mut(&key("delta-high")).expect("there").psap = None);
+    let said = no_psap.map_err(|refused| refused.to_string()).expect_err("refused");
+    assert!(said.starts_with("This school cannot be dispatched to: Delta High School has no PSAP"), "{said}");
+}

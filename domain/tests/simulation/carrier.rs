@@ -28,6 +28,8 @@ pub struct Mood {
     pub crash_before_record: f64,
     pub crashes: u32,
     pub find: Find,
+    /// Nothing goes wrong but at the endusers' ends.
+    pub calm: bool,
     /// No request gets through in this time.
     pub outage: Option<(Timestamp, Timestamp)>,
 }
@@ -64,6 +66,7 @@ impl Mood {
             crash_before_record: some(0.02),
             crashes: 0,
             find: Find::Works,
+            calm: badness == 0.0,
             outage: None,
         };
         if badness > 0.0 {

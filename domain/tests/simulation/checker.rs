@@ -9,7 +9,7 @@ use crate::world::{World, name};
 use domain::channel::Means;
 use domain::directory::Kind;
 use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
-use domain::dispatch::obligation::{Effect, Obligation, Satisfaction, State};
+use domain::dispatch::obligation::{Effect, Event, Obligation, Satisfaction, State};
 use domain::dispatch::plan::Start;
 use domain::id::AttemptId;
 use domain::level::Level;
@@ -18,20 +18,23 @@ use domain::level::Level;
 const MOST_ATTEMPTS: u32 = 1200;
 
 /// What one commit did to one row.
-pub fn after_commit(world: &mut World, row: usize, before: &Obligation, effects: &[Effect]) {
-    let objection = objection_to(world, row, before, effects);
+pub fn after_commit(world: &mut World, row: usize, before: &Obligation, event: &Event, effects: &[Effect]) {
+    let objection = objection_to(world, row, before, event, effects);
     if let Some(what) = objection {
         let whom = name(&world.rows[row]);
         world.object(format!("#{row} {whom}: {what}; state {:?}", world.rows[row].obligation.state));
     }
 }
 
-fn objection_to(world: &World, index: usize, before: &Obligation, effects: &[Effect]) -> Option<String> {
+fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event, effects: &[Effect]) -> Option<String> {
     let row = &world.rows[index];
     let next = &row.obligation;
     let sends = effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count() as u32;
     if next.attempts != before.attempts + sends || sends > 1 {
         return Some(format!("{sends} sends for {} attempts more", next.attempts - before.attempts));
+    }
+    if sends > 0 && *event != Event::Timer {
+        return Some(format!("{event:?} sent something past its lane"));
     }
     if next.attempts > MOST_ATTEMPTS {
         return Some("attempts without end".to_owned());
@@ -135,31 +138,35 @@ pub fn after_event(world: &mut World) {
 
 fn standing(world: &World, row: &Row) -> Option<String> {
     let obligation = &row.obligation;
-    let settled = world.now > world.up_since;
-    let open = match obligation.state {
-        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => true,
-        State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => false,
-    };
-    if open && row.wake_at.is_none_or(|wake| obligation.timer() != Some(wake)) {
-        return Some("open, and nobody will wake it".to_owned());
-    }
     if row.recorded && obligation.confirmed_at.is_none() {
         return Some("a person confirmed and it was not believed".to_owned());
     }
-    if world.down || !settled {
+    match obligation.state {
+        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => {}
+        State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => return None,
+    }
+    if row.wake_at.is_none() || obligation.timer() != row.wake_at {
+        return Some("open, and nobody will wake it".to_owned());
+    }
+    if world.down || world.now <= world.up_since {
         return None;
     }
-    if matches!(obligation.step.start, Start::Now(_)) && obligation.attempts == 0 {
+    if obligation.attempts == 0 && matches!(obligation.step.start, Start::Now(_)) {
         return Some("not started at once".to_owned());
     }
     if obligation.breach_at().is_some_and(|due| due < world.now) {
         return Some("the due time passed and no breach was recorded".to_owned());
     }
-    let last = obligation.first_attempt_at.map(|first| first.max(obligation.step.due_at));
-    let slack = world.policy.grace + world.policy.silent_attempt_limit + world.policy.ask_after * 3;
-    let bound = last.map(|last| later(last.saturating_add(slack).expect("in range"), world.away_seconds));
+    overdue(world, obligation).then(|| "still open long after its time".to_owned())
+}
+
+/// Whether a Critical call is still open when its grace, its last attempt and the gateway's absences have passed.
+fn overdue(world: &World, obligation: &Obligation) -> bool {
     let call = obligation.level == Level::Critical && obligation.step.means == Means::Call;
-    (open && call && bound.is_some_and(|bound| world.now > bound)).then(|| "still open long after its time".to_owned())
+    let Some(first) = obligation.first_attempt_at.filter(|_| call && world.now > obligation.step.due_at) else { return false };
+    let slack = world.policy.grace + world.policy.silent_attempt_limit + world.policy.ask_after * 3;
+    let last = first.max(obligation.step.due_at).saturating_add(slack).expect("in range");
+    world.now > later(last, world.away_seconds)
 }
 
 /// When nothing more will happen: all is closed, nothing was sent twice, and every order of the receipts gives the same evidence.

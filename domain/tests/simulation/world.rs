@@ -3,7 +3,7 @@
 //! Time is whatever happens next. Everything random comes from the seed, so that a history can be played again. What the shell holds only in
 //! memory (requests, answers, questions) carries the epoch of its process and is lost in a crash.
 
-use crate::carrier::{Carrier, Habit, Manner, Mood, Ring, later};
+use crate::carrier::{Carrier, Habit, Leg, Manner, Mood, Ring, later};
 use crate::checker;
 use crate::county::{self, seconds};
 use crate::shell::{Attempt, Bug, Row, attempt_id, spoil};
@@ -302,7 +302,7 @@ impl World {
             decision.effects.iter().filter(|e| matches!(e, Effect::RaiseTask(_)) && self.bug != Some(Bug::RaisesNoTask)).count() as u32;
         entry.breaches += decision.effects.iter().filter(|e| **e == Effect::Breach && self.bug != Some(Bug::HidesBreach)).count() as u32;
         entry.obligation = next;
-        checker::after_commit(self, row, &before, &decision.effects);
+        checker::after_commit(self, row, &before, &event, &decision.effects);
         self.schedule(row);
         for effect in decision.effects {
             if !self.down {
@@ -354,6 +354,9 @@ impl World {
         if let Some(attempt) = self.attempts.get_mut(&attempt) {
             attempt.requests += 1;
         }
+        if self.mood.calm && means == Means::Call && self.legs_of(row).any(|leg| !leg.over) {
+            self.object(format!("#{row} is rung twice at the same time, although nothing went wrong"));
+        }
         let mut outcome = self.carrier.request(&mut self.rng, &self.mood, attempt, habit, means, self.now);
         self.outcome.attempts += 1;
         if self.carrier.legs.contains_key(&attempt) {
@@ -369,6 +372,12 @@ impl World {
         let wait = if outcome == SendOutcome::Unknown { 15.0 } else { 0.05 + self.rng.f64() * 0.5 };
         self.tell(|| format!("#{row} the carrier will say {outcome:?}"));
         self.later(wait, Happening::Answer { epoch: self.epoch, attempt, outcome });
+    }
+
+    /// What the carrier has of a row, but for the attempt that is being requested.
+    fn legs_of(&self, row: usize) -> impl Iterator<Item = &Leg> {
+        let own = self.attempts.iter().filter(move |(_, attempt)| attempt.row == row);
+        own.filter_map(|(id, _)| self.carrier.legs.get(id))
     }
 
     /// What will happen to what the carrier took.
