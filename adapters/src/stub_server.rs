@@ -63,7 +63,8 @@ impl Stub {
     }
 }
 
-fn read(stream: TcpStream) -> (Asked, TcpStream) {
+/// Reads one request off the wire.
+pub(crate) fn read(stream: TcpStream) -> (Asked, TcpStream) {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {

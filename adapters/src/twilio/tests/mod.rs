@@ -4,6 +4,7 @@
 
 mod fuzz;
 mod inbound;
+mod mock;
 mod outbound;
 mod vectors;
 
