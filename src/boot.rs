@@ -163,10 +163,28 @@ impl Gateway {
 }
 
 fn public_router(webhooks: Webhooks, intake: Intake, config: &Config) -> axum::Router {
-    public::webhooks::router(webhooks).merge(public::receipt::router(Arc::new(intake))).merge(public::home::router(public::home::Home {
+    let number = |number: &Option<Address>| number.as_ref().map(|number| number.reveal().to_owned()).unwrap_or_default();
+    let text_number = Some(number(&config.line.text_number)).filter(|number| !number.is_empty());
+    let receipts = public::receipt::ReceiptSite {
+        desk: Arc::new(intake),
         line_name: config.line.name.clone(),
-        text_number: config.line.text_number.as_ref().map(|number| number.reveal().to_owned()),
-    }))
+        call_back: number(&config.line.call_back),
+        zone: config.line.zone.clone(),
+    };
+    let home = public::home::HomeFacts {
+        line_name: config.line.name.clone(),
+        text_number: text_number.map(|number| (number.clone(), spaced_number(&number))),
+    };
+    public::webhooks::router(webhooks).merge(public::receipt::router(receipts)).merge(public::home::router(home))
+}
+
+/// A number as it is read: `(217) 555-0142`.
+fn spaced_number(number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    match digits.strip_prefix('1').filter(|local| local.len() == 10) {
+        Some(local) => format!("({}) {}-{}", &local[..3], &local[3..6], &local[6..]),
+        None => number.to_owned(),
+    }
 }
 
 /// `tipline serve`: starts, runs until told to stop, and gives the exit code.

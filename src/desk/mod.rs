@@ -72,7 +72,7 @@ pub enum DeskError {
     Store(#[from] StoreError),
     /// Sealing failed: a damaged row or a wrong key.
     #[error("A sealed text of this tip cannot be opened. Tell the operator: the key or the row is damaged.")]
-    Sealed(#[from] DoesNotOpen),
+    Sealed,
     /// Deciding met conflicts every time.
     #[error("Too much happened to this obligation at once. Nothing was changed; try again in a moment.")]
     Progress(#[from] ProgressError),
@@ -143,5 +143,11 @@ impl Desk {
 
     fn entry(&self, who: &Staff, conversation: ConversationId, at: Timestamp, action: Action) -> Entry {
         Entry { conversation, at, actor: Actor::Staff(who.id), action }
+    }
+}
+
+impl From<DoesNotOpen> for DeskError {
+    fn from(_: DoesNotOpen) -> Self {
+        DeskError::Sealed
     }
 }

@@ -13,7 +13,7 @@ use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
 use domain::level::Level;
 
 /// How many wrong codes one mail's page takes: 10 of a million.
-pub const MOST_TRIES: usize = 10;
+pub const MOST_TRIES: u32 = 10;
 
 /// What stands between a press of the button and its answer.
 enum PageError {
@@ -82,9 +82,10 @@ impl Intake {
         Ok((attempt, row))
     }
 
-    async fn wrong_tries(&self, attempt: &AttemptRow) -> Result<usize, PageError> {
+    async fn wrong_tries(&self, attempt: &AttemptRow) -> Result<u32, PageError> {
         let receipts = self.store.receipts(attempt.conversation).await?;
-        Ok(receipts.iter().filter(|receipt| receipt.attempt == attempt.id && receipt.kind == ReceiptKind::WrongKey).count())
+        let wrong = receipts.iter().filter(|receipt| receipt.attempt == attempt.id && receipt.kind == ReceiptKind::WrongKey).count();
+        Ok(u32::try_from(wrong).unwrap_or(u32::MAX))
     }
 
     async fn view(&self, attempt: &AttemptRow, row: &ObligationRow) -> Result<ReceiptView, PageError> {
@@ -94,7 +95,7 @@ impl Intake {
             reference: tip.conversation.reference.as_str().to_owned(),
             told_at: attempt.intended_at,
             confirmed_at: attempt.evidence.confirmed.map(|(at, _)| at),
-            urgent: row.obligation.level == Level::Critical,
+            level_urgent: row.obligation.level == Level::Critical,
         })
     }
 }
