@@ -1,0 +1,40 @@
+//! `tipline check-config`: reads the configuration and the key as `serve` would, and says what it found.
+//!
+//! Asks nobody: neither carriers nor the database. Secrets and numbers are not shown.
+
+use super::{give, note};
+use crate::config::{Account, Config};
+use crate::deployment::refusal;
+
+/// Checks.
+pub(super) fn run(config: &Config) -> anyhow::Result<()> {
+    let (_, source) = config.master_key().map_err(refusal)?;
+    give(&format!("public   {} as {}", config.public.listen, config.public.origin));
+    give(&format!("staff    {} as {}", config.staff.listen, config.staff.origin));
+    give(&format!("ops      {}", config.ops_listen));
+    give(&format!("database {}", config.database().display()));
+    give(&format!("key      from {source}"));
+    for account in &config.accounts {
+        give(&format!("account  {}", described(account)));
+    }
+    give(&format!("types    {}, calendars {}", config.catalogue().list().len(), config.calendars().len()));
+    for warning in config.warnings() {
+        note(&format!("note: {warning}"));
+    }
+    give("The configuration is good.");
+    Ok(())
+}
+
+fn described(account: &Account) -> String {
+    match account {
+        Account::Twilio(twilio) => {
+            let does = match (&twilio.text_from, &twilio.call_from) {
+                (Some(_), Some(_)) => "texts and calls",
+                (Some(_), None) => "texts",
+                (None, Some(_) | None) => "calls",
+            };
+            format!("{} {does} by {}; webhooks at /webhooks/{}/…", twilio.name, twilio.api_base, twilio.name)
+        }
+        Account::Smtp(smtp) => format!("{} mails by {}:{}", smtp.name, smtp.host, smtp.port),
+    }
+}

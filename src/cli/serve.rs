@@ -1,0 +1,15 @@
+//! `tipline serve`: the gateway itself, until it is told to stop.
+
+use crate::config::Config;
+use crate::{boot, telemetry};
+use anyhow::Context;
+
+/// Runs the gateway; gives the process's exit code.
+pub(super) fn run(config: Config, log: Option<&str>) -> anyhow::Result<u8> {
+    telemetry::start_logging(log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let code = runtime.block_on(boot::serve(config));
+    // What was cut off at the deadline must not hold the process up any longer.
+    runtime.shutdown_background();
+    code
+}
