@@ -45,7 +45,7 @@ impl Deciding<'_> {
         match self.next.state {
             State::Standby { until } if now >= until => self.start(),
             State::Waiting { next_at } if now >= next_at => {
-                if self.next.attempts > 0 && now > self.give_up_at() {
+                if self.next.attempts > 0 && (self.is_spent() || now > self.give_up_at()) {
                     self.fail(self.exhaustion());
                 } else {
                     self.start();
@@ -239,12 +239,16 @@ impl Deciding<'_> {
             return self.close(Satisfaction::ConfirmedElsewhere);
         }
         let next_at = retry::next_at(cause, self.next.attempts, self.next.step.due_at, now, jitter, policy);
-        let spent = self.next.submitted_at.is_some() && self.next.attempts >= policy.most_attempts;
-        if spent || next_at > self.give_up_at() {
+        if self.is_spent() || next_at > self.give_up_at() {
             self.fail(self.exhaustion());
         } else {
             self.next.state = State::Waiting { next_at };
         }
+    }
+
+    /// Whether all attempts were made. What no carrier took does not count: then the time alone decides.
+    fn is_spent(&self) -> bool {
+        self.next.submitted_at.is_some() && self.next.attempts >= self.context.policy.most_attempts
     }
 
     /// Until when attempts are made. A dispatch after the due time still gets its whole grace.

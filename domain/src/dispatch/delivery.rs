@@ -67,6 +67,7 @@ pub enum Delivery {
 
 /// What happened to a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made, decided on and dropped: none is kept")]
 pub enum Event {
     /// Its timer fired.
     Timer,

@@ -129,6 +129,7 @@ pub enum FailedBecause {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made, decided on and dropped: none is kept")]
 pub enum Event {
     /// Its timer fired.
     Timer,

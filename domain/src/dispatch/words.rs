@@ -178,7 +178,7 @@ pub fn text(facts: TextFacts<'_>) -> Words {
     Words::new(filled(template, &places))
 }
 
-/// What the plan's preview shows for a call, with places for what is not known yet: "… press [code] …".
+/// What the plan's preview shows for a call, with places for what is not known yet: `… press [code] …`.
 pub fn call_preview(line_name: &str, organization_name: &str, level: Level) -> String {
     let report = report(level);
     format!(

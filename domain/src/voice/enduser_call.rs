@@ -1,7 +1,7 @@
 //! The call to an enduser: there is a report; key the spoken code to confirm. A machine gets a voicemail after its beep and
 //! confirms nothing; a wrong key confirms nothing (R14, R19, R32).
 //!
-//! Owns what follows from what was heard, and what it proves; the words are in [`phrases`](super::phrases). Nothing is said about the tip,
+//! Owns what follows from what was heard, and what it proves; the words are in `phrases`. Nothing is said about the tip,
 //! and the reference only after the confirmation or to a machine.
 
 use super::phrases;

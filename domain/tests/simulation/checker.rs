@@ -8,7 +8,7 @@ use crate::shell::{Attempt, Row};
 use crate::world::{World, name};
 use domain::channel::Means;
 use domain::directory::Kind;
-use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
+use domain::dispatch::evidence::{End, Evidence, ReceiptKind, Rung};
 use domain::dispatch::obligation::{Effect, Event, Obligation, Satisfaction, State};
 use domain::dispatch::plan::Start;
 use domain::id::AttemptId;
@@ -36,8 +36,9 @@ fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event,
     if sends > 0 && *event != Event::Timer {
         return Some(format!("{event:?} sent something past its lane"));
     }
-    if next.attempts > MOST_ATTEMPTS {
-        return Some("attempts without end".to_owned());
+    let spent = before.submitted_at.is_some() && before.attempts >= world.policy.most_attempts;
+    if next.attempts > MOST_ATTEMPTS || (sends > 0 && spent) {
+        return Some(format!("attempt {} is more than the policy allows", next.attempts));
     }
     if row.breaches != u32::from(next.breached_at.is_some()) {
         return Some(format!("{} breaches recorded, breached_at {:?}", row.breaches, next.breached_at));
@@ -48,7 +49,27 @@ fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event,
     if before.attempts == 0 && next.attempts == 1 && !in_its_turn(world, row) {
         return Some("started before those that come first".to_owned());
     }
-    state_of(world, row).or_else(|| confirmation_of(row)).or_else(|| pace_of(world, before, next))
+    reaction_to(before, event, next)
+        .or_else(|| state_of(world, row))
+        .or_else(|| confirmation_of(row))
+        .or_else(|| pace_of(world, before, next))
+}
+
+/// What must follow from an event, and what must not.
+fn reaction_to(before: &Obligation, event: &Event, next: &Obligation) -> Option<String> {
+    let in_flight = |obligation: &Obligation, attempt: &AttemptId| matches!(obligation.state, State::InFlight { attempt: current, .. } if current == *attempt);
+    match event {
+        Event::NotFound { attempt } if in_flight(before, attempt) && in_flight(next, attempt) => {
+            Some("a lost attempt is not made again".to_owned())
+        }
+        Event::News { attempt, evidence } if !evidence.is_confirmed() && before.latest != Some(*attempt) && before.state != next.state => {
+            Some("late news of an older attempt moved the state".to_owned())
+        }
+        Event::News { attempt, evidence } if evidence.ended.is_some() && in_flight(before, attempt) && in_flight(next, attempt) => {
+            Some("an attempt that ended is still waited for".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// PSAP first (R14): nobody starts before those of an earlier place.
@@ -70,6 +91,9 @@ fn state_of(world: &World, row: &Row) -> Option<String> {
         State::Satisfied { by: Satisfaction::Notified, .. } if !row.really_taken => {
             Some("reported as told, but no carrier has it".to_owned())
         }
+        State::Satisfied { by: Satisfaction::Notified, .. } if came_back(world, &row.obligation) => {
+            Some("reported as told, but it came back".to_owned())
+        }
         State::Satisfied { by: Satisfaction::ConfirmedElsewhere, .. } => {
             let person = &row.obligation.step.person;
             let elsewhere = reached(world, |other| other.obligation.step.person == *person && other.obligation.id != row.obligation.id);
@@ -78,6 +102,13 @@ fn state_of(world: &World, row: &Row) -> Option<String> {
         State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => None,
         State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
     }
+}
+
+/// Whether the latest attempt is known not to have arrived.
+fn came_back(world: &World, obligation: &Obligation) -> bool {
+    let evidence = obligation.latest.and_then(|latest| world.attempts.get(&latest)).map(|attempt| &attempt.evidence);
+    evidence
+        .is_some_and(|evidence| evidence.delivered.is_none() && matches!(evidence.ended, Some((_, End::Undelivered(_) | End::Failed(_)))))
 }
 
 /// Whether somebody among these really confirmed, and we were told.

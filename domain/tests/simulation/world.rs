@@ -440,6 +440,10 @@ impl World {
         if let Some(leg) = self.carrier.legs.get_mut(&attempt).filter(|leg| leg.ended.is_none()) {
             leg.ended = Some((self.now, end.clone()));
             leg.over = true;
+            // A carrier that contradicts itself: every order of the two has to give the same answer.
+            if self.rng.f64() < self.mood.callback_doubled * 0.2 {
+                self.news(0.2, attempt, ReceiptKind::Ended(End::Failed(None)));
+            }
             self.news(0.2, attempt, ReceiptKind::Ended(end));
         }
     }
