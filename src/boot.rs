@@ -75,6 +75,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         listen(config.ops_listen, "ops").await?,
     ];
     let (store, vault) = deployment::open(config, &store_tasks, &live, true).await?;
+    let node = deployment::node_name(config)?;
+    store.release_lanes(node.clone()).await?;
     let carriers = carriers(config)?;
     let routes = Arc::new(
         Routes::new(carriers.lanes)
@@ -115,7 +117,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         senders: Arc::new(carriers.senders),
         clock: clock.clone(),
         limits: Arc::new(limits),
-        node: entropy.uuid().simple().to_string(),
+        node,
     };
     outbox.start(&tasks);
     let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };

@@ -29,6 +29,7 @@ pub(crate) fn refusal(error: impl std::fmt::Display) -> anyhow::Error {
 /// The store of this deployment, sealed by this key. Used by `serve` and by the commands that write.
 pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) -> anyhow::Result<(Arc<dyn Store>, Arc<Vault>)> {
     let (master, source) = config.master_key().map_err(refusal)?;
+    make_folder(&config.data_folder)?;
     let vault = Arc::new(Vault::new(&master, Entropy));
     let live = live.clone();
     let on_commit = Arc::new(move |changed: &[domain::id::ConversationId]| changed.iter().for_each(|id| live.changed(*id)));
@@ -47,4 +48,27 @@ pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) ->
         }
     }
     Ok((store, vault))
+}
+
+/// Makes the database's folder, for its owner only, if it is missing.
+fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        refusal(format!("data.folder {} cannot be made ({}): let this user write there, or name another folder", folder.display(), error.kind()))
+    })
+}
+
+/// This node's name in leases: drawn at the first start, kept in the data folder. The same after a restart, so that what a killed
+/// run held is given back at the next start instead of waiting for its leases to end.
+pub(crate) fn node_name(config: &Config) -> anyhow::Result<String> {
+    let path = config.data_folder.join("node");
+    match std::fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+        Ok(_) | Err(_) => {
+            let name = Entropy.uuid().simple().to_string();
+            std::fs::write(&path, format!("{name}\n"))
+                .map_err(|error| refusal(format!("{} cannot be written ({}): let this user write there", path.display(), error.kind())))?;
+            Ok(name)
+        }
+    }
 }

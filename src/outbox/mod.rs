@@ -45,7 +45,7 @@ pub struct Outbox {
     pub clock: Clock,
     /// The numbers.
     pub limits: Arc<Limits>,
-    /// This node's name in leases: new at every start, so that a restarted node does not take its former self's work for its own.
+    /// This node's name in leases.
     pub node: String,
 }
 

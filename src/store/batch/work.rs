@@ -32,6 +32,9 @@ pub(crate) const LEASE: &str = concat!(
 /// `$1` owner.
 pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
 
+/// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.
+pub(crate) const RELEASE_WORK: &str = "UPDATE work SET run_at = 0, owner = NULL WHERE owner = $1";
+
 impl Batch<'_> {
     pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut put, mut end) = (Rows::default(), Rows::default());

@@ -4,7 +4,7 @@
 //! halves) or the database itself (then halving would only break it more often).
 
 use crate::store::batch::facts::{FACTS, Fact, Facts, Questions};
-use crate::store::batch::work::{CLAIM, LEASE, RELEASE};
+use crate::store::batch::work::{CLAIM, LEASE, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch, Statement};
 use crate::store::prepared::Prepared;
 use crate::store::rows::{WorkId, WorkRow};
@@ -123,7 +123,9 @@ pub(super) async fn apply(connection: &mut SqliteConnection, requests: &[&Reques
             Request::Claim { lane, owner, now, until, most } => Ok(Answer::Claimed(claim(&mut transaction, lane, owner, (*now, *until), *most).await?)),
             Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(&mut transaction, lanes, owner, (*now, *until)).await?)),
             Request::Release { owner } => {
-                sqlx::query(RELEASE).bind(owner.as_str()).execute(&mut *transaction).await.map_err(Cause::from)?;
+                for statement in [RELEASE, RELEASE_WORK] {
+                    sqlx::query(statement).bind(owner.as_str()).execute(&mut *transaction).await.map_err(Cause::from)?;
+                }
                 Ok(Answer::Released)
             }
         });
