@@ -50,6 +50,7 @@ fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event,
         return Some("started before those that come first".to_owned());
     }
     reaction_to(before, event, next)
+        .or_else(|| patience_of(world, before, event, next))
         .or_else(|| state_of(world, row))
         .or_else(|| confirmation_of(row))
         .or_else(|| pace_of(world, before, next))
@@ -68,6 +69,20 @@ fn reaction_to(before: &Obligation, event: &Event, next: &Obligation) -> Option<
         Event::News { attempt, evidence } if evidence.ended.is_some() && in_flight(before, attempt) && in_flight(next, attempt) => {
             Some("an attempt that ended is still waited for".to_owned())
         }
+        _ => None,
+    }
+}
+
+/// Before an attempt is given up in silence, the carrier was asked about it; and who could not be asked is given time.
+fn patience_of(world: &World, before: &Obligation, event: &Event, next: &Obligation) -> Option<String> {
+    let State::InFlight { attempt, since, .. } = before.state else { return None };
+    if matches!(next.state, State::InFlight { attempt: current, .. } if current == attempt) {
+        return None;
+    }
+    let limit = since.saturating_add(world.policy.silent_attempt_limit).expect("in range");
+    match event {
+        Event::Timer if world.attempts[&attempt].asked == 0 => Some("given up without asking the carrier".to_owned()),
+        Event::Timer | Event::CouldNotAsk { .. } if world.now < limit => Some("given up before the silence was long".to_owned()),
         _ => None,
     }
 }

@@ -93,6 +93,8 @@ pub struct Attempt {
     pub applied: u32,
     pub call: EnduserCall,
     pub code: SpokenCode,
+    /// How often the carrier was to be asked about it.
+    pub asked: u32,
     /// How often the carrier was called with it.
     pub requests: u32,
 }

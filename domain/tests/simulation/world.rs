@@ -293,8 +293,14 @@ impl World {
         spoil(self.bug, &mut next, self.now);
         if next.attempts > before.attempts {
             let (evidence, code) = (Evidence::default(), SpokenCode::from_bits(self.rng.u16(..)));
-            let attempt = Attempt { row, evidence, log: BTreeMap::new(), applied: 0, call: EnduserCall::new(), code, requests: 0 };
+            let attempt =
+                Attempt { row, evidence, log: BTreeMap::new(), applied: 0, call: EnduserCall::new(), code, asked: 0, requests: 0 };
             self.attempts.insert(fresh, attempt);
+        }
+        for effect in &decision.effects {
+            if let Some(asked) = asked_about(effect).and_then(|attempt| self.attempts.get_mut(&attempt)) {
+                asked.asked += 1;
+            }
         }
         let entry = &mut self.rows[row];
         entry.failures += u32::from(matches!(next.state, State::Failed { .. }) && !matches!(before.state, State::Failed { .. }));
@@ -629,6 +635,18 @@ impl World {
                 State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => {}
             }
         }
+    }
+}
+
+fn asked_about(effect: &Effect) -> Option<AttemptId> {
+    match effect {
+        Effect::Ask(attempt) => Some(*attempt),
+        Effect::Send(_)
+        | Effect::RaiseTask(_)
+        | Effect::Breach
+        | Effect::TellSamePerson
+        | Effect::TellSchoolReached
+        | Effect::CheckSchool => None,
     }
 }
 
