@@ -15,7 +15,7 @@ mod sql;
 pub use commit::{Commit, Committed, Outcome, Write};
 
 use crate::vault::sealed::{BlindIndex, Sealed};
-use adapters::contract::BoxFuture;
+pub use adapters::contract::BoxFuture;
 use domain::channel::Means;
 use domain::id::*;
 use jiff::Timestamp;
@@ -106,7 +106,8 @@ pub trait Store: Send + Sync {
     fn next_due(&self, lane: LaneKey) -> Read<'_, Option<Timestamp>>;
     /// Leases the lanes that are free, expired or already `owner`'s until `until`; returns those that are `owner`'s now.
     fn lease_lanes(&self, lanes: Vec<LaneKey>, owner: String, now: Timestamp, until: Timestamp) -> Read<'_, Vec<LaneKey>>;
-    /// Gives lanes back at shutdown.
+    /// Gives back everything that `owner` holds: its lanes are free, its claimed work is due. At shutdown, and at the start for what a
+    /// former run of the same node left behind.
     fn release_lanes(&self, owner: String) -> Read<'_, ()>;
 
     /// A member of staff by login name (lower case).

@@ -14,6 +14,13 @@ use domain::id::{AttemptId, ContactHandle, ConversationId, TaskId};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
+macro_rules! head {
+    () => {
+        "SELECT 2, c.id, c.state || ' ' || c.way_back || ' ' || COALESCE(c.answer_to, ''), c.record_hash, c.version, c.last_seq, c.unread, \
+         c.updated_at, c.receipt_seq, c.record_seq FROM "
+    };
+}
+
 /// `$1` once (account, key), `$2` tips, `$3` references, `$4` places of code indexes in `$9`, `$5` places of contact indexes in `$9`,
 /// `$6` messages, obligations, attempts (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
 ///
@@ -21,8 +28,8 @@ use uuid::Uuid;
 pub(crate) const FACTS: &str = concat!(
     "SELECT 1 AS what, o.account AS a, o.once_key AS b, NULL AS h, 0 AS n1, 0 AS n2, 0 AS n3, 0 AS n4, 0 AS n5, 0 AS n6 FROM ", each!(1),
     " i CROSS JOIN once o WHERE o.account = ", text!(0), " AND o.once_key = ", text!(1),
-    " UNION ALL SELECT 2, c.id, c.state || ' ' || c.way_back || ' ' || COALESCE(c.answer_to, ''), c.record_hash, c.version, c.last_seq, c.unread,",
-    " c.updated_at, c.receipt_seq, c.record_seq FROM ", each!(2), " i CROSS JOIN conversation c WHERE c.id = i.value",
+    " UNION ALL ", head!(), each!(2), " i CROSS JOIN conversation c WHERE c.id = i.value",
+    " UNION ALL ", head!(), each!(8), " i CROSS JOIN task t CROSS JOIN conversation c WHERE t.id = i.value AND c.id = t.conversation",
     " UNION ALL SELECT 3, c.reference, '', NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(3), " i CROSS JOIN conversation c WHERE c.reference = i.value",
     " UNION ALL SELECT 4, '', '', c.code_index, 0, 0, 0, 0, 0, 0 FROM ", each!(4),
     " i CROSS JOIN conversation c WHERE c.code_index = substr($9, CAST(i.value AS INTEGER), 32)",

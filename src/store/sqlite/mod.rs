@@ -24,7 +24,7 @@ use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Pool, Sqlite as Engine};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use writer::{Order, Waiting, Writer};
 
 /// How many reads run beside each other.
@@ -49,20 +49,25 @@ pub type Spawn<'a> = &'a (dyn Fn(&'static str, BoxFuture<'static, ()>) + Send + 
 /// The store in one file.
 pub struct Sqlite {
     orders: mpsc::Sender<Order>,
+    /// Ends with the writer.
+    writer: watch::Receiver<()>,
     readers: Pool<Engine>,
 }
 
 impl Sqlite {
     /// Opens the file at `path` and starts the writer through `spawn`. The file stays locked for other processes until
     /// [`Store::close`] or the end of this one.
-    pub async fn open(path: &Path, options: Options, spawn: Spawn<'_>) -> Result<Arc<dyn Store>, OpenError> {
-        let (connection, lock) = open::writer(path, options.migrate).await?;
-        let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false)
-            .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"));
-        let (orders, queue) = mpsc::channel(QUEUE_MOST);
-        let writer = Writer { connection, orders: queue, on_commit: options.on_commit, lock };
-        spawn("store writer", Box::pin(writer.run()));
-        Ok(Arc::new(Self { orders, readers }))
+    pub fn open<'a>(path: &'a Path, options: Options, spawn: Spawn<'a>) -> BoxFuture<'a, Result<Arc<dyn Store>, OpenError>> {
+        Box::pin(async move {
+            let (connection, lock) = open::writer(path.to_owned(), options.migrate).await?;
+            let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false)
+                .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"));
+            let (orders, queue) = mpsc::channel(QUEUE_MOST);
+            let (alive, ended) = watch::channel(());
+            let writer = Writer { connection, orders: queue, on_commit: options.on_commit, lock, alive };
+            spawn("store writer", Box::pin(writer.run()));
+            Ok(Arc::new(Self { orders, writer: ended, readers }) as Arc<dyn Store>)
+        })
     }
 
     async fn order(&self, request: Request) -> Result<Answer, StoreError> {
@@ -158,7 +163,8 @@ impl Store for Sqlite {
             // Readers first, so that the writer's connection is the last and leaves no log behind.
             self.readers.close().await;
             let _ = self.orders.send(Order::Close).await;
-            self.orders.closed().await;
+            // Nothing is ever sent: it changes when the writer has ended.
+            let _ = self.writer.clone().changed().await;
         })
     }
 }

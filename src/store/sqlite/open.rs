@@ -4,6 +4,7 @@
 //! out too). The lock is the operating system's and falls with the process, also when that is killed.
 
 use crate::store::sql;
+use adapters::contract::BoxFuture;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -77,25 +78,23 @@ pub enum OpenError {
 
 /// Brings the schema up to date, creating the file if it is not there.
 pub async fn migrate(path: &Path) -> Result<(), OpenError> {
-    let lock = lock(path)?;
-    let mut connection = connect(path, true).await?;
-    run_migrations(path, &mut connection).await?;
-    close(path, connection).await?;
+    let (connection, lock) = writer(path.to_owned(), true).await?;
+    let closed = connection.close().await;
     drop(lock);
-    Ok(())
+    closed.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })
 }
 
 /// The writer's connection with the schema checked, and the lock.
-pub(super) async fn writer(path: &Path, migrate: bool) -> Result<(SqliteConnection, File), OpenError> {
-    let lock = lock(path)?;
-    let mut connection = connect(path, migrate).await?;
-    let found = schema(path, &mut connection).await?;
-    if found < sql::NEWEST && !migrate {
-        close(path, connection).await?;
-        return Err(OpenError::Behind { path: path.to_owned() });
-    }
-    run_migrations(path, &mut connection).await?;
-    Ok((connection, lock))
+pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<(SqliteConnection, File), OpenError>> {
+    Box::pin(async move {
+        let lock = lock(&path)?;
+        let mut connection = options(&path).connect().await.map_err(|source| OpenError::Damaged { path: path.clone(), source })?;
+        let found = schema(&path, &mut connection).await?;
+        if found < sql::NEWEST && !migrate { return Err(OpenError::Behind { path }); }
+        // Also when nothing is missing: it compares what was run with what is known.
+        sql::sqlite_migrator().run_direct(None, &mut connection, false).await.map_err(|source| OpenError::Foreign { path: path.clone(), source })?;
+        Ok((connection, lock))
+    })
 }
 
 /// Options of every connection; statements are never logged.
@@ -104,15 +103,6 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("trusted_schema", "OFF")
         .pragma("temp_store", "MEMORY").pragma("secure_delete", "ON").pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", LOG_KEPT).disable_statement_logging()
-}
-
-async fn connect(path: &Path, create: bool) -> Result<SqliteConnection, OpenError> {
-    if !create && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) { return Err(OpenError::Behind { path: path.to_owned() }); }
-    options(path).connect().await.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })
-}
-
-async fn close(path: &Path, connection: SqliteConnection) -> Result<(), OpenError> {
-    connection.close().await.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })
 }
 
 /// The number of the last migration that was run; 0 for none.
@@ -124,11 +114,6 @@ async fn schema(path: &Path, connection: &mut SqliteConnection) -> Result<i64, O
     let found = found.unwrap_or(0);
     if found > sql::NEWEST { return Err(OpenError::Newer { path: path.to_owned(), found, known: sql::NEWEST }); }
     Ok(found)
-}
-
-async fn run_migrations(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    schema(path, connection).await?;
-    sql::sqlite_migrator().run(connection).await.map_err(|source| OpenError::Foreign { path: path.to_owned(), source })
 }
 
 /// Takes the lock and makes sure that the database file exists and is this user's alone.

@@ -10,7 +10,7 @@ use domain::id::ConversationId;
 use sqlx::{Connection, SqliteConnection};
 use std::fs::File;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many requests may wait. At 4,000 commits a second that is a second of waiting: who comes later is better told 503.
 pub const QUEUE_MOST: usize = 4096;
@@ -48,6 +48,8 @@ pub(super) struct Writer {
     pub(super) on_commit: OnCommit,
     /// Held until the connection is closed, so that no other process opens the database before.
     pub(super) lock: File,
+    /// Dropped last: whoever closes waits for that.
+    pub(super) alive: watch::Sender<()>,
 }
 
 impl Writer {
@@ -65,8 +67,7 @@ impl Writer {
         }
         if let Err(error) = self.connection.close().await { tracing::warn!(%error, "the database did not close in good order"); }
         drop(self.lock);
-        // Last: `close()` waits for the queue's end.
-        drop(self.orders);
+        drop(self.alive);
     }
 
     /// Waits for something to write and takes what else is there. True when it is time to close.

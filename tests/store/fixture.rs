@@ -1,0 +1,70 @@
+//! A fresh store for a case, and how to open it again.
+
+use std::sync::Arc;
+use tipline::store::commit::{Commit, Committed, Outcome, Write};
+use tipline::store::{BoxFuture, Store};
+
+/// A store that nothing was written to, and the way to close and open it.
+pub struct Fresh {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Opens it again after it was closed.
+    pub again: Box<dyn Fn() -> BoxFuture<'static, Arc<dyn Store>> + Send + Sync>,
+}
+
+impl Fresh {
+    /// Closes and opens.
+    pub async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = (self.again)().await;
+    }
+    /// A commit that must go through.
+    pub async fn write(&self, writes: impl IntoIterator<Item = Write>) -> Committed {
+        self.apply(Commit { writes: writes.into_iter().collect(), ..Commit::default() }).await
+    }
+    /// A commit that must go through.
+    pub async fn apply(&self, commit: Commit) -> Committed {
+        match self.store.commit(commit).await.unwrap() {
+            Outcome::Committed(done) => done,
+            other => panic!("{other:?} instead of committed"),
+        }
+    }
+    /// The outcome of a commit.
+    pub async fn outcome(&self, writes: impl IntoIterator<Item = Write>) -> Outcome {
+        self.store.commit(Commit { writes: writes.into_iter().collect(), ..Commit::default() }).await.unwrap()
+    }
+}
+
+/// Runs the whole suite on an engine: `$fresh` is an async function that gives a [`Fresh`].
+macro_rules! conformance {
+    ($fresh:path: $($module:ident::{$($case:ident),* $(,)?}),* $(,)?) => {$($(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() { crate::$module::$case($fresh().await).await }
+    )*)*};
+    ($fresh:path) => {
+        conformance!($fresh:
+            tips::{
+                a_tip_is_read_as_it_was_written, an_address_finds_its_tip, a_current_address_or_reference_is_a_conflict,
+                messages_are_numbered_and_counted, a_reporters_message_opens_a_closed_tip, a_tip_is_not_closed_over_a_new_message,
+                a_stale_version_is_a_conflict, the_way_back_is_not_overwritten, attachments_and_notes_keep_their_order,
+                the_inbox_is_sorted_by_urgency, the_inbox_counts_what_its_filters_show, everything_is_there_after_opening_again,
+            },
+            once::{the_same_news_counts_once, once_is_per_account, a_refused_commit_leaves_no_trace},
+            races::{
+                of_many_equal_commits_one_goes_through, of_many_new_tips_for_one_address_one_goes_through,
+                of_many_changes_of_a_version_one_goes_through, many_messages_get_all_numbers_once, one_bad_commit_fails_alone,
+            },
+            record::{the_record_is_chained, the_record_survives_opening_again},
+            telling::{
+                obligations_and_attempts_are_versioned, a_provider_id_belongs_to_one_attempt, receipts_keep_their_order, tasks_are_done_once,
+                a_delivery_is_versioned, health_finds_what_has_no_timer,
+            },
+            work::{
+                work_is_claimed_by_urgency, claimed_work_comes_back_when_its_lease_ends, work_put_again_is_taken_from_its_owner,
+                no_work_is_claimed_twice, lanes_are_leased_by_one, the_next_due_time_is_known,
+            },
+            people::{staff_sessions_and_tokens, a_session_ends_and_old_ones_are_swept, failed_logins_are_counted, the_directory_is_replaced_whole, values_are_kept},
+        );
+    };
+}
+pub(crate) use conformance;

@@ -1,0 +1,17 @@
+//! The conformance suite of a store, run on every engine there is.
+//!
+//! Each case takes a fresh store and knows no engine. An engine gives a `Fresh` (how to open, how to open again) and one
+//! line of `conformance!`; what only it can show (its file, its lock, its queries' plans) has a file of its own.
+
+mod fixture;
+mod rows;
+
+mod once;
+mod people;
+mod races;
+mod record;
+mod telling;
+mod tips;
+mod work;
+
+mod sqlite;

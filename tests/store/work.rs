@@ -1,0 +1,83 @@
+//! Work, its claims, and the leases of lanes.
+
+use crate::fixture::Fresh;
+use crate::rows::*;
+use futures_util::future::join_all;
+use std::collections::HashSet;
+use tipline::store::commit::Write;
+use tipline::store::rows::WorkId;
+
+fn numbers(work: &[tipline::store::rows::WorkRow]) -> Vec<u32> {
+    work.iter().map(|row| (0..1000).find(|n| row.id == WorkId::Obligation(obligation_id(*n))).unwrap()).collect()
+}
+
+async fn claim(fresh: &Fresh, owner: &str, now: i64, until: i64, n: u32) -> Vec<u32> {
+    numbers(&fresh.store.claim_due(lane("main-call"), owner.to_owned(), at(now), at(until), n).await.unwrap())
+}
+
+pub async fn work_is_claimed_by_urgency(fresh: Fresh) {
+    fresh.write([
+        Write::Work(work(1, "main-call", 200, 1, 0)),
+        Write::Work(work(2, "main-call", 1, 30, 0)),
+        Write::Work(work(3, "main-call", 1, 20, 0)),
+        Write::Work(work(4, "main-call", 0, 40, 0)),
+        Write::Work(work(5, "main-call", 0, 10, 5)), // not yet
+        Write::Work(work(6, "main-mail", 0, 1, 0)),  // another lane
+    ]).await;
+    let first = fresh.store.claim_due(lane("main-call"), "a".to_owned(), at(0), at(2), 3).await.unwrap();
+    assert_eq!(numbers(&first), [4, 3, 2]);
+    let row = &first[0];
+    assert_eq!((row.lane.clone(), row.rank, row.due_at, row.run_at), (lane("main-call"), 0, at(40), at(2)));
+    assert_eq!(claim(&fresh, "a", 0, 2, 3).await, [1]);
+    assert_eq!(claim(&fresh, "a", 0, 2, 3).await, Vec::<u32>::new());
+}
+
+pub async fn claimed_work_comes_back_when_its_lease_ends(mut fresh: Fresh) {
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 0)), Write::Work(work(2, "main-call", 1, 20, 0))]).await;
+    assert_eq!(claim(&fresh, "a", 0, 2, 9).await, [1, 2]);
+    assert_eq!(claim(&fresh, "b", 1, 3, 9).await, Vec::<u32>::new());
+    fresh.write([Write::WorkDone(WorkId::Obligation(obligation_id(1)))]).await;
+    fresh.reopen().await;
+    assert_eq!(claim(&fresh, "b", 2, 4, 9).await, [2], "what was not ended, and only that");
+}
+
+pub async fn work_put_again_is_taken_from_its_owner(fresh: Fresh) {
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 0))]).await;
+    assert_eq!(claim(&fresh, "a", 0, 10, 9).await, [1]);
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 1))]).await;
+    assert_eq!(claim(&fresh, "b", 1, 10, 9).await, [1]);
+    // Put and ended in one commit: the last word counts.
+    fresh.write([Write::Work(work(2, "main-call", 0, 20, 0)), Write::WorkDone(WorkId::Obligation(obligation_id(2)))]).await;
+    fresh.write([Write::WorkDone(WorkId::Obligation(obligation_id(3))), Write::Work(work(3, "main-call", 0, 20, 0))]).await;
+    assert_eq!(claim(&fresh, "b", 1, 10, 9).await, [3]);
+}
+
+pub async fn no_work_is_claimed_twice(fresh: Fresh) {
+    fresh.write((0..200).map(|n| Write::Work(work(n, "main-call", 0, i64::from(n), 0)))).await;
+    let store = &fresh.store;
+    let claims = join_all((0..40).map(|n| store.claim_due(lane("main-call"), format!("node-{n}"), at(0), at(9), 7))).await;
+    let all: Vec<u32> = claims.into_iter().flat_map(|claim| numbers(&claim.unwrap())).collect();
+    assert_eq!(all.len(), 200);
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), 200);
+}
+
+pub async fn lanes_are_leased_by_one(mut fresh: Fresh) {
+    let both = || vec![lane("main-call"), lane("main-text")];
+    let lease = async |fresh: &Fresh, lanes, owner: &str, now, until| fresh.store.lease_lanes(lanes, owner.to_owned(), at(now), at(until)).await.unwrap();
+    assert_eq!(lease(&fresh, vec![lane("main-call")], "a", 0, 2).await, [lane("main-call")]);
+    assert_eq!(lease(&fresh, both(), "b", 1, 3).await, [lane("main-text")]);
+    assert_eq!(lease(&fresh, both(), "a", 1, 4).await, [lane("main-call")], "renewed");
+    assert_eq!(lease(&fresh, both(), "b", 3, 5).await, [lane("main-text")]);
+    fresh.reopen().await;
+    assert_eq!(lease(&fresh, both(), "b", 4, 6).await, both(), "expired ones are free");
+    fresh.store.release_lanes("b".to_owned()).await.unwrap();
+    assert_eq!(lease(&fresh, both(), "a", 4, 6).await, both());
+    assert_eq!(lease(&fresh, Vec::new(), "a", 4, 6).await, []);
+}
+
+pub async fn the_next_due_time_is_known(fresh: Fresh) {
+    assert_eq!(fresh.store.next_due(lane("main-call")).await.unwrap(), None);
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 8)), Write::Work(work(2, "main-call", 5, 20, 3))]).await;
+    assert_eq!(fresh.store.next_due(lane("main-call")).await.unwrap(), Some(at(3)));
+    assert_eq!(fresh.store.next_due(lane("main-mail")).await.unwrap(), None);
+}
