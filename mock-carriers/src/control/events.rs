@@ -12,9 +12,7 @@ use tokio_stream::wrappers::BroadcastStream;
 
 use crate::exchange::Exchange;
 use crate::pages::parse_numbers;
-
-/// Numbers whose presence is kept; more pages than that are nobody's.
-const PRESENCES_KEPT: usize = 10_000;
+use crate::state::HANDSETS_KEPT;
 
 /// The query of the stream.
 #[derive(Debug, Deserialize)]
@@ -53,7 +51,7 @@ impl Present {
     fn enter(exchange: &Arc<Exchange>, numbers: Vec<String>) -> Self {
         exchange.with(|state| {
             for number in &numbers {
-                if state.handsets.len() < PRESENCES_KEPT || state.handsets.contains_key(number) {
+                if state.handsets.len() < HANDSETS_KEPT || state.handsets.contains_key(number) {
                     state.handsets.entry(number.clone()).or_default().connected += 1;
                 }
             }

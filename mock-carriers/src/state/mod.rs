@@ -37,6 +37,8 @@ pub const DELIVERIES_KEPT: usize = 100_000;
 pub const DEBUGGED_KEPT: usize = 1_000;
 /// Behaviours that may wait for one number.
 pub const BEHAVIOURS_KEPT: usize = 200;
+/// Phones that may have a name or an open page.
+pub const HANDSETS_KEPT: usize = 10_000;
 /// Numbers that may have behaviours.
 pub const SCRIPTED_NUMBERS_KEPT: usize = 10_000;
 
@@ -75,6 +77,8 @@ pub struct State {
     pub recent_creates_us: VecDeque<u64>,
     /// The idempotency token of each inbound message's webhook, for an exact replay.
     pub webhook_tokens: Shelf<String>,
+    /// Names that handset pages gave to numbers.
+    pub labels: HashMap<String, String>,
     next_log: u64,
 }
 
@@ -110,6 +114,7 @@ impl State {
             handsets: HashMap::new(),
             recent_creates_us: VecDeque::new(),
             webhook_tokens: Shelf::new(MESSAGES_KEPT),
+            labels: HashMap::new(),
             next_log: 1,
         }
     }
@@ -123,6 +128,7 @@ impl State {
             let _ = line.try_send(Command::Forget);
         }
         self.handsets = old.handsets;
+        self.labels = old.labels;
         self.next_log = old.next_log;
     }
 
@@ -152,6 +158,19 @@ impl State {
             self.debugger.pop_front();
         }
         self.debugger.push_back(log::Debugged { at: crate::clock::now(), code, message, sid: sid.to_owned(), url: url.to_owned() });
+    }
+
+    /// Notes that a handset page for this number was loaded, and the name it gave.
+    pub fn handset_loaded(&mut self, number: &str, label: Option<&str>) {
+        if self.handsets.len() < HANDSETS_KEPT || self.handsets.contains_key(number) {
+            let presence = self.handsets.entry(number.to_owned()).or_default();
+            presence.loaded_us = crate::clock::monotonic_us();
+        }
+        if let Some(label) = label
+            && self.labels.len() < HANDSETS_KEPT
+        {
+            self.labels.insert(number.to_owned(), label.to_owned());
+        }
     }
 
     /// True when a handset page for this number is open.

@@ -1,0 +1,224 @@
+//! One phone as its page shows it: messages, the call that rings or runs, the last call, the choices.
+//! Only what reached the handset is shown: a message that was never delivered is not there.
+
+use crate::clock;
+use crate::pages::shell;
+use crate::state::State;
+use crate::state::call::{Call, CallDirection, CallStatus, Line, Speaker};
+use crate::state::message::{Direction, Message, MessageStatus};
+use crate::twilio::json::formatted;
+use crate::voice::behaviour::{Answer, Behaviour, Keys};
+
+/// Most messages shown.
+const MESSAGES: usize = 100;
+
+/// A phone.
+pub struct Phone {
+    pub id: String,
+    pub number: String,
+    pub label: String,
+    pub formatted: String,
+    pub back: String,
+    pub now_ms: i64,
+    pub messages: Vec<Bubble>,
+    pub call: Option<ShownCall>,
+    pub last: Option<LastCall>,
+    pub choices: Vec<Choice>,
+    /// What the next call meets, in words.
+    pub next: String,
+}
+
+/// A message.
+pub struct Bubble {
+    pub own: bool,
+    pub body: String,
+    pub time: String,
+    pub pictures: Vec<String>,
+}
+
+/// A call that rings or runs.
+pub struct ShownCall {
+    pub sid: String,
+    pub state: &'static str,
+    pub other: String,
+    pub title: String,
+    pub ringing: bool,
+    pub scripted: bool,
+    pub lines: Vec<ShownLine>,
+}
+
+/// A call that is over.
+pub struct LastCall {
+    pub title: String,
+    pub lines: Vec<ShownLine>,
+}
+
+/// A transcript line.
+pub struct ShownLine {
+    pub who: &'static str,
+    pub text: String,
+    pub language: String,
+    pub at_ms: i64,
+    pub word_ms: u64,
+    pub cut: bool,
+}
+
+/// A behaviour that can be chosen on the page.
+pub struct Choice {
+    pub value: String,
+    pub name: String,
+    pub chosen: bool,
+}
+
+/// The behaviours a page offers: value, name, behaviour.
+pub fn offered() -> [(&'static str, &'static str, Behaviour); 10] {
+    [
+        ("manual", "Ring here, you decide", Behaviour::manual()),
+        ("heard_code", "Answered, the code is keyed", Behaviour::human("heard_code")),
+        ("wrong", "Answered, a wrong code is keyed", Behaviour::human("wrong")),
+        ("none", "Answered, nothing is keyed", Behaviour::human("none")),
+        ("machine", "A machine answers", Behaviour::of(Answer::Machine)),
+        ("busy", "Busy", Behaviour::of(Answer::Busy)),
+        ("no_answer", "Nobody answers", Behaviour::of(Answer::NoAnswer)),
+        ("decline", "Declined", Behaviour::of(Answer::Decline)),
+        ("hangup_after_answer", "Answered, hung up at once", Behaviour::of(Answer::HangupAfterAnswer)),
+        ("fax", "A fax machine", Behaviour::of(Answer::Fax)),
+    ]
+}
+
+/// Draws a phone from the memory.
+pub fn draw(state: &State, number: &str, label: &str, back: &str) -> Phone {
+    let own = |call: &&Call| match call.direction {
+        CallDirection::Inbound => call.from == number,
+        CallDirection::OutboundApi | CallDirection::OutboundDial => call.to == number,
+    };
+    let running = state.calls.iter().rev().filter(own).find(|call| matches!(call.status, CallStatus::Ringing | CallStatus::InProgress));
+    let last = state.calls.iter().rev().filter(own).find(|call| call.status.is_over());
+    let choices = choices(state, number);
+    let next = choices.iter().find(|choice| choice.chosen);
+    Phone {
+        next: next.map(|choice| choice.name.clone()).unwrap_or_default(),
+        id: number.chars().filter(char::is_ascii_digit).collect(),
+        number: number.to_owned(),
+        label: label.to_owned(),
+        formatted: formatted(number),
+        back: back.to_owned(),
+        now_ms: clock::now().as_millisecond(),
+        messages: messages(state, number),
+        call: running.map(show_call),
+        last: last.map(|call| LastCall { title: outcome(call), lines: lines(&call.transcript) }),
+        choices,
+    }
+}
+
+fn messages(state: &State, number: &str) -> Vec<Bubble> {
+    let reached = |message: &&Message| match message.direction {
+        Direction::Inbound => message.from.as_deref() == Some(number),
+        Direction::OutboundApi | Direction::OutboundReply => message.to == number && message.status == MessageStatus::Delivered,
+    };
+    let mut shown: Vec<Bubble> = state
+        .messages
+        .iter()
+        .rev()
+        .filter(reached)
+        .take(MESSAGES)
+        .map(|message| Bubble {
+            own: message.direction == Direction::Inbound,
+            body: message.body.clone(),
+            time: shell::hour(message.created),
+            pictures: message.media.clone(),
+        })
+        .collect();
+    shown.reverse();
+    shown
+}
+
+fn show_call(call: &Call) -> ShownCall {
+    let dialled_here = call.direction == CallDirection::Inbound;
+    let ringing = call.status == CallStatus::Ringing && !dialled_here;
+    let title = match (ringing, dialled_here, call.status) {
+        (true, ..) => "is calling",
+        (false, true, CallStatus::Ringing) => "Calling\u{2026}",
+        _ if call.gathering => "On the call. Keys are waited for.",
+        _ => "On the call",
+    };
+    ShownCall {
+        sid: call.sid.clone(),
+        state: if ringing { "ringing" } else { "running" },
+        other: formatted(if dialled_here { &call.to } else { &call.from }),
+        title: title.to_owned(),
+        ringing,
+        scripted: !call.manual,
+        lines: lines(&call.transcript),
+    }
+}
+
+fn lines(transcript: &[Line]) -> Vec<ShownLine> {
+    transcript
+        .iter()
+        .map(|line| ShownLine {
+            who: match line.who {
+                Speaker::Gateway => "gateway",
+                Speaker::Callee => "callee",
+                Speaker::Carrier => "carrier",
+            },
+            text: match (&line.text, &line.digits) {
+                (Some(text), _) => text.clone(),
+                (None, Some(digits)) => format!("keyed {digits}"),
+                (None, None) => String::new(),
+            },
+            language: line.language.clone().unwrap_or_else(|| "en".to_owned()),
+            at_ms: line.at.as_millisecond(),
+            word_ms: line.word_ms,
+            cut: line.cut,
+        })
+        .collect()
+}
+
+fn outcome(call: &Call) -> String {
+    let time = shell::hour(call.created_at);
+    let keyed: String =
+        call.transcript.iter().filter(|line| line.who == Speaker::Callee).filter_map(|line| line.digits.as_deref()).collect();
+    let how = match call.status {
+        CallStatus::Completed if call.behaviour == "machine" => "a machine answered".to_owned(),
+        CallStatus::Completed if keyed.is_empty() => "answered, nothing keyed".to_owned(),
+        CallStatus::Completed => format!("answered, keyed {keyed}"),
+        CallStatus::Busy => "busy".to_owned(),
+        CallStatus::NoAnswer => "not answered".to_owned(),
+        CallStatus::Canceled => "taken back".to_owned(),
+        CallStatus::Failed => "failed".to_owned(),
+        CallStatus::Queued | CallStatus::Ringing | CallStatus::InProgress => "running".to_owned(),
+    };
+    format!("{time}, {how}")
+}
+
+fn choices(state: &State, number: &str) -> Vec<Choice> {
+    let queue = state.behaviours.get(number);
+    let single = queue.filter(|queue| queue.len() == 1).and_then(|queue| queue.front());
+    let mut choices: Vec<Choice> = offered()
+        .into_iter()
+        .map(|(value, name, behaviour)| Choice {
+            value: value.to_owned(),
+            name: name.to_owned(),
+            chosen: match single {
+                Some(scripted) => same(scripted, &behaviour),
+                None => queue.is_none() && value == "manual",
+            },
+        })
+        .collect();
+    if !choices.iter().any(|choice| choice.chosen) {
+        let steps = queue.map_or(0, std::collections::VecDeque::len);
+        let name = format!("As scripted ({steps} to come)");
+        choices.insert(0, Choice { value: "keep".to_owned(), name, chosen: true });
+    }
+    choices
+}
+
+/// The same for a person who chooses: timing and greetings do not matter.
+fn same(one: &Behaviour, other: &Behaviour) -> bool {
+    let key = |behaviour: &Behaviour| match &behaviour.key {
+        Keys::One(key) => key.clone(),
+        Keys::Each(keys) => keys.join(","),
+    };
+    one.answer == other.answer && (one.answer != Answer::Human || key(one) == key(other))
+}
