@@ -74,7 +74,9 @@ impl Login {
         let slot = throttle::slot(&login);
         let now = self.clock.now();
         let before = self.store.throttle(slot.clone()).await?;
-        if let Some(wait) = throttle::wait(before.as_ref(), now) { return Err(LoginError::Throttled { wait }) }
+        if let Some(wait) = throttle::wait(before.as_ref(), now) {
+            return Err(LoginError::Throttled { wait });
+        }
         // The failure is written before the password is looked at: tries at the same moment cannot all be "the first".
         self.write(Write::Throttle(throttle::failed(slot.clone(), before.as_ref(), now))).await?;
         let known = self.store.staff_by_login(login).await?;
@@ -84,7 +86,12 @@ impl Login {
         match (known, right?) {
             (Some(staff), true) => {
                 let (token, row) = self.new_session(staff.id);
-                self.store.commit(Commit { writes: vec![Write::Throttle(throttle::cleared(slot, now)), Write::Session(row)], ..Commit::default() }).await?;
+                self.store
+                    .commit(Commit {
+                        writes: vec![Write::Throttle(throttle::cleared(slot, now)), Write::Session(row)],
+                        ..Commit::default()
+                    })
+                    .await?;
                 Ok(token)
             }
             (Some(_) | None, _) => Err(LoginError::Wrong),
@@ -111,6 +118,10 @@ impl Login {
 }
 
 /// A login name as it is kept: lower case, no space around it.
-pub fn normal_name(typed: &str) -> String { typed.trim().to_lowercase().chars().take(64).collect() }
+pub fn normal_name(typed: &str) -> String {
+    typed.trim().to_lowercase().chars().take(64).collect()
+}
 
-fn shown(row: StaffRow) -> Staff { Staff { id: row.id, name: row.name, role: row.role } }
+fn shown(row: StaffRow) -> Staff {
+    Staff { id: row.id, name: row.name, role: row.role }
+}

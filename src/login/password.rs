@@ -31,16 +31,25 @@ pub enum PasswordRefused {
 
 /// The PHC string of a new password, for `StaffRow::password_hash`. Takes tens of milliseconds: call it outside the runtime.
 pub fn new_password_hash(password: &str) -> Result<String, PasswordRefused> {
-    if password.chars().count() < SHORTEST { return Err(PasswordRefused::TooShort) }
-    if password.len() > LONGEST { return Err(PasswordRefused::TooLong) }
+    if password.chars().count() < SHORTEST {
+        return Err(PasswordRefused::TooShort);
+    }
+    if password.len() > LONGEST {
+        return Err(PasswordRefused::TooLong);
+    }
     hash(password).ok_or(PasswordRefused::Hashing)
 }
 
 /// Whether the password is right. `None` (an unknown name) is never right and takes as long.
 pub(super) async fn check(stored: Option<String>, password: String) -> Result<bool, LoginError> {
-    if password.len() > LONGEST { return Ok(false) }
+    if password.len() > LONGEST {
+        return Ok(false);
+    }
     let checked = tokio::task::spawn_blocking(move || match stored {
-        Some(phc) => match argon2() { Some(argon2) => argon2.verify_password(password.as_bytes(), phc.as_str()).map_or_else(wrong_or_broken, |()| Some(true)), None => None },
+        Some(phc) => match argon2() {
+            Some(argon2) => argon2.verify_password(password.as_bytes(), phc.as_str()).map_or_else(wrong_or_broken, |()| Some(true)),
+            None => None,
+        },
         None => hash(&password).map(|_| false),
     });
     checked.await.ok().flatten().ok_or(LoginError::Hashing)
@@ -50,7 +59,9 @@ fn wrong_or_broken(error: argon2::password_hash::Error) -> Option<bool> {
     matches!(error, argon2::password_hash::Error::PasswordInvalid).then_some(false)
 }
 
-fn hash(password: &str) -> Option<String> { Some(argon2()?.hash_password(password.as_bytes()).ok()?.to_string()) }
+fn hash(password: &str) -> Option<String> {
+    Some(argon2()?.hash_password(password.as_bytes()).ok()?.to_string())
+}
 
 fn argon2() -> Option<Argon2<'static>> {
     let (memory_kib, passes, lanes) = COST;

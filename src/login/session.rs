@@ -27,22 +27,32 @@ pub struct Session {
 
 impl Session {
     /// A session of these parts, as the store kept them.
-    pub fn new(staff: Staff, csrf: String, token_hash: [u8; 32]) -> Self { Self { staff, csrf, token_hash } }
+    pub fn new(staff: Staff, csrf: String, token_hash: [u8; 32]) -> Self {
+        Self { staff, csrf, token_hash }
+    }
     /// The secret for this session's forms.
-    pub fn csrf(&self) -> &str { &self.csrf }
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
     /// Whether a form sent the right secret.
-    pub fn csrf_fits(&self, sent: &str) -> bool { self.csrf.as_bytes().ct_eq(sent.as_bytes()).into() }
+    pub fn csrf_fits(&self, sent: &str) -> bool {
+        self.csrf.as_bytes().ct_eq(sent.as_bytes()).into()
+    }
     /// The key by which a page about `subject` may refresh itself.
     pub fn live_key(&self, subject: &str) -> String {
         let hash = Sha256::new().chain_update(self.csrf.as_bytes()).chain_update(b"/live/").chain_update(subject.as_bytes()).finalize();
         hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
     /// Whether this is that key.
-    pub fn live_key_fits(&self, subject: &str, sent: &str) -> bool { self.live_key(subject).as_bytes().ct_eq(sent.as_bytes()).into() }
+    pub fn live_key_fits(&self, subject: &str, sent: &str) -> bool {
+        self.live_key(subject).as_bytes().ct_eq(sent.as_bytes()).into()
+    }
 }
 
 impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.debug_struct("Session").field("staff", &self.staff.id).finish_non_exhaustive() }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("staff", &self.staff.id).finish_non_exhaustive()
+    }
 }
 
 impl Login {
@@ -54,7 +64,9 @@ impl Login {
     }
 
     /// Ends a session, for this and every other page that uses it.
-    pub async fn logout(&self, session: &Session) -> Result<(), StoreError> { self.write(Write::SessionEnd(session.token_hash)).await }
+    pub async fn logout(&self, session: &Session) -> Result<(), StoreError> {
+        self.write(Write::SessionEnd(session.token_hash)).await
+    }
 
     pub(super) fn new_session(&self, staff: StaffId) -> (token::SessionToken, SessionRow) {
         let (secret, token_hash) = token::SessionToken::new(&self.entropy);

@@ -33,7 +33,9 @@ pub(super) fn failed(slot: String, before: Option<&ThrottleRow>, now: Timestamp)
 }
 
 /// The row after a success.
-pub(super) fn cleared(slot: String, now: Timestamp) -> ThrottleRow { ThrottleRow { name: slot, failures: 0, not_before: now } }
+pub(super) fn cleared(slot: String, now: Timestamp) -> ThrottleRow {
+    ThrottleRow { name: slot, failures: 0, not_before: now }
+}
 
 /// 1 s, 2 s, 4 s … 5 min.
 fn wait_after(failures: u32) -> SignedDuration {
@@ -49,7 +51,9 @@ pub fn in_words(wait: SignedDuration) -> String {
 }
 
 /// Seconds rounded up, at least 1: for `Retry-After`.
-pub fn whole_seconds(wait: SignedDuration) -> u64 { u64::try_from(wait.as_millis().max(1)).unwrap_or(1).div_ceil(1000) }
+pub fn whole_seconds(wait: SignedDuration) -> u64 {
+    u64::try_from(wait.as_millis().max(1)).unwrap_or(1).div_ceil(1000)
+}
 
 #[cfg(test)]
 mod tests {
@@ -81,5 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_is_not_in_the_slot() { assert!(!slot("my password by mistake").contains("password")); }
+    fn what_was_typed_is_not_in_the_slot() {
+        assert!(!slot("my password by mistake").contains("password"));
+    }
 }

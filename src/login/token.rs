@@ -29,7 +29,9 @@ impl SessionToken {
         (Self(text), hash)
     }
     /// The text for the cookie.
-    pub fn reveal(&self) -> &str { &self.0 }
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
 }
 
 impl ApiToken {
@@ -39,11 +41,15 @@ impl ApiToken {
         (Self(text), hash)
     }
     /// The text, to be shown once.
-    pub fn reveal(&self) -> &str { &self.0 }
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The hash of a text that could be a session token.
-pub(super) fn session_token_hash(presented: &str) -> Option<[u8; 32]> { (presented.len() == TEXT_LENGTH).then(|| hash(presented)) }
+pub(super) fn session_token_hash(presented: &str) -> Option<[u8; 32]> {
+    (presented.len() == TEXT_LENGTH).then(|| hash(presented))
+}
 
 /// The hash of a text that could be an API token.
 pub(super) fn api_token_hash(presented: &str) -> Option<[u8; 32]> {
@@ -51,15 +57,23 @@ pub(super) fn api_token_hash(presented: &str) -> Option<[u8; 32]> {
 }
 
 /// A secret of 256 bits as text.
-pub(super) fn random_text(entropy: &Entropy) -> String { URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()) }
+pub(super) fn random_text(entropy: &Entropy) -> String {
+    URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())
+}
 
-fn hash(text: &str) -> [u8; 32] { Sha256::digest(text.as_bytes()).into() }
+fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
 
 impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("SessionToken(secret)") }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(secret)")
+    }
 }
 impl fmt::Debug for ApiToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("ApiToken(secret)") }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiToken(secret)")
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,160 @@
+//! `GET /`: what needs me first? Rows by urgency as the store orders them, filters as links with counts, tasks above everything.
+
+use super::StaffSite;
+use super::fault::Fault;
+use super::frame::{self, Frame};
+use super::guard::Member;
+use super::moment::{Left, Moment, PageClock};
+use super::phrases;
+use super::tasks::TaskView;
+use crate::desk::view::{Inbox, Staff, TipLine};
+use crate::store::rows::InboxFilter;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use domain::conversation::State as TipState;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// How many tasks the inbox shows before it says "and more".
+const TASKS_SHOWN: usize = 5;
+
+pub(super) fn routes() -> Router<StaffSite> {
+    Router::new().route("/", get(show))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    show: String,
+}
+
+/// The filter of its word in the address; open tips when there is none.
+pub(super) fn filter(word: &str, me: &Staff) -> Option<InboxFilter> {
+    match word {
+        "" | "open" => Some(InboxFilter::Open),
+        "unsorted" => Some(InboxFilter::Unsorted),
+        "mine" => Some(InboxFilter::Mine(me.id)),
+        "underway" => Some(InboxFilter::Underway),
+        "closed" => Some(InboxFilter::Closed),
+        _ => None,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "staff/inbox.html")]
+struct Page {
+    frame: Frame,
+    filters: Vec<FilterLink>,
+    rows: Vec<Row>,
+    empty: &'static str,
+    tasks: Vec<TaskView>,
+    more_tasks: usize,
+}
+
+struct FilterLink {
+    href: &'static str,
+    name: &'static str,
+    count: i64,
+    here: bool,
+}
+
+struct Row {
+    id: String,
+    reference: String,
+    alias: String,
+    channel: &'static str,
+    level: Option<(&'static str, &'static str)>,
+    school: Option<String>,
+    first_words: String,
+    claimed_by: Option<String>,
+    unread: i64,
+    way_back_closed: bool,
+    received: Moment,
+    due: Option<Left>,
+    /// Seconds left and seconds in all, for the thin bar.
+    bar: Option<(i64, i64)>,
+    told: String,
+    overdue: i64,
+    open_tasks: i64,
+    closed: bool,
+}
+
+async fn show(State(site): State<StaffSite>, Member(session): Member, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
+    let which = filter(&wanted.show, &session.staff).ok_or(Fault::NotFound)?;
+    let inbox = site.desk.inbox(&session.staff, which).await?;
+    let tasks = site.desk.tasks().await?;
+    let clock = PageClock { now: inbox.now, zone: site.zone.clone() };
+    let page = Page {
+        frame: Frame::new(&site, &session, "inbox", "Tips", String::new()),
+        filters: filters(&inbox, which),
+        rows: inbox.tips.iter().map(|line| row(line, &clock)).collect(),
+        empty: empty(which),
+        more_tasks: tasks.len().saturating_sub(TASKS_SHOWN),
+        tasks: tasks.iter().take(TASKS_SHOWN).map(|task| TaskView::new(task, &clock)).collect(),
+    };
+    frame::page(StatusCode::OK, &page)
+}
+
+fn filters(inbox: &Inbox, which: InboxFilter) -> Vec<FilterLink> {
+    let counts = &inbox.counts;
+    let link = |href, name, count, here| FilterLink { href, name, count, here };
+    vec![
+        link("/", "Open", counts.open, which == InboxFilter::Open),
+        link("/?show=unsorted", "Not yet sorted", counts.unsorted, which == InboxFilter::Unsorted),
+        link("/?show=mine", "Mine", counts.mine, matches!(which, InboxFilter::Mine(_))),
+        link("/?show=underway", "Being told", counts.underway, which == InboxFilter::Underway),
+        link("/?show=closed", "Closed", counts.closed, which == InboxFilter::Closed),
+    ]
+}
+
+fn empty(which: InboxFilter) -> &'static str {
+    match which {
+        InboxFilter::Open => "No open tips. A new one appears here by itself, with the time that is left.",
+        InboxFilter::Unsorted => "Every open tip has its level and types. New ones appear here by themselves.",
+        InboxFilter::Mine(_) => "You have no tips. Look at the open ones and take the first.",
+        InboxFilter::Underway => "Nobody is being told anything at this moment.",
+        InboxFilter::Closed => "No tip has been closed yet.",
+    }
+}
+
+fn row(line: &TipLine, clock: &PageClock) -> Row {
+    Row {
+        id: line.id.to_string(),
+        reference: line.reference.clone(),
+        alias: line.alias.clone(),
+        channel: phrases::channel(line.channel),
+        level: line.level.map(|level| (level.as_str(), level.title())),
+        school: line.school.clone(),
+        first_words: line.first_words.reveal().to_owned(),
+        claimed_by: line.claimed_by.clone(),
+        unread: line.unread,
+        way_back_closed: phrases::way_back_closed(line.way_back).is_some(),
+        received: clock.moment(line.received_at),
+        due: line.deadline.map(|due| clock.left(due)),
+        bar: line.deadline.map(|due| bar(line.received_at, due, clock.now)),
+        told: told(line),
+        overdue: line.breached,
+        open_tasks: line.open_tasks,
+        closed: match line.state {
+            TipState::Closed => true,
+            TipState::Open => false,
+        },
+    }
+}
+
+fn bar(received: Timestamp, due: Timestamp, now: Timestamp) -> (i64, i64) {
+    (due.duration_since(now).as_secs().max(0), due.duration_since(received).as_secs().max(1))
+}
+
+/// "3 confirmed, 6 still open"; empty when nobody was to be told.
+fn told(line: &TipLine) -> String {
+    match (line.confirmed, line.open_obligations) {
+        (0, 0) => String::new(),
+        (confirmed, 0) => format!("{confirmed} confirmed"),
+        (confirmed, open) => format!("{confirmed} confirmed, {open} still open"),
+    }
+}

@@ -1,0 +1,93 @@
+//! The words that pages use for what is kept as one word: channels, means, kinds, deliveries.
+//!
+//! Sentences of the record are the desk's; states of obligations are in `told::ladder`.
+
+use super::moment::PageClock;
+use domain::channel::{Channel, Means};
+use domain::conversation::WayBack;
+use domain::directory::Kind;
+use domain::dispatch::delivery::Delivery;
+use domain::dispatch::evidence::End;
+
+pub(super) fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Text => "Text message",
+        Channel::Whatsapp => "WhatsApp",
+        Channel::Messenger => "Messenger",
+        Channel::Voice => "Phone call",
+        Channel::Mail => "E-mail",
+        Channel::Chat => "Chat",
+        Channel::Web => "Web form",
+    }
+}
+
+pub(super) fn means(means: Means) -> &'static str {
+    match means {
+        Means::Call => "Call",
+        Means::Mail => "Mail",
+        Means::Text => "Text",
+    }
+}
+
+pub(super) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::County => "county",
+        Kind::District => "district",
+        Kind::School => "school",
+        Kind::Psap => "911 center",
+        Kind::Police => "police",
+        Kind::Hotline => "hotline",
+    }
+}
+
+/// Why an answer cannot reach the reporter; `None` when it can.
+pub(super) fn way_back_closed(way_back: WayBack) -> Option<&'static str> {
+    match way_back {
+        WayBack::Open => None,
+        WayBack::OptedOut => Some("The reporter texted STOP. An answer cannot reach them unless they write again."),
+        WayBack::Unreachable => Some("The reporter's line cannot be reached. They can still come back with their code."),
+    }
+}
+
+/// Where an answer to the reporter stands, in words, and whether it failed.
+pub(super) fn delivery(delivery: &Delivery, clock: &PageClock) -> (String, bool) {
+    let at = |time| clock.moment(time).text().to_owned();
+    match delivery {
+        Delivery::Waiting { made: 0, .. } => ("waiting to be sent".to_owned(), false),
+        Delivery::Waiting { next_at, .. } => (format!("not sent yet; tries again at {}", at(*next_at)), false),
+        Delivery::InFlight { .. } => ("being sent".to_owned(), false),
+        Delivery::Sent { at: time, .. } => (format!("sent {}", at(*time)), false),
+        Delivery::Delivered { at: time } => (format!("delivered {}", at(*time)), false),
+        Delivery::Unconfirmed { .. } => ("sent; the carrier never said whether it arrived".to_owned(), false),
+        Delivery::Unknown { .. } => ("perhaps sent: the carrier's answer was lost. It is not sent again by itself".to_owned(), true),
+        Delivery::Failed { end, .. } => (format!("failed: {}", ended(end)), true),
+    }
+}
+
+/// How an attempt ended, in words.
+pub(super) fn ended(end: &End) -> String {
+    let with_code = |words: &str, code: &Option<i64>| match code {
+        Some(21610) => "the reporter texted STOP".to_owned(),
+        Some(code) => format!("{words} (carrier's code {code})"),
+        None => words.to_owned(),
+    };
+    match end {
+        End::Completed => "hung up".to_owned(),
+        End::Busy => "busy".to_owned(),
+        End::NoAnswer => "no answer".to_owned(),
+        End::Canceled => "canceled".to_owned(),
+        End::Failed(code) => with_code("the carrier could not", code),
+        End::Undelivered(code) => with_code("it did not arrive", code),
+    }
+}
+
+/// A file that a reporter sent, in words; what the carrier calls it is only a hint.
+pub(super) fn attachment(content_type: &str, state: &str) -> String {
+    let what = match content_type.split('/').next() {
+        Some("image") => "Picture",
+        Some("audio") => "Recording",
+        Some("video") => "Video",
+        _ => "File",
+    };
+    if state == "waiting" { format!("{what}, still at the carrier") } else { format!("{what}, {state}") }
+}

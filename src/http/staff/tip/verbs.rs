@@ -1,0 +1,57 @@
+//! The tip page's short forms: answer, assessment, note, taking it, closing it.
+
+use super::draft::Draft;
+use super::{back, id, page};
+use crate::http::staff::StaffSite;
+use crate::http::staff::fault::Fault;
+use crate::http::staff::guard::Submitted;
+use crate::store::rows::NoteKind;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::sealed::Words;
+
+pub(super) async fn reply(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
+    let (tip, text) = (id(&tip)?, form.fields.text("text"));
+    match site.desk.reply(&form.session.staff, tip, Words::new(text.clone())).await {
+        Ok(_) => Ok(back(tip, "answer")),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::with("reply", text)).await,
+    }
+}
+
+pub(super) async fn assess(state: State<StaffSite>, path: Path<String>, form: Submitted) -> Result<Response, Fault> {
+    write(state, path, form, NoteKind::Assessment, "assess").await
+}
+
+pub(super) async fn note(state: State<StaffSite>, path: Path<String>, form: Submitted) -> Result<Response, Fault> {
+    write(state, path, form, NoteKind::Note, "note").await
+}
+
+async fn write(
+    State(site): State<StaffSite>,
+    Path(tip): Path<String>,
+    form: Submitted,
+    kind: NoteKind,
+    name: &str,
+) -> Result<Response, Fault> {
+    let (tip, text) = (id(&tip)?, form.fields.text("text"));
+    match site.desk.note(&form.session.staff, tip, kind, Words::new(text.clone())).await {
+        Ok(()) => Ok(back(tip, name)),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::with(name, text)).await,
+    }
+}
+
+pub(super) async fn claim(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
+    let tip = id(&tip)?;
+    match site.desk.claim(&form.session.staff, tip).await {
+        Ok(()) => Ok(back(tip, "main")),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::of("claim")).await,
+    }
+}
+
+pub(super) async fn close(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
+    let (tip, reason) = (id(&tip)?, form.fields.text("reason"));
+    match site.desk.close(&form.session.staff, tip, reason.clone()).await {
+        Ok(()) => Ok(Redirect::to("/").into_response()),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::with("close", reason)).await,
+    }
+}
