@@ -11,14 +11,19 @@ mod checker;
 #[cfg(test)]
 mod county;
 #[cfg(test)]
+mod line;
+#[cfg(test)]
+mod outcome;
+#[cfg(test)]
 mod shell;
 #[cfg(test)]
 mod world;
 
 #[cfg(test)]
 mod tests {
+    use super::outcome::Outcome;
     use super::shell::Bug;
-    use super::world::{Outcome, World};
+    use super::world::World;
 
     /// How many histories are played unless `TIPLINE_HISTORIES` says otherwise.
     const HISTORIES: u64 = 3000;

@@ -3,9 +3,10 @@
 //! Time is whatever happens next. Everything random comes from the seed, so that a history can be played again. What the shell holds only in
 //! memory (requests, answers, questions) carries the epoch of its process and is lost in a crash.
 
-use crate::carrier::{Carrier, Habit, Leg, Manner, Mood, Ring, later};
+use crate::carrier::{Carrier, Habit, Leg, Manner, Mood, later};
 use crate::checker;
 use crate::county::{self, seconds};
+use crate::outcome::Outcome;
 use crate::shell::{Attempt, Bug, Row, attempt_id, spoil};
 use domain::Timestamp;
 use domain::channel::Means;
@@ -13,71 +14,22 @@ use domain::conversation::reference::Reference;
 use domain::conversation::triage::{Marks, Triage};
 use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, End, Evidence, ReceiptKind};
-use domain::dispatch::obligation::{self, Context, Effect, Event, Obligation, Satisfaction, SendOutcome, State};
+use domain::dispatch::obligation::{self, Context, Effect, Event, Obligation, SendOutcome, State};
 use domain::dispatch::plan::{self, Plan, Start};
 use domain::dispatch::policy::Policy;
 use domain::dispatch::words::Voice;
-use domain::exchange::{Heard, StepToken};
+use domain::exchange::Heard;
 use domain::id::{AttemptId, ConversationId, DispatchId, ObligationId};
-use domain::language::Language;
 use domain::level::Level;
-use domain::voice::enduser_call::{EnduserCall, Facts, Phase, SpokenCode};
-use domain::voice::script::Step;
+use domain::voice::enduser_call::{EnduserCall, SpokenCode};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// No history needs more; one that does runs in a circle.
 const MOST_EVENTS: u64 = 200_000;
 
-/// What a history came to.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outcome {
-    pub objection: Option<String>,
-    pub events: u64,
-    pub attempts: u64,
-    pub confirmed: u64,
-    pub confirmed_elsewhere: u64,
-    pub notified: u64,
-    pub released: u64,
-    pub failed: u64,
-    pub breaches: u64,
-    pub crashes: u64,
-    pub repeats: u64,
-    pub voicemails: u64,
-    pub wrong_keys: u64,
-    pub not_found: u64,
-}
-
-impl Outcome {
-    pub fn add(&mut self, other: &Outcome) {
-        for (sum, more) in self.counts().into_iter().zip(other.clone().counts()) {
-            *sum += *more;
-        }
-    }
-    pub fn saw_everything(&self) -> bool {
-        self.clone().counts().iter().all(|count| **count > 0)
-    }
-    fn counts(&mut self) -> [&mut u64; 13] {
-        [
-            &mut self.events,
-            &mut self.attempts,
-            &mut self.confirmed,
-            &mut self.confirmed_elsewhere,
-            &mut self.notified,
-            &mut self.released,
-            &mut self.failed,
-            &mut self.breaches,
-            &mut self.crashes,
-            &mut self.repeats,
-            &mut self.voicemails,
-            &mut self.wrong_keys,
-            &mut self.not_found,
-        ]
-    }
-}
-
 #[derive(Debug, Clone)]
-enum Happening {
+pub enum Happening {
     Dispatch,
     Wake(usize),
     Request { epoch: u32, attempt: AttemptId },
@@ -106,16 +58,16 @@ pub struct World {
     pub away_seconds: i64,
     pub outcome: Outcome,
     pub bug: Option<Bug>,
-    plan: Plan,
-    rng: fastrand::Rng,
-    mood: Mood,
-    carrier: Carrier,
+    pub plan: Plan,
+    pub rng: fastrand::Rng,
+    pub mood: Mood,
+    pub carrier: Carrier,
     queue: BTreeMap<(Timestamp, u64), Happening>,
     number: u64,
     epoch: u32,
     trace: bool,
-    voice: Voice,
-    reference: Reference,
+    pub voice: Voice,
+    pub reference: Reference,
 }
 
 impl World {
@@ -180,7 +132,7 @@ impl World {
             }
         }
         checker::at_the_end(&mut self);
-        self.count();
+        self.outcome.count(&self.rows);
         self.outcome
     }
 
@@ -189,13 +141,13 @@ impl World {
         self.outcome.objection.get_or_insert(objection);
     }
 
-    fn tell(&self, line: impl FnOnce() -> String) {
+    pub fn tell(&self, line: impl FnOnce() -> String) {
         if self.trace {
             println!("{} {}", self.now, line());
         }
     }
 
-    fn later(&mut self, after_seconds: f64, happening: Happening) {
+    pub fn later(&mut self, after_seconds: f64, happening: Happening) {
         let at = self.now.saturating_add(seconds(after_seconds)).expect("in range");
         self.at(at, happening);
     }
@@ -386,74 +338,6 @@ impl World {
         own.filter_map(|(id, _)| self.carrier.legs.get(id))
     }
 
-    /// What will happen to what the carrier took.
-    fn begin_leg(&mut self, attempt: AttemptId, means: Means, habit: Habit) {
-        if self.rng.f64() < self.mood.callback_lost * 0.1 {
-            return self.tell(|| "the leg is stuck at the carrier".to_owned());
-        }
-        let scatter = self.rng.f64();
-        match means {
-            Means::Call => {
-                self.news(0.1, attempt, ReceiptKind::Submitted);
-                self.news(2.0, attempt, ReceiptKind::Rang);
-                match Ring::random(&mut self.rng, habit) {
-                    Ring::Busy => self.later(4.0, Happening::LegEnds { attempt, end: End::Busy }),
-                    Ring::NoAnswer => self.later(25.0, Happening::LegEnds { attempt, end: End::NoAnswer }),
-                    Ring::Fails(code) => self.later(1.0, Happening::LegEnds { attempt, end: End::Failed(code) }),
-                    Ring::Answers(by, manner) => {
-                        let heard = Heard::Answered(by);
-                        self.later(4.0 + scatter * 16.0, Happening::CallStep { attempt, step: 0, heard, manner });
-                    }
-                }
-            }
-            Means::Mail => {
-                self.later(2.0, Happening::MailRead { attempt, by_person: false });
-                if habit == Habit::Invalid || scatter < 0.05 {
-                    let code = if habit == Habit::Invalid { 550 } else { 451 };
-                    self.later(1.0 + scatter * 4000.0, Happening::LegEnds { attempt, end: End::Undelivered(Some(code)) });
-                } else if habit == Habit::Diligent || scatter < 0.3 {
-                    self.later(10.0 + scatter * 4000.0, Happening::MailRead { attempt, by_person: true });
-                }
-            }
-            Means::Text => {
-                self.news(1.0, attempt, ReceiptKind::Submitted);
-                if habit == Habit::Invalid || scatter < 0.1 {
-                    let code = if habit == Habit::Invalid { 30005 } else { 30003 };
-                    self.later(5.0, Happening::LegEnds { attempt, end: End::Undelivered(Some(code)) });
-                } else {
-                    self.news(5.0, attempt, ReceiptKind::Delivered);
-                }
-            }
-        }
-    }
-
-    /// A callback on its way: perhaps lost, late, or twice.
-    fn news(&mut self, after: f64, attempt: AttemptId, kind: ReceiptKind) {
-        let Some(leg) = self.carrier.legs.get_mut(&attempt) else { return };
-        leg.callbacks += 1;
-        let once = format!("callback:{}", leg.callbacks);
-        if self.rng.f64() < self.mood.callback_lost {
-            return self.tell(|| format!("{once} {kind:?} will be lost"));
-        }
-        let copies = if self.rng.f64() < self.mood.callback_doubled { 2 } else { 1 };
-        for _ in 0..copies {
-            let late = if self.rng.f64() < self.mood.callback_late { self.rng.f64() * 400.0 } else { self.rng.f64() };
-            self.later(after + late, Happening::Callback { attempt, once: once.clone(), kind: kind.clone() });
-        }
-    }
-
-    fn leg_ends(&mut self, attempt: AttemptId, end: End) {
-        if let Some(leg) = self.carrier.legs.get_mut(&attempt).filter(|leg| leg.ended.is_none()) {
-            leg.ended = Some((self.now, end.clone()));
-            leg.over = true;
-            // A carrier that contradicts itself: every order of the two has to give the same answer.
-            if self.rng.f64() < self.mood.callback_doubled * 0.2 {
-                self.news(0.2, attempt, ReceiptKind::Ended(End::Failed(None)));
-            }
-            self.news(0.2, attempt, ReceiptKind::Ended(end));
-        }
-    }
-
     fn callback(&mut self, attempt: AttemptId, once: String, kind: ReceiptKind) {
         if !self.down {
             self.receive(attempt, &[(once, kind)]);
@@ -464,7 +348,7 @@ impl World {
     }
 
     /// Receipts come in: each is recorded once, and what is new is told to the obligation in the same commit.
-    fn receive(&mut self, attempt: AttemptId, receipts: &[(String, ReceiptKind)]) {
+    pub fn receive(&mut self, attempt: AttemptId, receipts: &[(String, ReceiptKind)]) {
         let (bug, now) = (self.bug, self.now);
         let Some(entry) = self.attempts.get_mut(&attempt) else { return };
         let (row, rung) = (entry.row, entry.evidence.rung());
@@ -504,79 +388,6 @@ impl World {
                 receipts.extend(leg.ended.iter().map(|(_, end)| ("found:ended".to_owned(), ReceiptKind::Ended(end.clone()))));
                 self.receive(attempt, &receipts);
             }
-        }
-    }
-
-    /// The carrier asks what to say next. The same step asked twice changes nothing the second time.
-    fn call_step(&mut self, attempt: AttemptId, step: u32, heard: Heard, manner: Manner) {
-        if self.carrier.legs.get(&attempt).is_none_or(|leg| leg.over) {
-            return;
-        }
-        let Some(entry) = self.attempts.get_mut(&attempt).filter(|_| !self.down) else {
-            return self.leg_ends(attempt, End::Completed);
-        };
-        if entry.call.step != step {
-            return;
-        }
-        let (row, code) = (entry.row, entry.code);
-        if matches!(entry.call.phase, Phase::Asking { .. }) && heard == Heard::Digits(code.digits()) {
-            self.rows[row].truly.insert(ConfirmedBy::Keypad);
-        }
-        let organization_name = &self.rows[row].obligation.step.organization_name;
-        let (voice, reference, language, level) = (&self.voice, &self.reference, Language::En, Level::Critical);
-        let facts = Facts { voice, organization_name, reference, level, language, code };
-        let (next, script, receipts) = entry.call.clone().decide(&heard, &facts, StepToken(format!("{step}")));
-        entry.call = next.clone();
-        let receipts: Vec<_> = receipts.into_iter().enumerate().map(|(index, kind)| (format!("step:{step}:{index}"), kind)).collect();
-        self.receive(attempt, &receipts);
-        self.react(attempt, &next, script.steps.last(), manner);
-    }
-
-    /// What is heard after a script.
-    fn react(&mut self, attempt: AttemptId, call: &EnduserCall, last: Option<&Step>, manner: Manner) {
-        let wait = 3.0 + self.rng.f64() * 10.0;
-        let heard = match last {
-            Some(Step::Ask { .. }) => self.keyed(attempt, call.phase, manner).map(Heard::Digits),
-            Some(Step::Continue { .. }) => Some(Heard::Spoken).filter(|_| self.rng.f64() < 0.8),
-            Some(Step::HangUp | Step::Say { .. } | Step::Pause { .. }) | None => None,
-        };
-        match heard {
-            None => self.later(1.0, Happening::LegEnds { attempt, end: End::Completed }),
-            Some(heard) => {
-                let copies = if self.rng.f64() < self.mood.callback_doubled { 2 } else { 1 };
-                for copy in 0..copies {
-                    let wait = wait + f64::from(copy) * 0.3;
-                    self.later(wait, Happening::CallStep { attempt, step: call.step, heard: heard.clone(), manner });
-                }
-            }
-        }
-    }
-
-    /// Which keys the enduser presses; `None` hangs up.
-    fn keyed(&self, attempt: AttemptId, phase: Phase, manner: Manner) -> Option<String> {
-        let entry = &self.attempts[&attempt];
-        let right = entry.code.digits();
-        let wrong: String = right.chars().rev().collect();
-        let old = self.attempts.values().find(|other| other.row == entry.row && other.code.digits() != right);
-        match manner {
-            Manner::KeysRight => Some(right),
-            Manner::KeysWrongThenRight if phase == (Phase::Asking { tries: 0 }) => Some(wrong),
-            Manner::KeysWrongThenRight => Some(right),
-            Manner::KeysWrong => Some(wrong),
-            Manner::KeysOld => Some(old.map_or_else(String::new, |other| other.code.digits())),
-            Manner::Silent => Some(String::new()),
-            Manner::HangsUp => None,
-        }
-    }
-
-    /// A scanner fetches the link, or a person reads the mail and sends the page's form.
-    fn mail_read(&mut self, attempt: AttemptId, by_person: bool) {
-        let row = self.attempts[&attempt].row;
-        if by_person && !self.down {
-            self.rows[row].truly.insert(ConfirmedBy::MailPage);
-        }
-        if !self.down && (by_person || self.bug == Some(Bug::ScannerConfirms)) {
-            self.receive(attempt, &[("page".to_owned(), ReceiptKind::Confirmed(ConfirmedBy::MailPage))]);
         }
     }
 
@@ -621,20 +432,6 @@ impl World {
             Start::Now(place) => Some((place, row)),
             Start::Standby(_) => None,
         })
-    }
-
-    fn count(&mut self) {
-        for row in &self.rows {
-            self.outcome.breaches += u64::from(row.breaches);
-            match row.obligation.state {
-                State::Satisfied { by: Satisfaction::Confirmed(_), .. } => self.outcome.confirmed += 1,
-                State::Satisfied { by: Satisfaction::ConfirmedElsewhere, .. } => self.outcome.confirmed_elsewhere += 1,
-                State::Satisfied { by: Satisfaction::Notified, .. } => self.outcome.notified += 1,
-                State::Released { .. } => self.outcome.released += 1,
-                State::Failed { .. } => self.outcome.failed += 1,
-                State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => {}
-            }
-        }
     }
 }
 
