@@ -1,2 +1,5 @@
-//! stub
-fn main() {}
+//! The program `tipline`. Everything it does is in the library; see `cli` for the commands.
+
+fn main() -> std::process::ExitCode {
+    tipline::cli::run()
+}

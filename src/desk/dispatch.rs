@@ -65,19 +65,18 @@ impl Desk {
         }));
         commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
         let mut wakes = Vec::new();
-        for (place, step) in plan.steps.into_iter().enumerate() {
+        for (place, step) in (0_u32..).zip(plan.steps) {
             let lane = self.progress.routes.for_means(step.means).key.clone();
             let obligation = Obligation::new(self.entropy.obligation(now), dispatch, id, plan.level, step, now);
             let run_at = obligation.timer().unwrap_or(now);
             commit.writes.push(Write::Work(WorkRow {
                 id: WorkId::Obligation(obligation.id),
                 lane: lane.clone(),
-                rank: obligation_rank(&obligation),
+                rank: obligation_rank(&obligation, place),
                 due_at: obligation.step.due_at,
                 run_at,
             }));
             wakes.push((lane, run_at));
-            let place = u32::try_from(place).unwrap_or(u32::MAX);
             commit.writes.push(Write::Obligation(Box::new(ObligationRow { obligation, place, version: 0 })));
         }
         self.commit(commit).await?;

@@ -4,7 +4,7 @@ use super::view::Staff;
 use super::{Desk, DeskError, LONGEST_REPLY};
 use crate::audit::Action;
 use crate::progress::MOST_REPEATS;
-use crate::progress::routes::{REPLY_PLACE, rank};
+use crate::progress::routes::{REPLY_TURN, rank};
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
 use domain::conversation::triage::{self, TriageChange};
@@ -47,7 +47,7 @@ impl Desk {
                 Write::Work(WorkRow {
                     id: WorkId::Message(message),
                     lane: lane.key.clone(),
-                    rank: rank(row.conversation.triage.level, REPLY_PLACE),
+                    rank: rank(row.conversation.triage.level, REPLY_TURN, 0),
                     due_at: now,
                     run_at: now,
                 }),

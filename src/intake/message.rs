@@ -4,7 +4,7 @@ use super::known::Entry as KnownEntry;
 use super::{Intake, IntakeError, Taken};
 use crate::audit::{Action, Actor, Entry};
 use crate::progress::MOST_REPEATS;
-use crate::progress::routes::{REPLY_PLACE, rank};
+use crate::progress::routes::{REPLY_TURN, rank};
 use crate::store::commit::Once;
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
@@ -182,7 +182,7 @@ impl Intake {
         commit.writes.push(Write::Work(WorkRow {
             id: WorkId::Message(id),
             lane: lane.key.clone(),
-            rank: rank(None, REPLY_PLACE),
+            rank: rank(None, REPLY_TURN, 0),
             due_at: now,
             run_at: now,
         }));

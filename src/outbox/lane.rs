@@ -1,7 +1,8 @@
 //! One lane's loop: wait until something is due, keep the pace, claim the most urgent, start it.
 //!
-//! A paced lane takes its permit *before* it claims, and claims one at a time, so that what goes next is always the most
-//! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails.
+//! A paced lane waits for its turn *before* it claims, and claims one at a time, so that what goes next is always the most
+//! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
+//! same pace stands right before the carrier, where it counts: commits take unequal time.
 
 use super::lease::Leases;
 use super::{Outbox, work};
@@ -9,7 +10,6 @@ use crate::lifecycle::Tasks;
 use crate::progress::routes::Lane;
 use crate::store::rows::WorkRow;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -23,9 +23,9 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks) {
     let stopping = tasks.stopping();
-    let pace = lane.per_second.and_then(limiter);
+    let (turns, sends) = (lane.per_second.and_then(limiter), lane.per_second.and_then(limiter));
+    let most = if turns.is_some() { 1 } else { CLAIM_MOST };
     let slots = Arc::new(Semaphore::new(outbox.limits.in_flight_most.max(1)));
-    let mut paced = false;
     loop {
         if stopping.is_cancelled() {
             return;
@@ -38,12 +38,14 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
         if wait_for_work(&outbox, &lane, &stopping).await.is_none() {
             return;
         }
-        if let Some(pace) = &pace
-            && !paced
-        {
-            tokio::select! { () = pace.until_ready() => paced = true, () = stopping.cancelled() => return }
+        let Some((first, more)) = free_slots(&slots, most).await else { return };
+        if let Some(turns) = &turns {
+            // A turn is taken only for work that is there: one taken in idle times would let two go out together.
+            if !anything_due(&outbox, &lane).await {
+                continue;
+            }
+            tokio::select! { () = turns.until_ready() => {}, () = stopping.cancelled() => return }
         }
-        let Some((first, more)) = free_slots(&slots, if pace.is_some() { 1 } else { CLAIM_MOST }).await else { return };
         let room = 1 + more.len();
         match claim(&outbox, &lane, room).await {
             Ok(claimed) => {
@@ -52,12 +54,11 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
                 } else {
                     outbox.progress.wake.at(&lane.key, now);
                 }
-                paced &= claimed.is_empty();
                 let permits = std::iter::once(first).chain(more);
                 for (work, permit) in claimed.into_iter().zip(permits) {
-                    let outbox = outbox.clone();
+                    let (outbox, sends) = (outbox.clone(), sends.clone());
                     tasks.spawn("work", async move {
-                        work::run(&outbox, work).await;
+                        work::run(&outbox, work, sends.as_deref()).await;
                         drop(permit);
                     });
                 }
@@ -67,6 +68,22 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
                 outbox.progress.wake.at(&lane.key, now);
                 tokio::select! { () = tokio::time::sleep(AFTER_FAILURE) => {}, () = stopping.cancelled() => return }
             }
+        }
+    }
+}
+
+/// Whether work is due now; if not, the alarm is put to when it is.
+async fn anything_due(outbox: &Outbox, lane: &Lane) -> bool {
+    match outbox.progress.store.next_due(lane.key.clone()).await {
+        Ok(Some(at)) if at <= outbox.clock.now() => true,
+        Ok(Some(at)) => {
+            outbox.progress.wake.at(&lane.key, at);
+            false
+        }
+        Ok(None) => false,
+        Err(error) => {
+            tracing::warn!(error = %error, lane = %lane.key, "due work was not looked for");
+            true
         }
     }
 }
@@ -113,10 +130,8 @@ async fn claim(outbox: &Outbox, lane: &Lane, n: usize) -> Result<Vec<WorkRow>, c
 async fn look_again(outbox: &Outbox, lane: &Lane) {
     match outbox.progress.store.next_due(lane.key.clone()).await {
         Ok(Some(at)) => outbox.progress.wake.at(&lane.key, at),
+        // Nothing waits; and after an error the lane looks again by itself after LOOK_EVERY.
         Ok(None) => {}
-        Err(error) => {
-            tracing::warn!(error = %error, lane = %lane.key, "the next work was not found out");
-            outbox.progress.wake.at(&lane.key, Timestamp::MAX);
-        }
+        Err(error) => tracing::warn!(error = %error, lane = %lane.key, "the next work was not found out"),
     }
 }

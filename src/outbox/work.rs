@@ -8,6 +8,7 @@ use adapters::contract::{SendError, Sender};
 use domain::channel::Means;
 use domain::dispatch::obligation::SendOutcome;
 use domain::exchange::{Accepted, Outbound, Search, Sighting};
+use governor::DefaultDirectRateLimiter;
 use jiff::SignedDuration;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,13 +22,13 @@ struct Answered {
 }
 
 /// Does it. A failure of ours leaves the work to its lease: it comes back.
-pub(super) async fn run(outbox: &Outbox, work: WorkRow) {
+pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&DefaultDirectRateLimiter>) {
     let started = match work.id {
         WorkId::Obligation(id) => outbox.progress.obligation_timer(id).await,
         WorkId::Message(id) => outbox.progress.message_timer(id).await,
     };
     let result = match started {
-        Ok(todo) => follow(outbox, todo).await,
+        Ok(todo) => follow(outbox, todo, pace).await,
         Err(error) => Err(error),
     };
     if let Err(error) = result {
@@ -36,20 +37,20 @@ pub(super) async fn run(outbox: &Outbox, work: WorkRow) {
 }
 
 /// Does what decisions left to do, and what those lead to.
-async fn follow(outbox: &Outbox, todo: Vec<Todo>) -> Result<(), ProgressError> {
+async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&DefaultDirectRateLimiter>) -> Result<(), ProgressError> {
     let mut left = VecDeque::from(todo);
     while let Some(next) = left.pop_front() {
         match next {
             Todo::SendObligation(row, attempt) => {
                 let answered = match outbox.compose.obligation(&row, &attempt).await {
-                    Ok(outbound) => send(outbox, &attempt, &outbound).await,
+                    Ok(outbound) => send(outbox, &attempt, &outbound, pace).await,
                     Err(error) => not_composed(&error),
                 };
                 left.extend(outbox.progress.obligation_sent(attempt.id, answered.outcome, answered.provider_id, answered.reason).await?);
             }
             Todo::SendMessage(row, attempt) => {
                 let answered = match outbox.compose.message(&row, &attempt).await {
-                    Ok(outbound) => send(outbox, &attempt, &outbound).await,
+                    Ok(outbound) => send(outbox, &attempt, &outbound, pace).await,
                     Err(error) => not_composed(&error),
                 };
                 left.extend(outbox.progress.message_sent(attempt.id, answered.outcome, answered.code, answered.provider_id).await?);
@@ -75,7 +76,7 @@ async fn follow(outbox: &Outbox, todo: Vec<Todo>) -> Result<(), ProgressError> {
     Ok(())
 }
 
-async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound) -> Answered {
+async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: Option<&DefaultDirectRateLimiter>) -> Answered {
     let Some(sender) = outbox.senders.get(&attempt.lane) else {
         return Answered {
             outcome: SendOutcome::Transient,
@@ -84,6 +85,9 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound) -> Ans
             reason: "this lane has no sender in the configuration".to_owned(),
         };
     };
+    if let Some(pace) = pace {
+        pace.until_ready().await;
+    }
     let result = sender.send(outbound).await;
     let answered = answered(result);
     metrics::counter!("tipline_attempts_total", "lane" => attempt.lane.to_string(), "answer" => label(answered.outcome)).increment(1);

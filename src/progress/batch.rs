@@ -49,7 +49,7 @@ impl Batch {
         self.describe(&before.obligation, &next);
         if next.timer() != before.obligation.timer() || next.is_closed() {
             let due_at = next.step.due_at;
-            self.work(WorkId::Obligation(next.id), lane, obligation_rank(&next), due_at, next.timer());
+            self.work(WorkId::Obligation(next.id), lane, obligation_rank(&next, before.place), due_at, next.timer());
         }
         self.write(Write::Obligation(Box::new(ObligationRow { obligation: next, place: before.place, version: before.version })));
     }
@@ -103,10 +103,10 @@ pub fn told(obligation: &Obligation) -> Told {
 }
 
 /// The urgency of an obligation's work.
-pub(crate) fn obligation_rank(obligation: &Obligation) -> i32 {
-    let place = match obligation.step.start {
-        Start::Now(place) => place,
+pub(crate) fn obligation_rank(obligation: &Obligation, place: u32) -> i32 {
+    let turn = match obligation.step.start {
+        Start::Now(turn) => turn,
         Start::Standby(_) => 5,
     };
-    rank(Some(obligation.level), place)
+    rank(Some(obligation.level), turn, place)
 }

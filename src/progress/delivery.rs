@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::obligation::{AttemptChange, answer_word};
-use super::routes::{REPLY_PLACE, rank};
+use super::routes::{REPLY_TURN, rank};
 use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
 use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
@@ -125,7 +125,7 @@ impl Progress {
             if std::mem::discriminant(&next) != std::mem::discriminant(&before) {
                 batch.record(row.conversation, Actor::System, Action::Delivery { message: row.id, state: delivery_word(&next).to_owned() });
             }
-            batch.work(WorkId::Message(row.id), &lane.key, rank(None, REPLY_PLACE), row.at, next.timer());
+            batch.work(WorkId::Message(row.id), &lane.key, rank(None, REPLY_TURN, 0), row.at, next.timer());
             batch.write(Write::Delivery(Box::new(changed)));
         }
         Ok(match self.finish(batch).await? {

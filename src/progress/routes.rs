@@ -55,15 +55,17 @@ impl Routes {
     }
 }
 
-/// The urgency of work: level first, then its place. A tip that nobody sorted yet counts as Critical (R44).
-pub fn rank(level: Option<Level>, place: u16) -> i32 {
+/// The urgency of work: level first, then the turn within it (0 to 99), then the place in the plan (0 to 999), so that the PSAP stays first
+/// on every lane. A tip that nobody sorted yet counts as Critical (R44).
+pub fn rank(level: Option<Level>, turn: u16, place: u32) -> i32 {
     let level = match level {
         None | Some(Level::Critical) => 0,
         Some(Level::Standard) => 1,
         Some(Level::Other) => 2,
     };
-    level * 100 + i32::from(place.min(99))
+    let place = i32::try_from(place.min(999)).unwrap_or(999);
+    (level * 100 + i32::from(turn.min(99))) * 1000 + place
 }
 
-/// The place of a reply to a reporter within its level: after the calls of a dispatch, before its second tries would be due.
-pub const REPLY_PLACE: u16 = 10;
+/// The turn of a reply to a reporter within its level: after the tellings of a dispatch that share its lane.
+pub const REPLY_TURN: u16 = 10;

@@ -252,7 +252,7 @@ pub struct WorkRow {
     pub id: WorkId,
     /// The lane that does it.
     pub lane: LaneKey,
-    /// Urgency: level (0 Critical, 1 Standard, 2 Other, replies with their tip's level) times 100, plus the place in the plan's order. Lowest first.
+    /// Urgency, lowest first: level, then turn, then place in the plan; see `progress::routes::rank`.
     pub rank: i32,
     /// By when it should be done: the second key of the order.
     pub due_at: Timestamp,
