@@ -119,3 +119,41 @@ fn attempts_are_bounded() {
     }
     assert_eq!(delivery, Delivery::Failed { at: t(100), end: End::Failed(Some(20429)) });
 }
+
+#[test]
+fn nothing_is_sent_twice_in_doubt() {
+    let policy = Policy::default();
+    for seed in 0..5000 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (mut delivery, mut now, mut sends) = (Delivery::Waiting { next_at: t(0), made: 0 }, 0, 0);
+        // What the carrier has said that makes another attempt harmless.
+        let mut surely_not_sent = true;
+        for _ in 0..40 {
+            now += rng.i64(0..60);
+            let attempt = id(sends);
+            let event = match rng.u32(..8) {
+                0..=2 => Event::Timer,
+                3 => Event::Sent { attempt, outcome: SendOutcome::Unknown, code: None },
+                4 => Event::Sent { attempt, outcome: SendOutcome::Transient, code: None },
+                5 => Event::NotFound { attempt },
+                6 => Event::CouldNotAsk { attempt },
+                _ => Event::Sent { attempt: id(99), outcome: SendOutcome::Transient, code: None },
+            };
+            let before = delivery.clone();
+            let (next, effects) = delivery.decide(event.clone(), t(now), id(sends + 1), rng.f64(), &policy);
+            if let Delivery::InFlight { attempt: current, since, .. } = before {
+                let late = t(now) >= since.saturating_add(policy.ask_after).expect("in range");
+                surely_not_sent |= match event {
+                    Event::Sent { attempt, outcome, .. } => attempt == current && outcome == SendOutcome::Transient,
+                    Event::NotFound { attempt } => attempt == current && late,
+                    Event::Timer | Event::News { .. } | Event::CouldNotAsk { .. } => false,
+                };
+            }
+            if effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
+                assert!(surely_not_sent, "seed {seed}: sent again in doubt");
+                (sends, surely_not_sent) = (sends + 1, false);
+            }
+            delivery = next;
+        }
+    }
+}
