@@ -1,0 +1,71 @@
+//! Gateway and mock carriers as two processes that talk over real sockets.
+
+use super::deployment::Deployment;
+use crate::process::Running;
+use crate::workspace;
+use anyhow::{Context, bail};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// How long the programs may take until they answer.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often a program that is not ready yet is asked again.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// The tip line's number in the demo.
+pub const LINE_NUMBER: &str = "+15555550100";
+
+/// Both programs.
+pub struct Both {
+    /// The gateway.
+    pub gateway: Running,
+    /// The mock carriers.
+    pub mock: Running,
+}
+
+impl Both {
+    /// Starts both and waits until both answer.
+    pub async fn start(deployment: &Deployment) -> anyhow::Result<Self> {
+        let ports = deployment.ports;
+        let mut command = Command::new(workspace::program("mock-carriers"));
+        let route = format!("{LINE_NUMBER}=http://127.0.0.1:{}/webhooks/main/messages", ports.public);
+        command.args(["--listen", &format!("127.0.0.1:{}", ports.mock), "--smtp", &format!("127.0.0.1:{}", ports.smtp), "--number", &route]);
+        let mock = Running::start("mock-carriers", command, &deployment.folder.join("mock-carriers.log"))?;
+        let mut command = deployment.command();
+        command.arg("serve");
+        let gateway = Running::start("tipline", command, &deployment.folder.join("tipline.log"))?;
+        let mut both = Self { gateway, mock };
+        both.ready(&format!("http://127.0.0.1:{}/healthz", ports.mock)).await?;
+        both.ready(&format!("http://127.0.0.1:{}/readyz", ports.ops)).await?;
+        Ok(both)
+    }
+
+    /// Waits until this address answers well.
+    async fn ready(&mut self, url: &str) -> anyhow::Result<()> {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().context("make an HTTP client")?;
+        let until = Instant::now() + READY_WITHIN;
+        loop {
+            self.must_live()?;
+            if client.get(url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                bail!("{url} did not answer within {} s. tipline's log ends:\n{}", READY_WITHIN.as_secs(), self.gateway.tail());
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+
+    /// Fails when one of them has ended.
+    pub fn must_live(&mut self) -> anyhow::Result<()> {
+        self.mock.must_live()?;
+        self.gateway.must_live()
+    }
+
+    /// Ends both, the gateway first.
+    pub async fn end(self) {
+        self.gateway.end().await;
+        self.mock.end().await;
+    }
+}

@@ -1,0 +1,62 @@
+//! The steps, in the order in which a mistake is told soonest.
+
+use super::tools::Tools;
+use crate::workspace::{self, cargo};
+use anyhow::{Context, bail};
+use std::process::Command;
+
+/// A step: what it is called and how it runs.
+type Step = (&'static str, fn(&Tools) -> anyhow::Result<()>);
+
+/// All steps.
+pub(super) const STEPS: [Step; 6] = [
+    ("format: cargo fmt --check", format),
+    ("lints: cargo clippy, warnings are errors", lints),
+    ("tests: cargo test, with Twilio's SDKs and the browser", tests),
+    ("documentation: cargo doc, warnings are errors", documentation),
+    ("dependencies: cargo deny", dependencies),
+    ("the main job: cargo xtask demo --play", play),
+];
+
+fn format(_: &Tools) -> anyhow::Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn lints(_: &Tools) -> anyhow::Result<()> {
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+fn tests(tools: &Tools) -> anyhow::Result<()> {
+    tools.must_be_there()?;
+    let mut command = cargo();
+    command.args(["test", "--workspace"]);
+    for (name, value) in tools.variables() {
+        command.env(name, value);
+    }
+    run(&mut command)
+}
+
+fn documentation(_: &Tools) -> anyhow::Result<()> {
+    run(cargo().args(["doc", "--workspace", "--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// cargo-deny takes minutes to build, so it is used where it is and not installed.
+fn dependencies(_: &Tools) -> anyhow::Result<()> {
+    let there = Command::new("cargo-deny").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        println!("cargo-deny is not installed, so deny.toml is not checked here; `cargo install cargo-deny` brings it.");
+        return Ok(());
+    }
+    run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))
+}
+
+fn play(_: &Tools) -> anyhow::Result<()> {
+    let own = std::env::current_exe().context("find this program")?;
+    run(Command::new(own).args(["demo", "--play"]).current_dir(workspace::root()))
+}
+
+/// Runs a command with its output shown.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status().with_context(|| format!("start {}", command.get_program().display()))?;
+    if status.success() { Ok(()) } else { bail!("see above ({status})") }
+}
