@@ -14,6 +14,7 @@ use domain::exchange::{
 use domain::id::{AccountKey, AttemptId};
 use domain::sealed::{Address, Words};
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// The reporter of every test.
 pub(crate) const REPORTER: &str = "+15555550142";
@@ -21,6 +22,14 @@ pub(crate) const REPORTER: &str = "+15555550142";
 pub(crate) const OURS: &str = "+15555550100";
 /// An id as no carrier makes it: adapters may not look into ids.
 pub(crate) const ID: &str = "b0c9-Opaque.id";
+
+/// How long an answer is waited for that will come, also on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waiting for an answer that never comes should not take long.
+fn patience(turn: &Turn) -> Duration {
+    if matches!(turn, Turn::Silence) { Duration::from_millis(200) } else { PATIENCE }
+}
 
 /// A request of the carrier, signed.
 #[derive(Debug, Clone)]
@@ -65,8 +74,8 @@ pub(crate) trait Rig {
     fn account(&self) -> AccountKey;
     /// The adapter's reader.
     fn webhook(&self) -> Box<dyn Webhook>;
-    /// The adapter's sender, pointed at `base`, with a time-out of a fraction of a second.
-    fn sender(&self, base: &str) -> Box<dyn Sender>;
+    /// The adapter's sender, pointed at `base`, which waits this long for an answer.
+    fn sender(&self, base: &str, patience: Duration) -> Box<dyn Sender>;
     /// A text from [`REPORTER`] to [`OURS`] under [`ID`], with one picture when asked.
     fn message(&self, from: &str, words: &str, picture: Option<&str>) -> Signed;
     /// News of a text; `word` is one of `sent`, `delivered`, `undelivered 30003`.
@@ -247,13 +256,13 @@ pub(crate) fn a_call(extension: &str) -> Outbound {
 pub(crate) async fn sending(rig: &dyn Rig) {
     for outbound in [a_text(), a_call("")] {
         let with = async |turn: Turn| {
-            let stub = Stub::start(vec![turn]);
-            rig.sender(&stub.base).send(&outbound).await
+            let stub = Stub::start(vec![turn.clone()]);
+            rig.sender(&stub.base, patience(&turn)).send(&outbound).await
         };
         let accepted = with(rig.answer(Outcome::Accepted)).await.unwrap();
         assert_eq!(accepted.provider_id.0, ID);
         let throttled = with(rig.answer(Outcome::Throttled)).await.unwrap_err();
-        assert_eq!(throttled, SendError::Throttled { retry_after: Some(std::time::Duration::from_secs(7)) });
+        assert_eq!(throttled, SendError::Throttled { retry_after: Some(Duration::from_secs(7)) });
         for outcome in [Outcome::WrongAddress, Outcome::OptedOut] {
             let error = with(rig.answer(outcome)).await.unwrap_err();
             assert!(matches!(error, SendError::Permanent { code: Some(_), .. }), "{outcome:?}: {error:?}");
@@ -275,7 +284,7 @@ pub(crate) async fn sending(rig: &dyn Rig) {
             assert!(matches!(error, SendError::Unknown { .. }), "{turn:?} leaves the outcome unknown, not {error:?}");
         }
         let nobody = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-        let error = rig.sender(&nobody).send(&outbound).await.unwrap_err();
+        let error = rig.sender(&nobody, PATIENCE).send(&outbound).await.unwrap_err();
         assert!(matches!(error, SendError::Transient { .. }), "nothing left when nobody listens: {error:?}");
         assert!(!format!("{error:?} {error}").contains("0142"), "an error names nobody");
     }
@@ -293,8 +302,8 @@ pub(crate) async fn finding(rig: &dyn Rig) {
         provider_id: None,
     };
     let with = async |turn: Turn| {
-        let stub = Stub::start(vec![turn]);
-        rig.sender(&stub.base).find(&search).await
+        let stub = Stub::start(vec![turn.clone()]);
+        rig.sender(&stub.base, patience(&turn)).find(&search).await
     };
     let later = intended_at + jiff::SignedDuration::from_secs(3);
     let earlier = intended_at - jiff::SignedDuration::from_secs(30);

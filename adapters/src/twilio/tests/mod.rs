@@ -48,10 +48,14 @@ impl Dialect {
     }
 
     fn sender_at(&self, base: &str) -> TwilioSender {
+        self.patient_sender(base, conformance::PATIENCE)
+    }
+
+    fn patient_sender(&self, base: &str, patience: Duration) -> TwilioSender {
         let mut config = self.config.clone();
         let prefix = config.api_base.trim_start_matches("https://").find('/').map(|at| &self.config.api_base["https://".len() + at..]);
         config.api_base = format!("{base}{}", prefix.unwrap_or(""));
-        config.request_timeout = Duration::from_millis(400);
+        config.request_timeout = patience;
         TwilioSender::new(Arc::new(config)).unwrap()
     }
 
@@ -99,8 +103,8 @@ impl Rig for Dialect {
         Box::new(Dialect::webhook(self))
     }
 
-    fn sender(&self, base: &str) -> Box<dyn Sender> {
-        Box::new(self.sender_at(base))
+    fn sender(&self, base: &str, patience: Duration) -> Box<dyn Sender> {
+        Box::new(self.patient_sender(base, patience))
     }
 
     fn message(&self, from: &str, words: &str, picture: Option<&str>) -> Signed {

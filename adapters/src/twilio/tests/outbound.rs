@@ -1,7 +1,7 @@
 //! The requests as they stand on the wire, and looking for attempts over several pages.
 
 use super::{Dialect, ID};
-use crate::conformance::{OURS, REPORTER, Rig, a_call, a_text, attempt};
+use crate::conformance::{OURS, REPORTER, a_call, a_text, attempt};
 use crate::contract::{SendError, Sender};
 use crate::stub_server::{Stub, Turn};
 use crate::twilio::{CallUpdate, Config, ConfigError, TwilioSender};
@@ -181,7 +181,7 @@ async fn a_redirect_is_not_followed_with_our_password() {
 #[tokio::test]
 async fn an_answer_without_end_is_not_read() {
     let stub = Stub::start(vec![Turn::Answer(201, "", format!("{{\"sid\":\"{}\"}}", "x".repeat(300 * 1024)))]);
-    let error = Rig::sender(&Dialect::twilio(), &stub.base).send(&a_text()).await.unwrap_err();
+    let error = Dialect::twilio().sender_at(&stub.base).send(&a_text()).await.unwrap_err();
     assert!(matches!(error, SendError::Unknown { .. }), "{error:?}");
 }
 
