@@ -44,6 +44,10 @@ pub(crate) const FACTS: &str = concat!(
     " i CROSS JOIN task t WHERE t.id = i.value",
 );
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[FACTS];
+
 /// The arguments of [`FACTS`]: eight JSON arrays and the bytes.
 #[derive(Debug)]
 pub(crate) struct Questions {

@@ -62,6 +62,10 @@ const ORDER: &str = concat!(
     " WHERE id IN (SELECT i.value FROM ", each!(), " i)",
 );
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[NEW, HEAD, RULES, TALLY, ORDER];
+
 /// A tip in a batch.
 #[derive(Debug)]
 pub(super) struct Tip<'a> {

@@ -24,6 +24,12 @@ use latest::Latest;
 use rows::Rows;
 use std::collections::HashMap;
 
+/// Every statement that writes, for the test of their plans.
+#[cfg(test)]
+pub(crate) fn every_statement() -> impl Iterator<Item = &'static str> {
+    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL].into_iter().flatten().copied()
+}
+
 /// Why a commit cannot be written, whatever is in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Bad {

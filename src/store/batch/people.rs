@@ -42,6 +42,10 @@ const ADDRESS: &str = concat!(
     "INSERT INTO address (person, means, place, sealed) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), ", ", bytes!(3, 4), " FROM ", each!(), " i",
 );
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[STAFF, SESSION_SWEEP, SESSION, SESSION_END, API_TOKEN, THROTTLE, THROTTLE_END, META, ORGANIZATION, PERSON, ADDRESS];
+
 impl<'a> Batch<'a> {
     pub(super) fn take_session(&mut self, row: &'a SessionRow) {
         self.sessions_since = self.sessions_since.max(Some(row.created_at));

@@ -43,6 +43,10 @@ pub(super) const TASK_DONE: &str = concat!(
     "UPDATE task SET done_by = ", text!(1), ", done_at = ", int!(2), " FROM ", each!(), " i WHERE task.id = ", text!(0),
 );
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[DISPATCH, OBLIGATION, ATTEMPT, RECEIPT, TASK, TASK_DONE];
+
 impl<'a> Batch<'a> {
     pub(super) fn take_dispatch(&mut self, row: &'a DispatchRow) {
         self.tip(row.conversation);

@@ -38,6 +38,10 @@ pub(super) const RECORD: &str = concat!(
     text!(0), ", ", int!(1), ", ", int!(2), ", ", text!(3), ", ", text!(4), ", ", hash!(5), " FROM ", each!(), " i",
 );
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[ONCE, CONTACT, MESSAGE, DELIVERY, ATTACHMENT, NOTE, RECORD];
+
 impl<'a> Batch<'a> {
     pub(super) fn take_contact(&mut self, row: &'a ContactRow) {
         self.facts.contacts.insert(row.index);

@@ -35,6 +35,10 @@ pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
 /// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.
 pub(crate) const RELEASE_WORK: &str = "UPDATE work SET run_at = 0, owner = NULL WHERE owner = $1";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE];
+
 impl Batch<'_> {
     pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut put, mut end) = (Rows::default(), Rows::default());

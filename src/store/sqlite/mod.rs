@@ -5,10 +5,12 @@
 
 mod apply;
 mod open;
+#[cfg(test)]
+mod plans;
 mod reads;
 mod writer;
 
-pub use open::{OpenError, migrate};
+pub use open::{OpenError, migrate, options};
 pub use writer::{BATCH_MOST, OnCommit, QUEUE_MOST};
 
 use super::prepared::Prepared;

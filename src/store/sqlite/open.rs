@@ -97,8 +97,8 @@ pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<
     })
 }
 
-/// Options of every connection; statements are never logged.
-pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+/// The options of every connection; statements are never logged. For what measures the engine beside the store, too.
+pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("trusted_schema", "OFF")
         .pragma("temp_store", "MEMORY").pragma("secure_delete", "ON").pragma("wal_autocheckpoint", CHECKPOINT_PAGES)

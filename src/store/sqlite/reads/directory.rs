@@ -17,6 +17,10 @@ const ADDRESSES: &str = "SELECT a.person, a.means, a.sealed FROM address a ORDER
 const ADDRESS: &str = "SELECT a.sealed FROM address a WHERE a.person = $1 AND a.means = $2";
 const OPERATION: &str = "read the directory";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[ADDRESS];
+
 /// Three statements in one read transaction: an import between them would give persons of another list.
 pub(in super::super) async fn directory(readers: &Pool<Sqlite>) -> Result<DirectoryRows, StoreError> {
     let mut transaction = readers.begin().await.map_err(failed(OPERATION))?;

@@ -21,6 +21,10 @@ const DUE: &str = "SELECT w.lane, count(*) AS due FROM work w WHERE w.run_at <= 
 const NEXT_DUE: &str = "SELECT min(w.run_at) AS run_at FROM work w WHERE w.lane = $1";
 const META: &str = "SELECT m.value FROM meta m WHERE m.name = $1";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[NEXT_DUE, META];
+
 pub(in super::super) async fn health(readers: &Pool<Sqlite>, now: Timestamp) -> Result<Health, StoreError> {
     const OPERATION: &str = "read the health figures";
     let row = sqlx::query(HEALTH).fetch_one(readers).await.map_err(failed(OPERATION))?;

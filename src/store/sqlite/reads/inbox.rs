@@ -35,6 +35,10 @@ const COUNTS: &str = "SELECT \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0)) AS underway, \
     (SELECT count(*) FROM conversation c WHERE c.state = 'closed') AS closed_tips";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[OPEN, UNSORTED, MINE, UNDERWAY, CLOSED, COUNTS];
+
 pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
     let (sql, me) = match filter {
         InboxFilter::Open => (OPEN, None),

@@ -21,6 +21,10 @@ const ATTACHMENTS: &str = "SELECT a.id, a.message, a.conversation, a.url, a.cont
     WHERE a.conversation = $1 ORDER BY m.seq, a.place";
 const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body FROM note n WHERE n.conversation = $1 ORDER BY n.at, n.id";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, NOTES];
+
 pub(in super::super) async fn messages(readers: &Pool<Sqlite>, id: ConversationId, after: i64, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
     let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
     all(&query.fetch_all(readers).await.map_err(failed("read messages"))?, row)

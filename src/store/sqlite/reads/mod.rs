@@ -21,6 +21,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 use std::str::FromStr;
 
+/// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
+#[cfg(test)]
+pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
+    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL].into_iter().flatten().copied()
+}
+
 /// A row and the table it is of.
 #[derive(Clone, Copy)]
 struct Columns<'r> {

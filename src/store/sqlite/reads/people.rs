@@ -13,7 +13,7 @@ macro_rules! staff_columns {
 }
 
 const BY_LOGIN: &str = concat!("SELECT ", staff_columns!(), " FROM staff p WHERE p.login = $1");
-const ALL: &str = concat!("SELECT ", staff_columns!(), " FROM staff p ORDER BY p.login");
+const STAFF: &str = concat!("SELECT ", staff_columns!(), " FROM staff p ORDER BY p.login");
 const SESSION: &str = concat!(
     "SELECT ", staff_columns!(), ", s.token_hash, s.csrf, s.created_at AS since, s.expires_at FROM session s JOIN staff p ON p.id = s.staff",
     " WHERE s.token_hash = $1 AND s.expires_at > $2",
@@ -23,12 +23,16 @@ const API_TOKEN: &str = concat!(
 );
 const THROTTLE: &str = "SELECT t.name, t.failures, t.not_before FROM throttle t WHERE t.name = $1";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[BY_LOGIN, SESSION, API_TOKEN, THROTTLE];
+
 pub(in super::super) async fn staff_by_login(readers: &Pool<Sqlite>, login: String) -> Result<Option<StaffRow>, StoreError> {
     one(sqlx::query(BY_LOGIN).bind(login).fetch_optional(readers).await.map_err(failed("read staff"))?, staff_row)
 }
 
 pub(in super::super) async fn staff(readers: &Pool<Sqlite>) -> Result<Vec<StaffRow>, StoreError> {
-    all(&sqlx::query(ALL).fetch_all(readers).await.map_err(failed("read staff"))?, staff_row)
+    all(&sqlx::query(STAFF).fetch_all(readers).await.map_err(failed("read staff"))?, staff_row)
 }
 
 pub(in super::super) async fn session(

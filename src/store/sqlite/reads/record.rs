@@ -12,6 +12,10 @@ const AFTER: &str = "SELECT r.seq, r.at, r.actor_json, r.action_json, r.hash FRO
 const WHOLE: &str = "SELECT c.record_seq, c.record_hash, r.seq, r.at, r.actor_json, r.action_json, r.hash \
     FROM conversation c LEFT JOIN record r ON r.conversation = c.id WHERE c.id = $1 ORDER BY r.seq";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[AFTER, WHOLE];
+
 pub(in super::super) async fn record(readers: &Pool<Sqlite>, id: ConversationId, after: i64, limit: u32) -> Result<Vec<RecordRow>, StoreError> {
     let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
     all(&query.fetch_all(readers).await.map_err(failed("read the record"))?, |row| {

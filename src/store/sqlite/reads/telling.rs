@@ -35,6 +35,10 @@ const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.create
 const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at FROM task t WHERE t.done_at IS NULL AND t.conversation = $2 \
     ORDER BY t.created_at, t.id LIMIT $1";
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[DISPATCHES, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF];
+
 pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
     let rows = sqlx::query(DISPATCHES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read dispatches"))?;
     all(&rows, |row| {

@@ -33,6 +33,10 @@ const BY_CONTACT: &str = concat!(
 );
 const ANSWER_TO: &str = concat!("SELECT ", contact_columns!(), " FROM conversation c JOIN contact k ON k.handle = c.answer_to WHERE c.id = $1");
 
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[BY_ID, BY_REFERENCE, BY_CONTACT, ANSWER_TO];
+
 pub(in super::super) async fn conversation(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
     let row = sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip"))?;
     one(row, tip)
