@@ -129,6 +129,35 @@ async function submit(form, button) {
   refresh(phone.dataset.number);
 }
 
+function asBase64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+}
+
+// A picture goes with the text that is in the field, as on a real phone.
+async function sendPictures(input) {
+  const form = input.form;
+  const text = form.querySelector("textarea");
+  const media = [];
+  for (const file of [...input.files].slice(0, 10)) {
+    media.push({ content_type: file.type, data_base64: await asBase64(file) });
+  }
+  input.value = "";
+  const said = { from: form.elements.from.value, to: form.elements.to.value, body: text.value, media };
+  const answer = await fetch("/control/say", { method: "POST", body: JSON.stringify(said) });
+  if (answer.ok) text.value = "";
+  else link.textContent = (await answer.json()).error;
+}
+
+desk.addEventListener("change", (event) => {
+  if (!event.target.matches(".picture input") || event.target.files.length === 0) return;
+  sendPictures(event.target).catch(() => { link.textContent = "The picture could not be sent."; });
+});
+
 desk.addEventListener("submit", (event) => {
   event.preventDefault();
   submit(event.target, event.submitter).catch(() => { link.textContent = "The mock does not answer."; });
@@ -173,6 +202,8 @@ sound.hidden = !("speechSynthesis" in window);
 sound.addEventListener("change", (event) => { if (!event.target.checked) speechSynthesis.cancel(); });
 for (const phone of desk.querySelectorAll(".phone")) {
   phone.dataset.seen = String(Date.now());
+  const picture = phone.querySelector(".picture");
+  if (picture) picture.hidden = false;
   settle(phone);
 }
 setInterval(() => {

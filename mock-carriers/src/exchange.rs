@@ -20,6 +20,9 @@ const WEBHOOKS_IN_FLIGHT: usize = 256;
 /// A carrier gives up connecting after this long (carriers.md 1.8).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A connection to the gateway that rests this long is not used again: it may have been restarted.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Something that changed, for the live pages.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -75,6 +78,7 @@ impl Exchange {
         let http = reqwest::Client::builder()
             .user_agent("TwilioProxy/1.1")
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;

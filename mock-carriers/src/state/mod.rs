@@ -39,6 +39,8 @@ pub const DEBUGGED_KEPT: usize = 1_000;
 pub const BEHAVIOURS_KEPT: usize = 200;
 /// Phones that may have a name or an open page.
 pub const HANDSETS_KEPT: usize = 10_000;
+/// Pairs of numbers that may be opted out at once.
+pub const OPT_OUTS_KEPT: usize = 100_000;
 /// Numbers that may have behaviours.
 pub const SCRIPTED_NUMBERS_KEPT: usize = 10_000;
 

@@ -13,9 +13,9 @@ use crate::clock;
 use crate::exchange::Exchange;
 use crate::ids;
 use crate::options::is_e164;
-use crate::state::State;
 use crate::state::fault::Kind;
 use crate::state::message::{Direction, Media, Message, MessageStatus};
+use crate::state::{OPT_OUTS_KEPT, State};
 use crate::voice::xml::Element;
 use crate::webhook::deliver::{Delivery, Outcome, deliver};
 use crate::webhook::geography;
@@ -160,7 +160,8 @@ fn handle_keyword(exchange: &Exchange, say: &Say) {
     let word = say.body.trim().to_uppercase();
     let pair = (say.from.clone(), say.to.clone());
     let reply = exchange.with(|state| {
-        if STOP_WORDS.contains(&word.as_str()) && state.opted_out.insert(pair.clone()) {
+        let room = state.opted_out.len() < OPT_OUTS_KEPT;
+        if STOP_WORDS.contains(&word.as_str()) && room && state.opted_out.insert(pair.clone()) {
             Some("You will get no more messages from this number. Text START to get them again.")
         } else if START_WORDS.contains(&word.as_str()) && state.opted_out.remove(&pair) {
             Some("You will get messages from this number again. Text STOP to end them.")

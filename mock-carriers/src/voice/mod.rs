@@ -12,5 +12,7 @@ mod params;
 mod perform;
 mod record;
 pub mod session;
+mod transcript;
 pub mod twiml;
+mod wait;
 pub mod xml;

@@ -14,7 +14,7 @@ use super::params;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::state::State;
-use crate::state::call::{Call, CallStatus, CallbackSent, LINES_KEPT, Line, Speaker};
+use crate::state::call::{Call, CallStatus, CallbackSent, Speaker};
 use crate::state::fault::Kind;
 use crate::webhook::callbacks::CallbackLine;
 use crate::webhook::deliver::Delivery;
@@ -79,7 +79,7 @@ pub struct Session {
     pub(super) sid: String,
     pub(super) order: CallOrder,
     pub(super) conduct: Behaviour,
-    commands: mpsc::Receiver<Command>,
+    pub(super) commands: mpsc::Receiver<Command>,
     line: Option<CallbackLine>,
     sequence: u32,
     /// Digits keyed while a gather listens.
@@ -89,8 +89,8 @@ pub struct Session {
     pub(super) prompts: usize,
     /// When a machine's greeting is over.
     pub(super) beep_at: Option<Instant>,
-    hang_up_at: Option<Instant>,
-    is_manual: bool,
+    pub(super) hang_up_at: Option<Instant>,
+    pub(super) is_manual: bool,
 }
 
 /// Puts a call in the memory and starts its session.
@@ -250,82 +250,6 @@ impl Session {
         self.exchange.announce_call(&self.sid);
     }
 
-    /// Waits, obeying commands. Keys end the wait only while `listening`.
-    pub(super) async fn wait(&mut self, duration: Duration) -> Result<Waited, Break> {
-        let end = Instant::now() + duration;
-        loop {
-            let next = [self.beep_at, self.hang_up_at].into_iter().flatten().fold(end, Instant::min);
-            match tokio::time::timeout_at(next, self.commands.recv()).await {
-                Ok(Some(command)) => {
-                    if self.obey(command)? == Waited::Keyed {
-                        return Ok(Waited::Keyed);
-                    }
-                }
-                Ok(None) => return Err(Break::Ended),
-                Err(_) => {
-                    let now = Instant::now();
-                    if self.hang_up_at.is_some_and(|at| at <= now) {
-                        self.note(Speaker::Callee, Some("(hangs up)"), None);
-                        return Err(Break::Ended);
-                    }
-                    if self.beep_at.is_some_and(|at| at <= now) {
-                        self.beep_at = None;
-                        self.note(Speaker::Carrier, Some("(beep)"), None);
-                    }
-                    if end <= now {
-                        return Ok(Waited::Elapsed);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Obeys what came without waiting for more.
-    pub(super) fn obey_waiting(&mut self) -> Result<(), Break> {
-        while let Ok(command) = self.commands.try_recv() {
-            self.obey(command)?;
-        }
-        Ok(())
-    }
-
-    fn obey(&mut self, command: Command) -> Result<Waited, Break> {
-        match command {
-            Command::Digits(digits) => {
-                self.note(Speaker::Callee, None, Some(digits.clone()));
-                if self.listening {
-                    self.keyed.push_str(&digits);
-                    return Ok(Waited::Keyed);
-                }
-                Ok(Waited::Elapsed)
-            }
-            Command::HangUp | Command::Decline => {
-                self.note(Speaker::Callee, Some("(hangs up)"), None);
-                Err(Break::Ended)
-            }
-            Command::Complete(obeyed) | Command::Cancel(obeyed) => {
-                self.end_early(CallStatus::Completed);
-                let _ = obeyed.send(());
-                Err(Break::Ended)
-            }
-            Command::Redirect(instructions, obeyed) => {
-                let _ = obeyed.send(());
-                Err(Break::Redirected(instructions))
-            }
-            Command::Forget => Err(Break::Ended),
-            Command::Answer | Command::BeMachine => Ok(Waited::Elapsed),
-        }
-    }
-
-    /// Shows the final status at once, for the REST answer that waits for it.
-    fn end_early(&self, status: CallStatus) {
-        self.exchange.with(|state| {
-            if let Some(call) = state.calls.get_mut(&self.sid) {
-                call.status = status;
-                call.ended_at = Some(clock::now());
-            }
-        });
-    }
-
     /// The call as it stands.
     pub(super) fn call(&self) -> Option<Call> {
         self.exchange.with(|state| state.calls.get(&self.sid).cloned())
@@ -336,77 +260,6 @@ impl Session {
             if let Some(call) = state.calls.get_mut(&self.sid) {
                 call.status = status;
                 call.updated_at = clock::now();
-            }
-        });
-        self.exchange.announce_call(&self.sid);
-    }
-
-    pub(super) fn set_answered_by(&self, answered_by: &str) {
-        self.exchange.with(|state| {
-            if let Some(call) = state.calls.get_mut(&self.sid) {
-                call.answered_by = Some(answered_by.to_owned());
-            }
-        });
-    }
-
-    /// How long a word lasts on this call, in milliseconds.
-    pub(super) fn word_ms(&self) -> u64 {
-        let tempo = self.exchange.options.tempo;
-        if self.is_manual { tempo.handset_word_ms } else { tempo.word_ms }
-    }
-
-    /// So many seconds of TwiML on this call.
-    pub(super) fn seconds(&self, seconds: u64) -> Duration {
-        let each = if self.is_manual { 1_000 } else { self.exchange.options.tempo.second_ms };
-        Duration::from_millis(each.saturating_mul(seconds))
-    }
-
-    /// How long a text takes to say.
-    pub(super) fn speech(&self, text: &str) -> Duration {
-        let words = u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX);
-        Duration::from_millis(words.saturating_mul(self.word_ms()))
-    }
-
-    /// Adds a transcript line.
-    pub(super) fn note(&self, who: Speaker, text: Option<&str>, digits: Option<String>) {
-        self.push_line(Line {
-            at: clock::now(),
-            who,
-            text: text.map(str::to_owned),
-            digits,
-            language: None,
-            word_ms: self.word_ms(),
-            cut: false,
-        });
-    }
-
-    pub(super) fn push_line(&self, line: Line) {
-        self.exchange.with(|state| {
-            if let Some(call) = state.calls.get_mut(&self.sid)
-                && call.transcript.len() < LINES_KEPT
-            {
-                call.transcript.push(line);
-            }
-        });
-        self.exchange.announce_call(&self.sid);
-    }
-
-    /// Marks the last line of the gateway as cut off.
-    pub(super) fn cut_speech(&self) {
-        self.exchange.with(|state| {
-            let call = state.calls.get_mut(&self.sid);
-            let lines = call.into_iter().flat_map(|call| call.transcript.iter_mut().rev());
-            if let Some(line) = lines.into_iter().find(|line| line.who == Speaker::Gateway) {
-                line.cut = true;
-            }
-        });
-        self.exchange.announce_call(&self.sid);
-    }
-
-    pub(super) fn set_gathering(&self, gathering: bool) {
-        self.exchange.with(|state| {
-            if let Some(call) = state.calls.get_mut(&self.sid) {
-                call.gathering = gathering;
             }
         });
         self.exchange.announce_call(&self.sid);

@@ -21,6 +21,7 @@ async fn a_thousand_calls_at_once() {
     assert_eq!(sids.len(), CALLS);
     world.wait_hooks("/status", 4 * CALLS).await;
     eprintln!("{CALLS} calls accepted in {accepted:?}, all callbacks after {:?}", began.elapsed());
-    assert!(accepted < Duration::from_secs(20), "{accepted:?}");
+    // Generous, since a busy machine must not fail the test; the line above is the measurement.
+    assert!(accepted < Duration::from_secs(60), "{accepted:?}");
     assert_eq!(world.control.calls(Some(OURS)).await.len(), CALLS);
 }
