@@ -40,6 +40,19 @@ pub(super) fn kind(kind: Kind) -> &'static str {
     }
 }
 
+/// The end of a number, for recognising an office's line; that of a mail address says nothing, so it is left out.
+pub(super) fn tail(means: Means, tail: &str) -> String {
+    match means {
+        Means::Call | Means::Text => tail.to_owned(),
+        Means::Mail => String::new(),
+    }
+}
+
+/// A person's role, unless their listed name begins with it ("Principal of Delta High").
+pub(super) fn role(name: &str, role: &str) -> String {
+    if name.to_lowercase().starts_with(&role.to_lowercase()) { String::new() } else { role.to_owned() }
+}
+
 /// Why an answer cannot reach the reporter; `None` when it can.
 pub(super) fn way_back_closed(way_back: WayBack) -> Option<&'static str> {
     match way_back {

@@ -1,1 +1,5 @@
+//! The staff listener over a real store: logins, forms, refusals, the API and its document.
 
+mod api;
+mod console;
+mod fixture;

@@ -109,9 +109,9 @@ fn row(obligation: &Obligation, clock: &PageClock) -> Row {
     Row {
         id: obligation.id.to_string(),
         person: obligation.person.clone(),
-        role: obligation.role.clone(),
+        role: phrases::role(&obligation.person, &obligation.role),
         means: phrases::means(obligation.means),
-        tail: obligation.tail.clone(),
+        tail: phrases::tail(obligation.means, &obligation.tail),
         words,
         look,
         rungs: rungs(obligation, clock),

@@ -1,4 +1,5 @@
-//! A plan as a page shows it: by person for the narrow column, step by step for the preview, and the button that says how many.
+//! A plan as a page shows it: by organization and person, with the words that each organization hears and reads, and the button that
+//! says how many.
 
 use crate::http::staff::moment::{Left, Moment, PageClock};
 use crate::http::staff::phrases;
@@ -13,7 +14,6 @@ pub(in crate::http::staff) struct PlanView {
     pub(in crate::http::staff) due: Moment,
     pub(in crate::http::staff) left: Left,
     pub(in crate::http::staff) groups: Vec<Group>,
-    pub(in crate::http::staff) steps: Vec<StepView>,
     pub(in crate::http::staff) notes: Vec<String>,
     pub(in crate::http::staff) button: String,
     pub(in crate::http::staff) standing_by: String,
@@ -24,12 +24,15 @@ pub(in crate::http::staff) struct Group {
     pub(in crate::http::staff) organization: String,
     pub(in crate::http::staff) kind: &'static str,
     pub(in crate::http::staff) persons: Vec<Person>,
+    /// What they will hear or read there: "On the phone" and the words.
+    pub(in crate::http::staff) says: Vec<(&'static str, String)>,
 }
 
 /// A person, with every way they are told.
 pub(in crate::http::staff) struct Person {
     key: PersonKey,
     pub(in crate::http::staff) name: String,
+    /// Empty when the name says it already.
     pub(in crate::http::staff) role: String,
     pub(in crate::http::staff) ways: Vec<Way>,
 }
@@ -38,20 +41,15 @@ pub(in crate::http::staff) struct Person {
 pub(in crate::http::staff) struct Way {
     pub(in crate::http::staff) means: &'static str,
     pub(in crate::http::staff) tail: String,
+    pub(in crate::http::staff) due: Moment,
     pub(in crate::http::staff) standby: Option<Moment>,
 }
 
-/// One step of the table.
-pub(in crate::http::staff) struct StepView {
-    pub(in crate::http::staff) person: String,
-    pub(in crate::http::staff) role: String,
-    pub(in crate::http::staff) organization: String,
-    pub(in crate::http::staff) kind: &'static str,
-    pub(in crate::http::staff) means: &'static str,
-    pub(in crate::http::staff) tail: String,
-    pub(in crate::http::staff) says: String,
-    pub(in crate::http::staff) due: Moment,
-    pub(in crate::http::staff) standby: Option<Moment>,
+impl Person {
+    /// Until when this person stands by on every way; none when any way starts at once.
+    pub(in crate::http::staff) fn standby(&self) -> Option<&Moment> {
+        if self.ways.iter().all(|way| way.standby.is_some()) { self.ways.first().and_then(|way| way.standby.as_ref()) } else { None }
+    }
 }
 
 impl PlanView {
@@ -62,32 +60,10 @@ impl PlanView {
             due: clock.moment(plan.due_at),
             left: clock.left(plan.due_at),
             groups: groups(&plan.steps, clock),
-            steps: plan.steps.iter().map(|step| step_view(step, clock)).collect(),
             notes: plan.notes.clone(),
             button: button(&plan.steps),
             standing_by: standing_by(&plan.steps),
         }
-    }
-}
-
-fn standby(step: &Step, clock: &PageClock) -> Option<Moment> {
-    match step.start {
-        Start::Now(_) => None,
-        Start::Standby(until) => Some(clock.moment(until)),
-    }
-}
-
-fn step_view(step: &Step, clock: &PageClock) -> StepView {
-    StepView {
-        person: step.person_name.clone(),
-        role: step.role.clone(),
-        organization: step.organization_name.clone(),
-        kind: phrases::kind(step.kind),
-        means: phrases::means(step.means),
-        tail: step.tail.clone(),
-        says: step.says.clone(),
-        due: clock.moment(step.due_at),
-        standby: standby(step, clock),
     }
 }
 
@@ -97,19 +73,39 @@ fn groups(steps: &[Step], clock: &PageClock) -> Vec<Group> {
     for step in steps {
         let at = groups.iter().position(|group| group.organization == step.organization_name);
         let at = at.unwrap_or_else(|| {
-            groups.push(Group { organization: step.organization_name.clone(), kind: phrases::kind(step.kind), persons: Vec::new() });
+            let kind = phrases::kind(step.kind);
+            groups.push(Group { organization: step.organization_name.clone(), kind, persons: Vec::new(), says: Vec::new() });
             groups.len() - 1
         });
-        let persons = &mut groups[at].persons;
-        let way = Way { means: phrases::means(step.means), tail: step.tail.clone(), standby: standby(step, clock) };
-        match persons.iter_mut().find(|person| person.key == step.person) {
-            Some(person) => person.ways.push(way),
-            None => {
-                persons.push(Person { key: step.person.clone(), name: step.person_name.clone(), role: step.role.clone(), ways: vec![way] })
-            }
-        }
+        groups[at].add(step, clock);
     }
     groups
+}
+
+impl Group {
+    fn add(&mut self, step: &Step, clock: &PageClock) {
+        let standby = match step.start {
+            Start::Now(_) => None,
+            Start::Standby(until) => Some(clock.moment(until)),
+        };
+        let way =
+            Way { means: phrases::means(step.means), tail: phrases::tail(step.means, &step.tail), due: clock.moment(step.due_at), standby };
+        match self.persons.iter_mut().find(|person| person.key == step.person) {
+            Some(person) => person.ways.push(way),
+            None => {
+                let role = phrases::role(&step.person_name, &step.role);
+                self.persons.push(Person { key: step.person.clone(), name: step.person_name.clone(), role, ways: vec![way] });
+            }
+        }
+        let place = match step.means {
+            Means::Call => "On the phone",
+            Means::Mail => "In the mail",
+            Means::Text => "In the text message",
+        };
+        if !self.says.iter().any(|(other, words)| *other == place && *words == step.says) {
+            self.says.push((place, step.says.clone()));
+        }
+    }
 }
 
 fn count(steps: &[Step], means: Means, now: bool) -> usize {
@@ -119,27 +115,22 @@ fn count(steps: &[Step], means: Means, now: bool) -> usize {
 /// "Call 9 and mail 12 people now".
 fn button(steps: &[Step]) -> String {
     let verbs = [("call", Means::Call), ("text", Means::Text), ("mail", Means::Mail)];
-    let parts: Vec<(String, usize)> = verbs
-        .iter()
-        .map(|(verb, means)| (*verb, count(steps, *means, true)))
-        .filter(|(_, n)| *n > 0)
-        .map(|(verb, n)| (format!("{verb} {n}"), n))
-        .collect();
+    let parts: Vec<(&str, usize)> = verbs.iter().map(|(verb, means)| (*verb, count(steps, *means, true))).filter(|(_, n)| *n > 0).collect();
     let Some((_, last)) = parts.last() else { return "Start".to_owned() };
     let people = if *last == 1 { "person" } else { "people" };
-    let said = parts.iter().map(|(part, _)| part.as_str()).collect::<Vec<_>>();
+    let said: Vec<String> = parts.iter().map(|(verb, n)| format!("{verb} {n}")).collect();
     let list = match said.as_slice() {
         [all @ .., end] if !all.is_empty() => format!("{} and {end}", all.join(", ")),
-        _ => said.join(""),
+        one => one.concat(),
     };
     let mut text = format!("{list} {people} now");
     if let Some(first) = text.get_mut(0..1) {
-        first.make_ascii_uppercase()
+        first.make_ascii_uppercase();
     }
     text
 }
 
-/// "6 more stand by: they are told only if nobody at the school confirms."; empty when nobody does.
+/// "6 more stand by: they start only if nobody at the school confirms."; empty when nobody does.
 fn standing_by(steps: &[Step]) -> String {
     let n: usize = Means::ALL.into_iter().map(|means| count(steps, means, false)).sum();
     match n {
@@ -188,6 +179,9 @@ mod tests {
         let steps = [step("a", Means::Call, Start::Now(0)), step("b", Means::Call, Start::Standby(Timestamp::UNIX_EPOCH))];
         assert_eq!(button(&steps), "Call 1 person now");
         assert!(standing_by(&steps).starts_with("1 more stands by"));
-        assert_eq!(groups(&steps, &PageClock { now: Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC })[0].persons.len(), 2);
+        let groups = groups(&steps, &PageClock { now: Timestamp::UNIX_EPOCH, zone: jiff::tz::TimeZone::UTC });
+        assert_eq!(groups.len(), 1);
+        assert_eq!(groups[0].persons.iter().map(|person| person.standby().is_some()).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(groups[0].says.len(), 1, "the same words are shown once");
     }
 }
