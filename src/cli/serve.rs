@@ -7,6 +7,7 @@ use anyhow::Context;
 /// Runs the gateway; gives the process's exit code.
 pub(super) fn run(config: Config, log: Option<&str>) -> anyhow::Result<u8> {
     telemetry::start_logging(log);
+    telemetry::keep_panics_quiet();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     let code = runtime.block_on(boot::serve(config));
     // What was cut off at the deadline must not hold the process up any longer.

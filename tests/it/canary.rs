@@ -1,0 +1,167 @@
+//! The canary: an unmistakable reporter goes through everything, and is found nowhere but where an analyst may read it.
+//!
+//! Everything that the gateway writes or sends is searched afterwards, in every encoding that an accident could produce:
+//! its log at `RUST_LOG=trace`, metrics, database files, what the carriers were asked, mails, spoken words, pages, API.
+
+use crate::gateway::{ACCOUNT_SID, LINE, TOKEN, TestGateway, until};
+use crate::signed::sign;
+use base64::Engine;
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+
+const NUMBER: &str = "+15555550173";
+const NAME: &str = "Zebulon Quillfeather";
+const ZIP: &str = "60699";
+const CITY: &str = "CANARYVILLE";
+const ADDRESS: &str = "203.0.113.77";
+const POSITION: &str = "41.81234,-87.64321";
+const PHRASE: &str = "the purple walrus hides the trombone";
+
+/// What must not be found, with every way it could be written.
+fn spellings(secret: &str) -> Vec<Vec<u8>> {
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut found = vec![
+        secret.to_owned(),
+        secret.to_lowercase(),
+        secret.to_uppercase(),
+        secret.replace('+', "%2B"),
+        secret.replace(' ', "+"),
+        secret.replace(' ', "%20"),
+        secret.chars().rev().collect(),
+        hex.to_uppercase(),
+        hex,
+    ];
+    // Base64 of the text at each of the three offsets it can have in a longer one, without the ends that depend on the neighbours.
+    for offset in 0..3 {
+        let encoded = base64.encode([&b"xxx"[..offset], secret.as_bytes()].concat());
+        let inner: String = encoded.trim_end_matches('=').chars().skip(if offset == 0 { 0 } else { 4 }).collect();
+        let inner: String = inner.chars().take(inner.len().saturating_sub(4)).collect();
+        if inner.len() >= 8 {
+            found.push(inner);
+        }
+    }
+    found.into_iter().map(String::into_bytes).collect()
+}
+
+fn holds(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Secrets found in these bytes.
+fn found(haystack: &[u8], secrets: &[&str]) -> Vec<String> {
+    secrets.iter().filter(|secret| spellings(secret).iter().any(|spelling| holds(haystack, spelling))).map(|secret| (*secret).to_owned()).collect()
+}
+
+const IDENTITY: [&str; 6] = [NUMBER, "15555550173", "5555550173", CITY, ADDRESS, POSITION];
+const EVERYTHING: [&str; 8] = [NUMBER, "15555550173", "5555550173", CITY, ADDRESS, POSITION, NAME, PHRASE];
+
+#[test]
+fn the_search_finds_what_is_there() {
+    for text in ["tel +15555550173", "%2B15555550173", "2b3135353535353530313733", "KzE1NTU1NTUwMTcz", "x-KzE1NTU1NTUwMTcz"] {
+        assert!(!found(text.as_bytes(), &IDENTITY).is_empty(), "{text}");
+    }
+    assert!(found(b"a quiet line", &EVERYTHING).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_canary_is_found_nowhere() {
+    let mut gateway = TestGateway::start_with(&[("RUST_LOG", "trace"), ("TIPLINE__DISPATCH__ASK_AFTER", "1")]).await;
+    let words = format!("My name is {NAME} and {PHRASE}, I am at {POSITION}");
+    let url = format!("{}/webhooks/main/messages", gateway.public);
+    let fields = [
+        ("AccountSid", ACCOUNT_SID), ("ApiVersion", "2010-04-01"), ("Body", &words), ("CallerName", NAME), ("From", NUMBER), ("FromCity", CITY),
+        ("FromState", "IL"), ("FromZip", ZIP), ("MediaContentType0", "image/jpeg"), ("MediaUrl0", "https://media.example.org/5555550173/0"),
+        ("MessageSid", "SM0000000000000000000000000000cafe"), ("NumMedia", "1"), ("RemoteIp", ADDRESS), ("To", LINE),
+    ];
+    let signed = sign(&url, &fields, TOKEN);
+    let post = |signature: &str, path: &str| {
+        gateway
+            .client
+            .post(format!("{}{path}", gateway.public))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("X-Forwarded-For", ADDRESS)
+            .header("X-Twilio-Signature", signature)
+            .body(signed.body.clone())
+            .send()
+    };
+    // Refused: a bad signature, a path that is not there, the number in a query.
+    assert_eq!(post("bad", "/webhooks/main/messages").await.expect("an answer").status(), 403);
+    assert_eq!(post(&signed.signature, &format!("/webhooks/main/messages?From={}", NUMBER.replace('+', "%2B"))).await.expect("an answer").status(), 403);
+    assert_eq!(post(&signed.signature, "/webhooks/elsewhere/5555550173").await.expect("an answer").status(), 404);
+    assert!(gateway.client.get(format!("{}/nowhere/{}", gateway.public, "5555550173")).send().await.expect("an answer").status().is_client_error());
+    // Taken, while the carrier errs in every way it can on the way back.
+    for (fault, times) in [("500", 1), ("accept_then_timeout", 1), ("401", 1)] {
+        let fault = json!({"match": {"kind": "rest", "method": "POST"}, "fault": fault, "times": times});
+        gateway.control().set_fault(serde_json::from_value(fault).expect("a fault")).await.expect("set");
+    }
+    assert_eq!(post(&signed.signature, "/webhooks/main/messages").await.expect("an answer").status(), 200);
+    let id = until("the tip", || async { gateway.tips().await.first()?["id"].as_str().map(str::to_owned) }).await;
+    for suffix in 1..=20_u32 {
+        let answer = if suffix % 2 == 0 { json!({"answer": "machine"}) } else { json!({"answer": "human", "key": "heard_code"}) };
+        let behaviour = serde_json::from_value(answer).expect("a behaviour");
+        gateway.control().behave(&format!("+155555501{suffix:02}"), vec![behaviour]).await.expect("set");
+    }
+    gateway.send(reqwest::Method::POST, &format!("/tips/{id}/replies"), json!({"text": "thank you, stay where you are"})).await;
+    let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
+    gateway.send(reqwest::Method::PUT, &format!("/tips/{id}/triage"), json!({"version": version, "types": ["suicidal-ideation"], "school": "delta-high"})).await;
+    let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
+    gateway.send(reqwest::Method::POST, &format!("/tips/{id}/dispatches"), json!({"version": version})).await;
+    let read = until("somebody confirmed and every mail went out", || async {
+        let read = gateway.get(&format!("/tips/{id}")).await;
+        let all = read["dispatches"][0]["obligations"].as_array()?.clone();
+        let mails = all.iter().filter(|one| one["means"] == "mail").all(|one| ["satisfied", "released"].contains(&one["state"].as_str().unwrap_or("")));
+        (mails && all.iter().any(|one| !one["confirmed_at"].is_null())).then_some(read)
+    })
+    .await;
+    // The authorized view has the words as they were written, and nothing that the reporter did not write.
+    let shown = read.to_string();
+    assert!(shown.contains(PHRASE) && shown.contains(NAME), "an analyst reads the words");
+    let timeline = gateway.get(&format!("/tips/{id}/timeline")).await.to_string();
+    for (what, text) in [("the API's tip", &shown), ("the inbox", &gateway.get("/tips?filter=open").await.to_string())] {
+        assert_eq!(found(text.as_bytes(), &[NUMBER, "5555550173", CITY, ADDRESS]), Vec::<String>::new(), "{what}");
+    }
+    assert_eq!(found(timeline.as_bytes(), &EVERYTHING), Vec::<String>::new(), "the timeline");
+    let metrics = gateway.client.get(format!("{}/metrics", gateway.ops)).send().await.expect("metrics").text().await.expect("metrics");
+    assert_eq!(found(metrics.as_bytes(), &EVERYTHING), Vec::<String>::new(), "metrics");
+    what_left_for_offices(&gateway).await;
+    assert_eq!(gateway.terminate().await, 0);
+    assert!(gateway.log().len() > 200, "there is a log to search");
+    assert_eq!(found(gateway.log().as_bytes(), &EVERYTHING), Vec::<String>::new(), "the log");
+    files(&gateway.folder);
+}
+
+/// Mails and spoken words hold nothing of the tip; what the carrier was asked holds the number only as the address of an answer.
+async fn what_left_for_offices(gateway: &TestGateway) {
+    for mail in gateway.control().mails(None).await {
+        let text = serde_json::to_string(&mail).expect("a mail is JSON");
+        assert_eq!(found(text.as_bytes(), &EVERYTHING), Vec::<String>::new(), "a mail");
+    }
+    for call in gateway.control().calls(None).await {
+        let text = serde_json::to_string(&call).expect("a call is JSON");
+        assert_eq!(found(text.as_bytes(), &EVERYTHING), Vec::<String>::new(), "a call");
+    }
+    for request in gateway.control().requests().await {
+        let mut seen = serde_json::to_value(&request).expect("a request is JSON");
+        for list in ["form", "query"] {
+            if let Some(pairs) = seen[list].as_array_mut() {
+                pairs.retain(|pair| pair[0] != "To");
+            }
+        }
+        assert_eq!(found(seen.to_string().as_bytes(), &EVERYTHING), Vec::<String>::new(), "a request to the carrier");
+    }
+}
+
+/// Every file that the gateway wrote.
+fn files(folder: &Path) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path);
+        } else if path.extension().is_none_or(|kind| kind != "toml") {
+            let bytes = fs::read(&path).expect("a file");
+            assert_eq!(found(&bytes, &EVERYTHING), Vec::<String>::new(), "{}", path.display());
+        }
+    }
+}

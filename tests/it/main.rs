@@ -1,0 +1,12 @@
+//! The whole gateway as its operators run it: the real binary, its own database, mock carriers over real sockets.
+//!
+//! Every test has its own folder, ports and carriers, and waits on conditions with a time-out.
+
+mod bad_input;
+mod canary;
+mod gateway;
+mod kill;
+mod promises;
+mod record;
+mod signed;
+mod start;
