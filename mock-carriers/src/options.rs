@@ -67,6 +67,7 @@ impl Default for Tempo {
 
 /// One of the account's numbers and where its inbound traffic goes.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NumberRoute {
     /// E.164.
     pub number: String,

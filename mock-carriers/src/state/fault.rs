@@ -8,6 +8,7 @@ pub const FAULTS_KEPT: usize = 200;
 
 /// One fault, as given to and shown by the control API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Name to remove it by; made when not given.
     #[serde(default)]

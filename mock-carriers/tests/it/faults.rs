@@ -137,7 +137,7 @@ async fn the_pace_limit_answers_429_and_arrivals_are_kept() {
 async fn unknown_faults_and_fields_are_refused() {
     let world = World::start().await;
     let url = format!("{}/control/faults", world.mock.base_url());
-    for body in [r#"{"fault":"explode"}"#, r#"{"fault":"500","match":{"colour":"red"}}"#] {
+    for body in [r#"{"fault":"explode"}"#, r#"{"fault":"500","match":{"colour":"red"}}"#, r#"{"fault":"500","tmes":1}"#] {
         let response = world.http.post(&url).body(body).send().await.unwrap();
         assert_eq!(response.status(), 400, "{body}");
     }
