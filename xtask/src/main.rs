@@ -1,10 +1,11 @@
-//! The project's recipes: `cargo xtask demo`, `cargo xtask test`.
+//! The project's recipes: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
 //!
 //! Each drives the real programs from the outside, as an operator would; nothing of the gateway is linked in. A mistake that
 //! the user can mend is one sentence and exit code 2, any other failure exit code 1.
 
 #![expect(clippy::print_stdout, reason = "printing what happens is what a recipe is for")]
 
+mod bench;
 mod demo;
 mod play;
 mod process;
@@ -29,6 +30,8 @@ enum Command {
     Demo(demo::Demo),
     /// Run everything that CI runs, after installing what is missing for it.
     Test(test::Test),
+    /// Measure in the release profile, beside the machine's own limits, and write docs/benchmarks.md.
+    Bench,
 }
 
 /// Something that the user can mend.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo(demo) => demo::run(&demo),
         Command::Test(test) => test::run(&test),
+        Command::Bench => bench::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -33,6 +33,11 @@ impl Running {
         Ok(Self { name: name.to_owned(), log: log.to_owned(), child })
     }
 
+    /// The process's id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Fails with the end of its log when the program has ended.
     pub fn must_live(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait().with_context(|| format!("look after {}", self.name))? {

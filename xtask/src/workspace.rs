@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// The repository's folder.
 pub fn root() -> PathBuf {
@@ -15,9 +16,17 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// A built program of the dev profile.
+/// Whether programs are taken from the release profile: set once, by `bench`.
+static RELEASE: OnceLock<()> = OnceLock::new();
+
+/// Takes programs from the release profile from now on.
+pub fn use_release() {
+    let _ = RELEASE.set(());
+}
+
+/// A program of the workspace, as built.
 pub fn program(name: &str) -> PathBuf {
-    target().join("debug").join(name)
+    target().join(if RELEASE.get().is_some() { "release" } else { "debug" }).join(name)
 }
 
 /// Cargo, in the repository's folder.

@@ -39,12 +39,14 @@ pub async fn measure(gateway: &Deployment, during: Duration) -> Result<Accepts> 
     let next = Arc::new(AtomicU64::new(0));
     let until = Instant::now() + during;
     let began = Instant::now();
-    let mut clients = Vec::new();
+    let mut clients = tokio::task::JoinSet::new();
     for _ in 0..CONNECTIONS {
-        clients.push(tokio::spawn(client(gateway.public.clone(), next.clone(), until)));
+        clients.spawn(client(gateway.public.clone(), next.clone(), until));
     }
     let mut times = Vec::new();
-    for client in clients { times.extend(client.await??); }
+    while let Some(client) = clients.join_next().await {
+        times.extend(client??);
+    }
     let seconds = began.elapsed().as_secs_f64();
     times.sort_unstable();
     let stored = gateway.metric("tipline_tips").await?;

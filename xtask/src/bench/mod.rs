@@ -8,9 +8,12 @@ mod deployment;
 mod dispatch;
 mod report;
 
-use anyhow::{Context, Result};
+use crate::workspace;
+use anyhow::{Context, Result, ensure};
+use deployment::{Deployment, Paces};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// How long each load runs.
 const SECONDS: u64 = 10;
@@ -25,50 +28,55 @@ pub struct Figures {
 }
 
 /// Measures and writes the report.
-pub async fn run(root: &Path) -> Result<()> {
-    build(root)?;
-    let work = root.join("target/bench");
-    let _ = std::fs::remove_dir_all(&work);
+pub fn run() -> Result<()> {
+    build()?;
+    workspace::use_release();
+    let work = workspace::target().join("bench");
+    if work.exists() {
+        std::fs::remove_dir_all(&work).with_context(|| format!("empty {}", work.display()))?;
+    }
     std::fs::create_dir_all(&work)?;
-    println!("raw limit of the storage, {SECONDS} s …");
-    let raw = raw_limit(root, &work)?;
+    println!("the storage's own limit …");
+    let raw = raw_limit(&work)?;
     println!("  {raw}");
-    println!("signed webhooks over HTTP at {} connections, {SECONDS} s …", accepts::CONNECTIONS);
-    let gateway = deployment::Deployment::start(root, &work.join("accepts"), deployment::Paces { texts: 1.0, calls: 1000.0 }, 0).await?;
-    let idle_kib = gateway.memory_kib()?;
-    let accepts = accepts::measure(&gateway, std::time::Duration::from_secs(SECONDS)).await?;
-    let loaded_kib = gateway.memory_kib()?;
-    gateway.stop().await?;
-    println!("  {accepts:?}");
-    println!("a dispatch of {} calls on an unpaced lane …", dispatch::CALLS);
-    let gateway = deployment::Deployment::start(root, &work.join("dispatch"), deployment::Paces { texts: 10.0, calls: 1000.0 }, dispatch::CALLS).await?;
-    let dispatch = dispatch::measure(&gateway).await?;
-    gateway.stop().await?;
-    println!("  {dispatch:?}");
-    let figures = Figures { raw, accepts, dispatch, idle_kib, loaded_kib };
-    let path = root.join("docs/benchmarks.md");
-    std::fs::write(&path, report::text(&figures)).with_context(|| format!("cannot write {}", path.display()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let figures = runtime.block_on(over_http(raw, &work))?;
+    let path = workspace::root().join("docs/benchmarks.md");
+    std::fs::write(&path, report::text(&figures)).with_context(|| format!("write {}", path.display()))?;
     println!("written to docs/benchmarks.md");
     Ok(())
 }
 
-fn build(root: &Path) -> Result<()> {
+async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
+    println!("signed webhooks over HTTP at {} connections, {SECONDS} s …", accepts::CONNECTIONS);
+    let paces = Paces { texts: 1.0, calls: 1000.0 };
+    let gateway = Deployment::start(work.join("accepts"), paces, 0).await?;
+    let idle_kib = gateway.memory_kib()?;
+    let accepts = accepts::measure(&gateway, Duration::from_secs(SECONDS)).await?;
+    let loaded_kib = gateway.memory_kib()?;
+    gateway.stop().await;
+    println!("  {accepts:?}");
+    println!("a dispatch of {} calls on an unpaced lane …", dispatch::CALLS);
+    let paces = Paces { texts: 10.0, calls: 1000.0 };
+    let gateway = Deployment::start(work.join("dispatch"), paces, dispatch::CALLS).await?;
+    let dispatch = dispatch::measure(&gateway).await?;
+    gateway.stop().await;
+    println!("  {dispatch:?}");
+    Ok(Figures { raw, accepts, dispatch, idle_kib, loaded_kib })
+}
+
+fn build() -> Result<()> {
     println!("building in the release profile (several minutes the first time) …");
-    let status = Command::new("cargo")
-        .current_dir(root)
-        .args(["build", "--release", "--package", "tipline", "--bin", "tipline", "--example", "raw_limit"])
-        .status()?;
-    anyhow::ensure!(status.success(), "the release build failed");
-    let status = Command::new("cargo").current_dir(root).args(["build", "--release", "--package", "mock-carriers", "--bin", "mock-carriers"]).status()?;
-    anyhow::ensure!(status.success(), "the release build of the mock carriers failed");
+    for arguments in [["--package", "tipline", "--bin", "tipline"], ["--package", "tipline", "--example", "raw_limit"], ["--package", "mock-carriers", "--bin", "mock-carriers"]] {
+        let built = workspace::cargo().args(["build", "--release"]).args(arguments).status().context("start cargo")?;
+        ensure!(built.success(), "the release build failed: see above");
+    }
     Ok(())
 }
 
-fn raw_limit(root: &Path, work: &Path) -> Result<serde_json::Value> {
-    let out = Command::new(root.join("target/release/examples/raw_limit"))
-        .args(["--dir", &work.join("raw").display().to_string(), "--seconds", "5"])
-        .output()
-        .context("cannot run the raw_limit example")?;
-    anyhow::ensure!(out.status.success(), "raw_limit failed: {}", String::from_utf8_lossy(&out.stderr));
+fn raw_limit(work: &Path) -> Result<serde_json::Value> {
+    let program = workspace::target().join("release/examples/raw_limit");
+    let out = Command::new(program).arg("--dir").arg(work.join("raw")).args(["--seconds", "5"]).output().context("run raw_limit")?;
+    ensure!(out.status.success(), "raw_limit failed: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).context("raw_limit did not print JSON")
 }

@@ -1,0 +1,133 @@
+//! A gateway of its own for one measurement: the demo's deployment with other paces, and a directory of any size.
+
+use crate::demo::deployment::Deployment as Folder;
+use crate::demo::ports::Ports;
+use crate::demo::running::{Both, LINE_NUMBER};
+use anyhow::{Context, Result, ensure};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// The mock's account.
+pub const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
+/// Its token.
+pub const AUTH_TOKEN: &str = "mock-auth-token-0001";
+/// The tip line's number.
+pub const TEXT_NUMBER: &str = LINE_NUMBER;
+/// The school of the large dispatch.
+pub const SCHOOL: &str = "bench-high";
+
+/// Requests to the carrier in a second; 1000 and more is as fast as it goes.
+pub struct Paces {
+    /// Of texts.
+    pub texts: f64,
+    /// Of calls.
+    pub calls: f64,
+}
+
+/// A running gateway with its carriers.
+pub struct Deployment {
+    folder: Folder,
+    both: Both,
+    client: Client,
+    /// Host and port of the public listener.
+    pub public: String,
+}
+
+impl Deployment {
+    /// Starts one; with `calls` above 0 the school [`SCHOOL`] has that many people who are called.
+    pub async fn start(folder: PathBuf, paces: Paces, calls: usize) -> Result<Self> {
+        let folder = Folder::make(folder, Ports::free()?, false)?;
+        let path = folder.folder.join("tipline.toml");
+        let text = std::fs::read_to_string(&path)?;
+        let text = text
+            .replace("texts_per_second = 10", &format!("texts_per_second = {:?}", paces.texts))
+            .replace("calls_per_second = 5", &format!("calls_per_second = {:?}", paces.calls));
+        std::fs::write(&path, text)?;
+        if calls > 0 {
+            import(&folder, calls)?;
+        }
+        let both = Both::start(&folder).await?;
+        let public = format!("127.0.0.1:{}", folder.ports.public);
+        Ok(Self { folder, both, client: Client::builder().no_proxy().build()?, public })
+    }
+
+    /// Ends both programs.
+    pub async fn stop(self) {
+        self.both.end().await;
+    }
+
+    /// What the gateway holds in memory now, in KiB (`VmRSS`).
+    pub fn memory_kib(&self) -> Result<u64> {
+        let id = self.both.gateway.id().context("the gateway has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        line.split_whitespace().next().and_then(|kib| kib.parse().ok()).context("VmRSS is not a number")
+    }
+
+    /// A metric of the gateway.
+    pub async fn metric(&self, name: &str) -> Result<u64> {
+        let text = self.client.get(format!("http://127.0.0.1:{}/metrics", self.folder.ports.ops)).send().await?.text().await?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).with_context(|| format!("no metric {name}"))?;
+        Ok(line.trim().parse::<f64>()? as u64)
+    }
+
+    /// A reporter texts.
+    pub async fn say(&self, body: &str) -> Result<()> {
+        let said = json!({"from": "+12175550142", "to": TEXT_NUMBER, "body": body});
+        self.client.post(self.mock("/control/say")).json(&said).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// What the carrier was asked.
+    pub async fn requests(&self) -> Result<Vec<Value>> {
+        Ok(self.client.get(self.mock("/control/requests")).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Forgets what the carrier was asked.
+    pub async fn clear_requests(&self) -> Result<()> {
+        self.client.delete(self.mock("/control/requests")).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// GET of the gateway's API.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let answer = self.client.get(self.staff(path)).bearer_auth(&self.folder.token).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    /// A change by the gateway's API.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Result<()> {
+        let answer = self.client.request(method, self.staff(path)).bearer_auth(&self.folder.token).json(body).send().await?;
+        let status = answer.status();
+        ensure!(status.is_success(), "{path}: {status} {}", answer.text().await?);
+        Ok(())
+    }
+
+    fn staff(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.folder.ports.staff)
+    }
+
+    fn mock(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.folder.ports.mock)
+    }
+}
+
+/// The demo's directory with one more school, at which many people have a phone and one a mail address.
+fn import(folder: &Folder, calls: usize) -> Result<()> {
+    let county = crate::workspace::root().join("config/demo");
+    let mut organizations = std::fs::read_to_string(county.join("organizations.csv"))?;
+    let _ = writeln!(organizations, "{SCHOOL},school,Bench High School,demo-county,demo-district,demo-county-911,demo-county-police,school");
+    let mut people = std::fs::read_to_string(county.join("people.csv"))?;
+    for number in 0..calls {
+        let mail = if number == 0 { "office.bench-high@example.org" } else { "" };
+        let _ = writeln!(people, "bench-{number},{SCHOOL},Contact {number} of Bench High,Contact {number},{},+1666{:07},,{mail},no,en,2026-08-15", number + 1, number);
+    }
+    let (one, two) = (folder.folder.join("organizations.csv"), folder.folder.join("people.csv"));
+    std::fs::write(&one, organizations)?;
+    std::fs::write(&two, people)?;
+    let status = folder.command().args(["directory", "import", "--organizations"]).arg(one).arg("--people").arg(two).status()?;
+    ensure!(status.success(), "the large directory was not imported");
+    Ok(())
+}

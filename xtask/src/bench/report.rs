@@ -1,0 +1,80 @@
+//! The report: figures with the machine's size and, beside each, the limit that it is to be read against.
+
+use super::Figures;
+use super::accepts::CONNECTIONS;
+use std::fs;
+
+/// The text of `docs/benchmarks.md`.
+pub fn text(figures: &Figures) -> String {
+    let Figures { raw, accepts, dispatch, idle_kib, loaded_kib } = figures;
+    let number = |key: &str| raw[key].as_f64().unwrap_or(0.0);
+    let (raw_64, raw_256, store) = (number("raw_64_per_second"), number("raw_256_per_second"), number("store_per_second"));
+    let ms = |key: &str| raw["store_ms"][key].as_f64().unwrap_or(0.0);
+    format!(
+        "# Benchmarks
+
+Written by `cargo xtask bench` on {machine}, release profile, everything on loopback: load, gateway and mock
+carriers share the cores. Figures of one run; read the ratios, which hold when the machine's speed drifts.
+
+## Durable accepts
+
+One accept is the first text of a new reporter: tip with its own key, sealed address and words, first words to be sent, work, three
+entries of the record, committed with one disk sync a batch. The limit is the same rows written by one thread straight into the same
+engine, with the same schema and settings, nothing but the engine's work timed.
+
+| what | per second | of the limit | p50 ms | p99 ms | p99.9 ms |
+|---|---|---|---|---|---|
+| limit: batches of 64 | {raw_64:.0} | 1.00 | | | |
+| limit: batches of 256 | {raw_256:.0} | | | | |
+| through the store, 64 tasks | {store:.0} | {store_ratio:.2} | {p50:.1} | {p99:.1} | {p999:.1} |
+| signed webhooks over HTTP, {CONNECTIONS} connections | {http:.0} | {http_ratio:.2} | {hp50:.1} | {hp99:.1} | {hp999:.1} |
+
+{accepted} webhooks were answered with 200, {stored} tips were in the store afterwards.
+
+## Dispatch
+
+One Critical tip with {calls} calls on an unpaced lane, from the click (the API's request) on.
+
+| until | ms |
+|---|---|
+| everything promised is durable and the click is answered | {answered:.0} |
+| the carrier has the first call | {first:.0} |
+| the carrier has all {calls} calls | {last:.0} |
+
+## Memory
+
+| when | MiB |
+|---|---|
+| idle after the start | {idle:.1} |
+| after the accepts above | {loaded:.1} |
+",
+        machine = machine(),
+        store_ratio = store / raw_64.max(1.0),
+        p50 = ms("p50"),
+        p99 = ms("p99"),
+        p999 = ms("p99.9"),
+        http = accepts.per_second,
+        http_ratio = accepts.per_second / raw_64.max(1.0),
+        hp50 = accepts.p50_ms,
+        hp99 = accepts.p99_ms,
+        hp999 = accepts.p999_ms,
+        accepted = accepts.accepted,
+        stored = accepts.stored,
+        calls = dispatch.calls,
+        answered = dispatch.answered_ms,
+        first = dispatch.first_ms,
+        last = dispatch.last_ms,
+        idle = *idle_kib as f64 / 1024.0,
+        loaded = *loaded_kib as f64 / 1024.0,
+    )
+}
+
+/// Cores, memory and processor of this machine.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib: u64 = memory.lines().next().and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0);
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).unwrap_or("an unnamed processor").trim().to_owned();
+    format!("{cores} cores ({model}), {} GiB of memory", (kib + 524_288) / 1_048_576)
+}
