@@ -23,6 +23,11 @@ fn migrator(bytes: &str, keyed: &str) -> Migrator {
     Migrator::with_migrations(all.collect())
 }
 
+/// Begins a transaction that will write. At once, because on SQLite a transaction that reads first and then writes fails when
+/// another has written in between, whatever the busy time-out; on PostgreSQL plain `BEGIN`.
+macro_rules! begin {
+    () => { "BEGIN IMMEDIATE" };
+}
 /// The rows of a JSON array as a table with one column `value`.
 macro_rules! each {
     () => { "json_each($1)" };
@@ -48,7 +53,7 @@ macro_rules! bytes {
 macro_rules! hash {
     ($at:literal) => { concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), 32)") };
 }
-pub(crate) use {bytes, each, flag, hash, int, text};
+pub(crate) use {begin, bytes, each, flag, hash, int, text};
 
 #[cfg(test)]
 mod tests {

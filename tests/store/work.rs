@@ -75,6 +75,14 @@ pub async fn lanes_are_leased_by_one(mut fresh: Fresh) {
     assert_eq!(lease(&fresh, Vec::new(), "a", 4, 6).await, []);
 }
 
+pub async fn what_an_owner_gives_back_is_due_again(fresh: Fresh) {
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 0)), Write::Work(work(2, "main-call", 1, 20, 0)), Write::Work(work(3, "main-call", 2, 20, 50))]).await;
+    assert_eq!(claim(&fresh, "a", 0, 30, 1).await, [1]);
+    assert_eq!(claim(&fresh, "b", 0, 30, 1).await, [2]);
+    fresh.store.release_lanes("a".to_owned()).await.unwrap();
+    assert_eq!(claim(&fresh, "b", 1, 30, 9).await, [1], "not b's own, and not what is not due");
+}
+
 pub async fn the_next_due_time_is_known(fresh: Fresh) {
     assert_eq!(fresh.store.next_due(lane("main-call")).await.unwrap(), None);
     fresh.write([Write::Work(work(1, "main-call", 0, 20, 8)), Write::Work(work(2, "main-call", 5, 20, 3))]).await;

@@ -42,7 +42,9 @@ impl<'a> Batch<'a> {
             let head = self.facts.heads.remove(&id)?;
             self.tips.insert(id, Tip::known(head));
         }
-        self.tips.get_mut(&id).map(|tip| { tip.touched = true; tip })
+        let tip = self.tips.get_mut(&id)?;
+        tip.touched = true;
+        Some(tip)
     }
 
     fn version(&self, id: uuid::Uuid) -> i64 { self.facts.versions.get(&id).copied().unwrap_or(0) }

@@ -7,7 +7,7 @@ use super::rows::Rows;
 use super::Bad;
 use crate::store::commit::Write;
 use crate::store::prepared::Prepared;
-use crate::store::sql::{each, text};
+use crate::store::sql::{begin, each, text};
 use crate::vault::sealed::BlindIndex;
 use domain::conversation::{State, WayBack};
 use domain::id::{AttemptId, ContactHandle, ConversationId, TaskId};
@@ -25,30 +25,37 @@ macro_rules! head {
 /// `$6` messages, obligations, attempts (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
 ///
 /// `CROSS JOIN` keeps the list outside and the index inside.
-pub(crate) const FACTS: &str = concat!(
-    "SELECT 1 AS what, o.account AS a, o.once_key AS b, NULL AS h, 0 AS n1, 0 AS n2, 0 AS n3, 0 AS n4, 0 AS n5, 0 AS n6 FROM ", each!(1),
-    " i CROSS JOIN once o WHERE o.account = ", text!(0), " AND o.once_key = ", text!(1),
-    " UNION ALL ", head!(), each!(2), " i CROSS JOIN conversation c WHERE c.id = i.value",
-    " UNION ALL ", head!(), each!(8), " i CROSS JOIN task t CROSS JOIN conversation c WHERE t.id = i.value AND c.id = t.conversation",
-    " UNION ALL SELECT 3, c.reference, '', NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(3), " i CROSS JOIN conversation c WHERE c.reference = i.value",
-    " UNION ALL SELECT 4, '', '', c.code_index, 0, 0, 0, 0, 0, 0 FROM ", each!(4),
-    " i CROSS JOIN conversation c WHERE c.code_index = substr($9, CAST(i.value AS INTEGER), 32)",
-    " UNION ALL SELECT 5, '', '', c.idx, 0, 0, 0, 0, 0, 0 FROM ", each!(5),
-    " i CROSS JOIN contact c WHERE c.current AND c.idx = substr($9, CAST(i.value AS INTEGER), 32)",
-    " UNION ALL SELECT 6, m.id, 'message', NULL, m.delivery_version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN message m WHERE m.id = i.value",
-    " UNION ALL SELECT 6, o.id, 'obligation', NULL, o.version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN obligation o WHERE o.id = i.value",
-    " UNION ALL SELECT 6, a.id, 'attempt', NULL, a.version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN attempt a WHERE a.id = i.value",
-    " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(7),
-    " i CROSS JOIN attempt a WHERE a.account = ", text!(0), " AND a.provider_id = ", text!(1),
-    " UNION ALL SELECT 8, t.id, t.conversation, NULL, CASE WHEN t.done_at IS NULL THEN 0 ELSE 1 END, 0, 0, 0, 0, 0 FROM ", each!(8),
-    " i CROSS JOIN task t WHERE t.id = i.value",
-);
+macro_rules! facts {
+    () => {
+        concat!(
+            "SELECT 1 AS what, o.account AS a, o.once_key AS b, NULL AS h, 0 AS n1, 0 AS n2, 0 AS n3, 0 AS n4, 0 AS n5, 0 AS n6 FROM ", each!(1),
+            " i CROSS JOIN once o WHERE o.account = ", text!(0), " AND o.once_key = ", text!(1),
+            " UNION ALL ", head!(), each!(2), " i CROSS JOIN conversation c WHERE c.id = i.value",
+            " UNION ALL ", head!(), each!(8), " i CROSS JOIN task t CROSS JOIN conversation c",
+            " WHERE t.id = i.value AND c.id = t.conversation",
+            " UNION ALL SELECT 3, c.reference, '', NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(3), " i CROSS JOIN conversation c WHERE c.reference = i.value",
+            " UNION ALL SELECT 4, '', '', c.code_index, 0, 0, 0, 0, 0, 0 FROM ", each!(4),
+            " i CROSS JOIN conversation c WHERE c.code_index = substr($9, CAST(i.value AS INTEGER), 32)",
+            " UNION ALL SELECT 5, '', '', c.idx, 0, 0, 0, 0, 0, 0 FROM ", each!(5),
+            " i CROSS JOIN contact c WHERE c.current AND c.idx = substr($9, CAST(i.value AS INTEGER), 32)",
+            " UNION ALL SELECT 6, m.id, 'message', NULL, m.delivery_version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN message m WHERE m.id = i.value",
+            " UNION ALL SELECT 6, o.id, 'obligation', NULL, o.version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN obligation o WHERE o.id = i.value",
+            " UNION ALL SELECT 6, a.id, 'attempt', NULL, a.version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN attempt a WHERE a.id = i.value",
+            " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(7),
+            " i CROSS JOIN attempt a WHERE a.account = ", text!(0), " AND a.provider_id = ", text!(1),
+            " UNION ALL SELECT 8, t.id, t.conversation, NULL, CASE WHEN t.done_at IS NULL THEN 0 ELSE 1 END, 0, 0, 0, 0, 0 FROM ", each!(8),
+            " i CROSS JOIN task t WHERE t.id = i.value",
+        )
+    };
+}
+/// Begins a transaction that will write, and asks: one text, one hand-off.
+pub(crate) const BEGIN_AND_ASK: &str = concat!(begin!(), "; ", facts!());
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[FACTS];
+pub(crate) const ALL: &[&str] = &[facts!()];
 
-/// The arguments of [`FACTS`]: eight JSON arrays and the bytes.
+/// The arguments of [`BEGIN_AND_ASK`]: eight JSON arrays and the bytes.
 #[derive(Debug)]
 pub(crate) struct Questions {
     pub(crate) lists: [String; 8],

@@ -1,6 +1,6 @@
 //! A batch: many commits decided together and written with one statement a table.
 //!
-//! Engine-neutral. The engine asks [`facts::FACTS`], hands the answer to [`Batch::new`], lets each commit in turn be
+//! Engine-neutral. The engine asks [`facts::BEGIN_AND_ASK`], hands the answer to [`Batch::new`], lets each commit in turn be
 //! [`Batch::decide`]d (so a commit meets what the commits before it in the same batch have done), runs [`Batch::statements`] in
 //! order and commits. A commit that is refused leaves no trace; one that breaks the database makes the engine halve the batch.
 

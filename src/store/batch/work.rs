@@ -37,7 +37,7 @@ pub(crate) const RELEASE_WORK: &str = "UPDATE work SET run_at = 0, owner = NULL 
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE];
+pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE, RELEASE_WORK];
 
 impl Batch<'_> {
     pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {

@@ -1,18 +1,21 @@
 //! One transaction: facts, decisions, statements, commit.
 //!
-//! Answers leave here only when the commit is durable. An error says whether one request may be to blame (then the writer
-//! halves) or the database itself (then halving would only break it more often).
+//! Each text that is run costs a hand-off to the engine's thread, so a batch of commits is two texts: `BEGIN` with the facts, and all
+//! statements with `COMMIT`. Answers leave here only when the commit is durable. An error says whether one request may be to
+//! blame (then the writer halves) or the database itself (then halving would only break it more often).
 
-use crate::store::batch::facts::{FACTS, Fact, Facts, Questions};
+use super::joined::{COMMIT, Joined};
+use crate::store::batch::facts::{BEGIN_AND_ASK, Fact, Facts, Questions};
 use crate::store::batch::work::{CLAIM, LEASE, RELEASE, RELEASE_WORK};
-use crate::store::batch::{Bad, Batch, Statement};
+use crate::store::batch::{Bad, Batch};
 use crate::store::prepared::Prepared;
 use crate::store::rows::{WorkId, WorkRow};
+use crate::store::sql::begin;
 use crate::store::{Outcome, StoreError};
 use crate::clock::from_micros;
 use domain::id::{ConversationId, LaneKey};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 use std::sync::Arc;
 
 /// Something that writes.
@@ -99,20 +102,31 @@ fn is_of_the_rows(code: Option<&str>) -> bool {
 }
 
 /// Writes these requests in one transaction: first the commits, then what claims.
-pub(super) async fn apply(connection: &mut SqliteConnection, requests: &[&Request]) -> Result<Applied, Broken> {
-    // Immediate: a deferred transaction that reads first fails at once when it wants to write, whatever the busy time-out.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(Cause::from)?;
+pub(super) async fn apply(connection: &mut SqliteConnection, joined: &mut Joined, requests: &[&Request]) -> Result<Applied, Broken> {
+    let applied = transaction(connection, joined, requests).await;
+    if applied.is_err() {
+        // Fails when the error was in `BEGIN` or the engine has rolled back by itself: then there is nothing to do.
+        let _ = sqlx::query("ROLLBACK").execute(connection).await;
+    }
+    applied.map_err(Broken::from)
+}
+
+async fn transaction(connection: &mut SqliteConnection, joined: &mut Joined, requests: &[&Request]) -> Result<Applied, Cause> {
     let commits: Vec<&Prepared> = requests.iter().filter_map(|request| request.commit()).collect();
     let mut changed = Vec::new();
     let mut outcomes = Vec::new().into_iter();
-    if !commits.is_empty() {
-        let facts = ask(&mut transaction, &commits).await?;
-        let mut batch = Batch::new(facts);
+    let mut statements = Vec::new();
+    if commits.is_empty() {
+        sqlx::query(begin!()).execute(&mut *connection).await?;
+    } else {
+        let mut batch = Batch::new(begin_and_ask(connection, &commits).await?);
         let decided: Vec<Result<Outcome, Bad>> = commits.iter().map(|commit| batch.decide(commit)).collect();
         outcomes = decided.into_iter();
         changed = batch.changed();
-        for statement in batch.statements().map_err(Cause::from)? { run(&mut transaction, statement).await?; }
+        statements = batch.statements()?;
     }
+    let only_commits = commits.len() == requests.len();
+    joined.run(connection, statements, only_commits).await?;
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         answers.push(match request {
@@ -120,30 +134,25 @@ pub(super) async fn apply(connection: &mut SqliteConnection, requests: &[&Reques
                 Ok(outcome) => Ok(Answer::Committed(outcome)),
                 Err(bad) => Err(StoreError::Failed { operation: "commit", source: Box::new(bad) }),
             },
-            Request::Claim { lane, owner, now, until, most } => Ok(Answer::Claimed(claim(&mut transaction, lane, owner, (*now, *until), *most).await?)),
-            Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(&mut transaction, lanes, owner, (*now, *until)).await?)),
+            Request::Claim { lane, owner, now, until, most } => Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), *most).await?)),
+            Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(connection, lanes, owner, (*now, *until)).await?)),
             Request::Release { owner } => {
-                for statement in [RELEASE, RELEASE_WORK] {
-                    sqlx::query(statement).bind(owner.as_str()).execute(&mut *transaction).await.map_err(Cause::from)?;
-                }
+                for statement in [RELEASE, RELEASE_WORK] { sqlx::query(statement).bind(owner.as_str()).execute(&mut *connection).await?; }
                 Ok(Answer::Released)
             }
         });
     }
-    transaction.commit().await.map_err(Cause::from)?;
+    if !only_commits { sqlx::query(COMMIT).execute(connection).await?; }
     Ok(Applied { answers, changed })
 }
 
-async fn ask(connection: &mut SqliteConnection, commits: &[&Prepared]) -> Result<Facts, Broken> {
-    let Questions { lists, bytes } = Questions::of(commits.iter().copied()).map_err(Cause::from)?;
-    let mut query = sqlx::query(FACTS);
+async fn begin_and_ask(connection: &mut SqliteConnection, commits: &[&Prepared]) -> Result<Facts, Cause> {
+    let Questions { lists, bytes } = Questions::of(commits.iter().copied())?;
+    let mut query = sqlx::query(BEGIN_AND_ASK);
     for list in lists { query = query.bind(list); }
-    let rows = query.bind(bytes).fetch_all(connection).await.map_err(Cause::from)?;
+    let rows = query.bind(bytes).fetch_all(connection).await?;
     let mut facts = Facts::default();
-    for row in rows {
-        let fact = fact(&row).map_err(Cause::from)?;
-        facts.take(fact).ok_or(Cause::Strange)?;
-    }
+    for row in rows { facts.take(fact(&row)?).ok_or(Cause::Strange)?; }
     Ok(facts)
 }
 
@@ -153,15 +162,9 @@ fn fact(row: &SqliteRow) -> Result<Fact, sqlx::Error> {
     Ok(fact)
 }
 
-async fn run(connection: &mut SqliteConnection, statement: Statement) -> Result<(), Broken> {
-    let Statement { sql, json, bytes } = statement;
-    sqlx::query(sql).bind(json).bind(bytes).execute(connection).await.map_err(Cause::from)?;
-    Ok(())
-}
-
-async fn claim(connection: &mut SqliteConnection, lane: &LaneKey, owner: &str, (now, until): (i64, i64), most: u32) -> Result<Vec<WorkRow>, Broken> {
+async fn claim(connection: &mut SqliteConnection, lane: &LaneKey, owner: &str, (now, until): (i64, i64), most: u32) -> Result<Vec<WorkRow>, Cause> {
     let query = sqlx::query(CLAIM).bind(lane.as_str()).bind(owner).bind(now).bind(until).bind(i64::from(most));
-    let rows = query.fetch_all(connection).await.map_err(Cause::from)?;
+    let rows = query.fetch_all(connection).await?;
     let mut work = rows.iter().map(|row| work_row(row)?.ok_or(Cause::Strange)).collect::<Result<Vec<_>, _>>()?;
     work.sort_by_key(|row| (row.rank, row.due_at, match row.id { WorkId::Obligation(id) => id.uuid(), WorkId::Message(id) => id.uuid() }));
     Ok(work)
@@ -179,11 +182,11 @@ fn work_row(row: &SqliteRow) -> Result<Option<WorkRow>, Cause> {
     Ok(Some(WorkRow { id, lane, rank, due_at: from_micros(due_at), run_at: from_micros(run_at) }))
 }
 
-async fn lease(connection: &mut SqliteConnection, lanes: &str, owner: &str, (now, until): (i64, i64)) -> Result<Vec<LaneKey>, Broken> {
-    let rows = sqlx::query(LEASE).bind(lanes).bind(owner).bind(now).bind(until).fetch_all(connection).await.map_err(Cause::from)?;
+async fn lease(connection: &mut SqliteConnection, lanes: &str, owner: &str, (now, until): (i64, i64)) -> Result<Vec<LaneKey>, Cause> {
+    let rows = sqlx::query(LEASE).bind(lanes).bind(owner).bind(now).bind(until).fetch_all(connection).await?;
     let mut lanes = Vec::with_capacity(rows.len());
     for row in rows {
-        let lane: String = row.try_get(0).map_err(Cause::from)?;
+        let lane: String = row.try_get(0)?;
         lanes.push(lane.parse().map_err(|_| Cause::Strange)?);
     }
     lanes.sort();

@@ -4,6 +4,7 @@
 //! be done in the caller's task (writing a commit as JSON) is done there.
 
 mod apply;
+mod joined;
 mod open;
 #[cfg(test)]
 mod plans;
@@ -19,6 +20,7 @@ use super::{Commit, Outcome, Read, Store, StoreError};
 use crate::vault::sealed::{BlindIndex, Sealed};
 use adapters::contract::BoxFuture;
 use apply::{Answer, Request};
+use joined::Joined;
 use domain::channel::Means;
 use domain::id::*;
 use jiff::Timestamp;
@@ -66,7 +68,7 @@ impl Sqlite {
                 .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"));
             let (orders, queue) = mpsc::channel(QUEUE_MOST);
             let (alive, ended) = watch::channel(());
-            let writer = Writer { connection, orders: queue, on_commit: options.on_commit, lock, alive };
+            let writer = Writer { connection, orders: queue, on_commit: options.on_commit, joined: Joined::default(), lock, alive };
             spawn("store writer", Box::pin(writer.run()));
             Ok(Arc::new(Self { orders, writer: ended, readers }) as Arc<dyn Store>)
         })

@@ -5,6 +5,7 @@
 //! database is halved until the one bad commit is alone with its error.
 
 use super::apply::{self, Answer, Broken, Request};
+use super::joined::Joined;
 use crate::store::StoreError;
 use domain::id::ConversationId;
 use sqlx::{Connection, SqliteConnection};
@@ -46,6 +47,7 @@ pub(super) struct Writer {
     pub(super) connection: SqliteConnection,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) on_commit: OnCommit,
+    pub(super) joined: Joined,
     /// Held until the connection is closed, so that no other process opens the database before.
     pub(super) lock: File,
     /// Dropped last: whoever closes waits for that.
@@ -95,7 +97,7 @@ impl Writer {
         let mut groups = vec![batch];
         while let Some(mut group) = groups.pop() {
             let requests: Vec<&Request> = group.iter().map(|waiting| &waiting.request).collect();
-            match apply::apply(&mut self.connection, &requests).await {
+            match apply::apply(&mut self.connection, &mut self.joined, &requests).await {
                 Ok(applied) => {
                     for (waiting, answer) in group.into_iter().zip(applied.answers) { let _ = waiting.answer.send(answer); }
                     if !applied.changed.is_empty() { (self.on_commit)(&applied.changed); }
