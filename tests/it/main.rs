@@ -8,5 +8,6 @@ mod gateway;
 mod kill;
 mod promises;
 mod record;
+mod sdk;
 mod signed;
 mod start;
