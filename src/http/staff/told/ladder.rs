@@ -27,18 +27,24 @@ pub(in crate::http::staff) struct DispatchView {
     pub(in crate::http::staff) groups: Vec<Group>,
 }
 
-/// An organization's obligations.
+/// An organization with the persons told there.
 pub(in crate::http::staff) struct Group {
     pub(in crate::http::staff) organization: String,
     pub(in crate::http::staff) kind: &'static str,
+    pub(in crate::http::staff) persons: Vec<Person>,
+}
+
+/// A person, with every way they are told.
+pub(in crate::http::staff) struct Person {
+    pub(in crate::http::staff) name: String,
+    /// Empty when the name says it already.
+    pub(in crate::http::staff) role: String,
     pub(in crate::http::staff) rows: Vec<Row>,
 }
 
 /// One obligation.
 pub(in crate::http::staff) struct Row {
     pub(in crate::http::staff) id: String,
-    pub(in crate::http::staff) person: String,
-    pub(in crate::http::staff) role: String,
     pub(in crate::http::staff) means: &'static str,
     pub(in crate::http::staff) tail: String,
     pub(in crate::http::staff) words: String,
@@ -50,6 +56,8 @@ pub(in crate::http::staff) struct Row {
     pub(in crate::http::staff) due: Moment,
     pub(in crate::http::staff) overdue: Option<Moment>,
     pub(in crate::http::staff) attempts: Vec<AttemptView>,
+    /// Whether anything was tried or is about to be: only then there is a ladder to show.
+    pub(in crate::http::staff) tried: bool,
     /// Whether an analyst may still note that the person confirmed.
     pub(in crate::http::staff) open_to_note: bool,
 }
@@ -70,18 +78,6 @@ pub(in crate::http::staff) struct AttemptView {
 
 impl DispatchView {
     pub(in crate::http::staff) fn new(dispatch: &Dispatch, clock: &PageClock) -> Self {
-        let mut groups: Vec<Group> = Vec::new();
-        for obligation in &dispatch.obligations {
-            let row = row(obligation, clock);
-            match groups.iter_mut().find(|group| group.organization == obligation.organization) {
-                Some(group) => group.rows.push(row),
-                None => groups.push(Group {
-                    organization: obligation.organization.clone(),
-                    kind: phrases::kind(obligation.kind),
-                    rows: vec![row],
-                }),
-            }
-        }
         Self {
             id: dispatch.id.to_string(),
             level: dispatch.level.title(),
@@ -91,9 +87,29 @@ impl DispatchView {
             due: clock.moment(dispatch.due_at),
             left: dispatch.obligations.iter().any(is_under_way).then(|| clock.left(dispatch.due_at)),
             summary: next::summary(&dispatch.obligations),
-            groups,
+            groups: groups(&dispatch.obligations, clock),
         }
     }
+}
+
+/// Obligations by organization and person, each where it first stands in the plan's order.
+fn groups(obligations: &[Obligation], clock: &PageClock) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for obligation in obligations {
+        let at = groups.iter().position(|group| group.organization == obligation.organization);
+        let at = at.unwrap_or_else(|| {
+            let kind = phrases::kind(obligation.kind);
+            groups.push(Group { organization: obligation.organization.clone(), kind, persons: Vec::new() });
+            groups.len() - 1
+        });
+        let (persons, row) = (&mut groups[at].persons, row(obligation, clock));
+        let role = phrases::role(&obligation.person, &obligation.role);
+        match persons.iter_mut().find(|person| person.name == obligation.person && person.role == role) {
+            Some(person) => person.rows.push(row),
+            None => persons.push(Person { name: obligation.person.clone(), role, rows: vec![row] }),
+        }
+    }
+    groups
 }
 
 /// Whether something still happens by itself, those standing by aside.
@@ -108,8 +124,6 @@ fn row(obligation: &Obligation, clock: &PageClock) -> Row {
     let (words, look) = state_in_words(obligation, clock);
     Row {
         id: obligation.id.to_string(),
-        person: obligation.person.clone(),
-        role: phrases::role(&obligation.person, &obligation.role),
         means: phrases::means(obligation.means),
         tail: phrases::tail(obligation.means, &obligation.tail),
         words,
@@ -119,6 +133,7 @@ fn row(obligation: &Obligation, clock: &PageClock) -> Row {
         due: clock.moment(obligation.due_at),
         overdue: obligation.breached_at.filter(|_| obligation.confirmed_at.is_none()).map(|at| clock.moment(at)),
         attempts: obligation.attempts.iter().enumerate().map(|(at, attempt)| attempt_view(at + 1, attempt, clock)).collect(),
+        tried: !obligation.attempts.is_empty() || is_under_way(obligation),
         open_to_note: obligation.rung != Rung::Confirmed && !matches!(obligation.state, State::Standby { .. } | State::Released { .. }),
     }
 }
