@@ -3,8 +3,9 @@
 //! Everything is made here once and handed to those who need it. What can be refused is refused before a port is open: a
 //! missing or wrong key, a database of another schema, an account that cannot work, a port in use.
 
+use crate::carriers::carriers;
 use crate::clock::Clock;
-use crate::config::{Account, Config};
+use crate::config::Config;
 use crate::deployment::{self, Refusal, refusal};
 use crate::desk::Desk;
 use crate::desk::directory::DirectoryReader;
@@ -20,32 +21,21 @@ use crate::outbox::compose::{Compose, Line};
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
 use crate::progress::Progress;
-use crate::progress::routes::{Lane, Routes};
+use crate::progress::routes::Routes;
 use crate::store::Store;
 use crate::telemetry;
-use adapters::contract::{Sender, Webhook};
-use adapters::{email, twilio};
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
 use domain::channel::Means;
 use domain::dispatch::words::Voice;
-use domain::id::{AccountKey, LaneKey};
 use domain::sealed::Address;
 use jiff::SignedDuration;
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-
-/// A pace of this many a second or more is no pace: the lane goes as fast as it can.
-pub const UNPACED: f64 = 1000.0;
-
-/// The carriers, put together.
-#[derive(Default)]
-struct Carriers {
-    lanes: Vec<Lane>,
-    senders: HashMap<LaneKey, Arc<dyn Sender>>,
-    webhooks: HashMap<String, Arc<dyn Webhook>>,
-}
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 /// A gateway that runs.
 pub struct Gateway {
@@ -111,14 +101,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         lane_lease: signed(config.outbox.lane_lease),
         in_flight_most: config.outbox.in_flight_most,
     };
-    let outbox = Outbox {
-        progress,
-        compose,
-        senders: Arc::new(carriers.senders),
-        clock: clock.clone(),
-        limits: Arc::new(limits),
-        node,
-    };
+    let outbox = Outbox { progress, compose, senders: Arc::new(carriers.senders), clock: clock.clone(), limits: Arc::new(limits), node };
     outbox.start(&tasks);
     let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };
     let site = staff::StaffSite {
@@ -177,7 +160,19 @@ fn public_router(webhooks: Webhooks, intake: Intake, config: &Config) -> axum::R
         line_name: config.line.name.clone(),
         text_number: text_number.map(|number| (number.clone(), spaced_number(&number))),
     };
-    public::webhooks::router(webhooks).merge(public::receipt::router(receipts)).merge(public::home::router(home))
+    // A carrier gives up between 2 and 15 seconds: an answer that takes longer is a 503, and what is being committed is committed.
+    public::webhooks::router(webhooks)
+        .merge(public::receipt::router(receipts))
+        .merge(public::home::router(home))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.limits.request))
+}
+
+/// A bug breaks one answer, not the listener; the panic hook has counted it and logged its place.
+fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
 }
 
 /// A number as it is read: `(217) 555-0142`.
@@ -241,68 +236,4 @@ fn spoken_number(number: &str) -> String {
     let local = if digits.len() == 11 && digits[0] == '1' { &digits[1..] } else { &digits[..] };
     let spaced = |part: &[char]| part.iter().map(char::to_string).collect::<Vec<_>>().join(" ");
     if local.len() == 10 { [spaced(&local[..3]), spaced(&local[3..6]), spaced(&local[6..])].join(", ") } else { spaced(local) }
-}
-
-fn carriers(config: &Config) -> anyhow::Result<Carriers> {
-    let mut carriers = Carriers::default();
-    for account in &config.accounts {
-        match account {
-            Account::Twilio(account) => {
-                let mut settings = twilio::Config::new(
-                    account.name.clone(),
-                    account.account_sid.clone(),
-                    adapters::secret::Secret::new(String::new()),
-                    config.public.origin.to_string(),
-                );
-                settings.secrets.clone_from(&account.auth_tokens);
-                settings.shared_keys.clone_from(&account.shared_keys);
-                settings.signature_header.clone_from(&account.signature_header);
-                settings.api_base.clone_from(&account.api_base);
-                if let Some((user, secret)) = &account.api_key {
-                    settings.api_user = Some(user.clone());
-                    settings.api_secret = Some(secret.clone());
-                }
-                settings.request_timeout = account.timeout;
-                settings.ring_seconds = account.ring_seconds;
-                let settings = Arc::new(settings);
-                let sender: Arc<dyn Sender> = Arc::new(twilio::TwilioSender::new(settings.clone()).map_err(refusal)?);
-                carriers.webhooks.insert(account.name.to_string(), Arc::new(twilio::TwilioWebhook::new(settings).map_err(refusal)?));
-                for (means, from, pace) in [
-                    (Means::Call, &account.call_from, account.calls_per_second),
-                    (Means::Text, &account.text_from, account.texts_per_second),
-                ] {
-                    if let Some(from) = from {
-                        carriers.add(&account.name, means, from, pace, &sender)?;
-                    }
-                }
-            }
-            Account::Smtp(account) => {
-                let mut settings = email::Config::new(account.name.clone(), account.host.clone(), account.from.reveal());
-                settings.port = account.port;
-                settings.tls = match account.tls {
-                    crate::config::account::SmtpTls::Opportunistic => email::Tls::Opportunistic,
-                    crate::config::account::SmtpTls::Required => email::Tls::Required,
-                    crate::config::account::SmtpTls::Wrapper => email::Tls::Wrapper,
-                };
-                if let Some((user, password)) = &account.login {
-                    settings.user = Some(user.clone());
-                    settings.password = Some(password.clone());
-                }
-                settings.from_name.clone_from(&account.from_name);
-                settings.timeout = account.timeout;
-                let sender: Arc<dyn Sender> = Arc::new(email::SmtpSender::new(Arc::new(settings)).map_err(refusal)?);
-                carriers.add(&account.name, Means::Mail, &account.from, account.mails_per_second, &sender)?;
-            }
-        }
-    }
-    Ok(carriers)
-}
-
-impl Carriers {
-    fn add(&mut self, account: &AccountKey, means: Means, from: &Address, pace: f64, sender: &Arc<dyn Sender>) -> anyhow::Result<()> {
-        let key: LaneKey = format!("{account}-{}", means.as_str()).parse().map_err(refusal)?;
-        self.senders.insert(key.clone(), sender.clone());
-        self.lanes.push(Lane { key, account: account.clone(), means, from: from.clone(), per_second: (pace < UNPACED).then_some(pace) });
-        Ok(())
-    }
 }

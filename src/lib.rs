@@ -19,6 +19,7 @@ pub mod login;
 pub mod http;
 pub mod import;
 pub mod config;
+pub mod carriers;
 pub mod deployment;
 pub mod boot;
 pub mod cli;

@@ -40,6 +40,12 @@ impl Origin {
         &self.0
     }
 
+    /// The host's name, without scheme and port.
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or(self.0.as_str(), |(_, authority)| authority);
+        let end = if authority.starts_with('[') { authority.find(']').map(|at| at + 1) } else { authority.find(':') };
+        &authority[..end.unwrap_or(authority.len())]
+    }
     /// Whether it is https: then cookies are `Secure`.
     pub fn is_secure(&self) -> bool {
         self.0.starts_with("https://")

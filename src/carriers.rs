@@ -1,0 +1,96 @@
+//! The carriers of a deployment: each configured account as adapters and lanes.
+//!
+//! The one place that knows both the configuration and the adapters. A new kind of account is a new arm here.
+
+use crate::config::account::SmtpTls;
+use crate::config::{Account, Config};
+use crate::deployment::refusal;
+use crate::progress::routes::Lane;
+use adapters::contract::{Sender, Webhook};
+use adapters::{email, twilio};
+use domain::channel::Means;
+use domain::id::{AccountKey, LaneKey};
+use domain::sealed::Address;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A pace of this many a second or more is no pace: the lane goes as fast as it can.
+pub const UNPACED: f64 = 1000.0;
+
+/// The carriers, put together.
+#[derive(Default)]
+pub(crate) struct Carriers {
+    /// In order of preference.
+    pub(crate) lanes: Vec<Lane>,
+    /// Who sends, by lane.
+    pub(crate) senders: HashMap<LaneKey, Arc<dyn Sender>>,
+    /// Who reads webhooks, by account.
+    pub(crate) webhooks: HashMap<String, Arc<dyn Webhook>>,
+}
+
+/// Puts the configured accounts together: adapters for their webhooks, senders, lanes.
+pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
+    let mut carriers = Carriers::default();
+    for account in &config.accounts {
+        match account {
+            Account::Twilio(account) => {
+                let mut settings = twilio::Config::new(
+                    account.name.clone(),
+                    account.account_sid.clone(),
+                    adapters::secret::Secret::new(String::new()),
+                    config.public.origin.to_string(),
+                );
+                settings.secrets.clone_from(&account.auth_tokens);
+                settings.shared_keys.clone_from(&account.shared_keys);
+                settings.signature_header.clone_from(&account.signature_header);
+                settings.api_base.clone_from(&account.api_base);
+                if let Some((user, secret)) = &account.api_key {
+                    settings.api_user = Some(user.clone());
+                    settings.api_secret = Some(secret.clone());
+                }
+                settings.request_timeout = account.timeout;
+                settings.ring_seconds = account.ring_seconds;
+                let settings = Arc::new(settings);
+                let sender: Arc<dyn Sender> = Arc::new(twilio::TwilioSender::new(settings.clone()).map_err(refusal)?);
+                carriers.webhooks.insert(account.name.to_string(), Arc::new(twilio::TwilioWebhook::new(settings).map_err(refusal)?));
+                for (means, from, pace) in [
+                    (Means::Call, &account.call_from, account.calls_per_second),
+                    (Means::Text, &account.text_from, account.texts_per_second),
+                ] {
+                    if let Some(from) = from {
+                        carriers.add(&account.name, means, from, pace, &sender)?;
+                    }
+                }
+            }
+            Account::Smtp(account) => {
+                let mut settings = email::Config::new(account.name.clone(), account.host.clone(), account.from.reveal());
+                settings.port = account.port;
+                settings.tls = match account.tls {
+                    SmtpTls::Opportunistic => email::Tls::Opportunistic,
+                    SmtpTls::Required => email::Tls::Required,
+                    SmtpTls::Wrapper => email::Tls::Wrapper,
+                };
+                if let Some((user, password)) = &account.login {
+                    settings.user = Some(user.clone());
+                    settings.password = Some(password.clone());
+                }
+                // How we greet the server: the host that the world knows us by.
+                settings.hello_name = config.public.origin.host().to_owned();
+                settings.from_name.clone_from(&account.from_name);
+                settings.timeout = account.timeout;
+                let sender: Arc<dyn Sender> = Arc::new(email::SmtpSender::new(Arc::new(settings)).map_err(refusal)?);
+                carriers.add(&account.name, Means::Mail, &account.from, account.mails_per_second, &sender)?;
+            }
+        }
+    }
+    Ok(carriers)
+}
+
+impl Carriers {
+    fn add(&mut self, account: &AccountKey, means: Means, from: &Address, pace: f64, sender: &Arc<dyn Sender>) -> anyhow::Result<()> {
+        let key: LaneKey = format!("{account}-{}", means.as_str()).parse().map_err(refusal)?;
+        self.senders.insert(key.clone(), sender.clone());
+        self.lanes.push(Lane { key, account: account.clone(), means, from: from.clone(), per_second: (pace < UNPACED).then_some(pace) });
+        Ok(())
+    }
+}
