@@ -88,7 +88,9 @@ fn words(files: &[File], looked_at: impl Fn(&File) -> bool, forbidden: &[&str], 
     let lines = sources.flat_map(|file| file.code().map(move |(line, text)| (file, line, text)));
     lines
         .filter_map(|(file, line, text)| {
-            let word = forbidden.iter().find(|word| if word.ends_with(|c: char| !c.is_alphanumeric()) { text.contains(**word) } else { has_word(text, word) })?;
+            let word = forbidden
+                .iter()
+                .find(|word| if word.ends_with(|c: char| !c.is_alphanumeric()) { text.contains(**word) } else { has_word(text, word) })?;
             Some(file.breach(line, format!("{} {rule}", word.trim_end_matches(['(', ':']))))
         })
         .collect()
@@ -106,9 +108,21 @@ fn http_only_in_its_folders(files: &[File]) -> Vec<Breach> {
 
 fn the_domain_is_pure(files: &[File]) -> Vec<Breach> {
     let forbidden = [
-        "tokio", "sqlx", "axum", "reqwest", "SystemTime", "Instant", "Timestamp::now", "Zoned::now", "getrandom", "fastrand", "rand", "async",
+        "tokio",
+        "sqlx",
+        "axum",
+        "reqwest",
+        "SystemTime",
+        "Instant",
+        "Timestamp::now",
+        "Zoned::now",
+        "getrandom",
+        "fastrand",
+        "rand",
+        "async",
     ];
-    let breaches = words(files, |file| file.is_under(&["domain/src/"]), &forbidden, "does not belong in domain: time, chance and I/O are arguments");
+    let breaches =
+        words(files, |file| file.is_under(&["domain/src/"]), &forbidden, "does not belong in domain: time, chance and I/O are arguments");
     // Its tests may draw seeded numbers.
     let in_tests = |breach: &Breach| files.iter().any(|file| file.path == breach.path && breach.line > file.tests_begin());
     breaches.into_iter().filter(|breach| !in_tests(breach)).collect()
@@ -135,24 +149,38 @@ fn tests_wait_for_conditions(files: &[File]) -> Vec<Breach> {
 
 fn every_source_says_what_it_is(files: &[File]) -> Vec<Breach> {
     let silent = files.iter().filter(|file| file.is(".rs") && !file.text.trim_start_matches('\u{feff}').starts_with("//!"));
-    silent.map(|file| file.breach(1, "the file does not open with //! saying what it owns, what it leaves to others, what would surprise")).collect()
+    silent
+        .map(|file| file.breach(1, "the file does not open with //! saying what it owns, what it leaves to others, what would surprise"))
+        .collect()
 }
 
 fn sources_are_short(files: &[File]) -> Vec<Breach> {
-    let long = |file: &&File| file.is(".rs") && file.text.lines().count() > MOST_LINES && !LONGER.iter().any(|(path, _)| file.path == *path);
-    files.iter().filter(long).map(|file| file.breach(MOST_LINES + 1, format!("the file has more than {MOST_LINES} lines: it has two subjects"))).collect()
+    let long =
+        |file: &&File| file.is(".rs") && file.text.lines().count() > MOST_LINES && !LONGER.iter().any(|(path, _)| file.path == *path);
+    files
+        .iter()
+        .filter(long)
+        .map(|file| file.breach(MOST_LINES + 1, format!("the file has more than {MOST_LINES} lines: it has two subjects")))
+        .collect()
 }
 
 fn everything_has_a_noun(files: &[File]) -> Vec<Breach> {
     let vague = ["utils", "util", "helpers", "helper", "common", "manager", "misc"];
     let named = |file: &&File| file.is(".rs") && file.path.trim_end_matches(".rs").split('/').any(|part| vague.contains(&part));
-    files.iter().filter(named).map(|file| file.breach(1, "a module is named after what it is, not utils, helpers, common or manager")).collect()
+    files
+        .iter()
+        .filter(named)
+        .map(|file| file.breach(1, "a module is named after what it is, not utils, helpers, common or manager"))
+        .collect()
 }
 
 /// Phone numbers in the repository are fictional: 555-01xx in some area.
 fn numbers_are_nobodys(files: &[File]) -> Vec<Breach> {
     let lines = files.iter().flat_map(|file| file.text.lines().enumerate().map(move |(at, text)| (file, at + 1, text)));
-    lines.filter(|(_, _, text)| has_real_number(text)).map(|(file, line, _)| file.breach(line, "a phone number that could be somebody's: use +1 555 555 01xx")).collect()
+    lines
+        .filter(|(_, _, text)| has_real_number(text))
+        .map(|(file, line, _)| file.breach(line, "a phone number that could be somebody's: use +1 555 555 01xx"))
+        .collect()
 }
 
 fn has_real_number(line: &str) -> bool {
@@ -186,10 +214,20 @@ fn manifest(file: &File, section: &str) -> Vec<(usize, String)> {
 
 fn crates_depend_downwards(files: &[File]) -> Vec<Breach> {
     let forbidden: [(&str, &str, &[&str], &str); 4] = [
-        ("mock-carriers/Cargo.toml", "dependencies", &["domain", "adapters", "tipline"], "shared code would let two errors cancel each other"),
+        (
+            "mock-carriers/Cargo.toml",
+            "dependencies",
+            &["domain", "adapters", "tipline"],
+            "shared code would let two errors cancel each other",
+        ),
         ("Cargo.toml", "dependencies", &["mock-carriers"], "the gateway's binary contains no mock"),
         ("adapters/Cargo.toml", "dependencies", &["tipline", "sqlx", "axum", "mock-carriers"], "adapters know carriers only"),
-        ("domain/Cargo.toml", "dependencies", &["tipline", "adapters", "tokio", "sqlx", "axum", "reqwest", "getrandom"], "the rules are pure"),
+        (
+            "domain/Cargo.toml",
+            "dependencies",
+            &["tipline", "adapters", "tokio", "sqlx", "axum", "reqwest", "getrandom"],
+            "the rules are pure",
+        ),
     ];
     let mut breaches = Vec::new();
     for (path, section, names, why) in forbidden {
@@ -285,7 +323,12 @@ fn every_rule_can_fail_and_can_be_kept() {
         (pages_name_their_language, "templates/a.html", "<!doctype html>\n<html>\n", 2),
         (pages_name_their_language, "templates/a.html", "<!doctype html>\n<html lang=\"en\">\n", 0),
         (crates_depend_downwards, "mock-carriers/Cargo.toml", "[dependencies]\naxum.workspace = true\ndomain = { path = \"x\" }\n", 3),
-        (crates_depend_downwards, "Cargo.toml", "[dependencies]\nserde.workspace = true\n[dev-dependencies]\nmock-carriers.workspace = true\n", 0),
+        (
+            crates_depend_downwards,
+            "Cargo.toml",
+            "[dependencies]\nserde.workspace = true\n[dev-dependencies]\nmock-carriers.workspace = true\n",
+            0,
+        ),
     ];
     for (rule, path, text, line) in table {
         let breaches = rule(&[File { path: path.to_owned(), text: text.to_owned() }]);

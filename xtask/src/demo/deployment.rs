@@ -3,6 +3,7 @@
 use super::ports::Ports;
 use crate::{Mistake, workspace};
 use anyhow::{Context, ensure};
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,6 +28,7 @@ impl Deployment {
     /// Makes the folder afresh, or goes on with the one that is there.
     pub fn make(folder: PathBuf, ports: Ports, go_on: bool) -> anyhow::Result<Self> {
         let token_file = folder.join("token");
+        refuse_running(&folder)?;
         let there = go_on && token_file.exists();
         if !there && folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("empty {}", folder.display()))?;
@@ -101,6 +103,17 @@ impl Deployment {
             return Err(Mistake(format!("`tipline {}` refused: {said}", arguments.join(" "))).into());
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+/// A folder that a running demo uses is not emptied under it: the gateway holds a lock on a file beside its database.
+fn refuse_running(folder: &Path) -> anyhow::Result<()> {
+    let Ok(lock) = File::open(folder.join("data/tipline.db.lock")) else { return Ok(()) };
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            Err(Mistake(format!("a demo runs in {}: end it first (Ctrl-C where it was started)", folder.display())).into())
+        }
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 

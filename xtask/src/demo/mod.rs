@@ -42,9 +42,7 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
     let folder = workspace::target().join(name);
     let deployment = Deployment::make(folder, ports, demo.keep && !demo.play)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(async {
-        if demo.play { play_it(&deployment, demo.keep).await } else { stay(&deployment).await }
-    })
+    runtime.block_on(async { if demo.play { play_it(&deployment, demo.keep).await } else { stay(&deployment).await } })
 }
 
 /// Runs until Ctrl-C, or until one of the programs dies.

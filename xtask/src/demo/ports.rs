@@ -52,7 +52,8 @@ impl Ports {
     pub fn must_be_free(self) -> anyhow::Result<()> {
         for (what, port) in self.named() {
             if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                let fix = "stop what uses it (another demo?), or take other ports with --port-base 18080";
+                let other = if self.public < 20_000 { self.public + 10_000 } else { 18_080 };
+                let fix = format!("stop what uses it (another demo?), or take other ports with --port-base {other}");
                 return Err(Mistake(format!("port {port}, meant for {what}, cannot be used ({}): {fix}", error.kind())).into());
             }
         }

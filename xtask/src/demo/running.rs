@@ -30,7 +30,14 @@ impl Both {
         let ports = deployment.ports;
         let mut command = Command::new(workspace::program("mock-carriers"));
         let route = format!("{LINE_NUMBER}=http://127.0.0.1:{}/webhooks/main/messages", ports.public);
-        command.args(["--listen", &format!("127.0.0.1:{}", ports.mock), "--smtp", &format!("127.0.0.1:{}", ports.smtp), "--number", &route]);
+        command.args([
+            "--listen",
+            &format!("127.0.0.1:{}", ports.mock),
+            "--smtp",
+            &format!("127.0.0.1:{}", ports.smtp),
+            "--number",
+            &route,
+        ]);
         let mock = Running::start("mock-carriers", command, &deployment.folder.join("mock-carriers.log"))?;
         let mut command = deployment.command();
         command.arg("serve");

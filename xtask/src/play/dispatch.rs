@@ -30,7 +30,10 @@ pub(super) async fn tell_everybody(stage: &mut Stage, tip: &str) -> anyhow::Resu
     ensure!(calls == told && mails == told, "{told} persons, but {calls} calls and {mails} mails are planned");
     let page = desk.page(&format!("/tips/{tip}/dispatch")).await?;
     ensure!(page.contains(&format!("Call {calls}")) && page.contains(&format!("mail {mails}")), "the page's button does not say how many");
-    story.saw(&format!("Who will be told: the PSAP first, {calls} calls and {mails} mails at once, by {}; the district stands by", time(&plan["due_at"])));
+    story.saw(&format!(
+        "Who will be told: the PSAP first, {calls} calls and {mails} mails at once, by {}; the district stands by",
+        time(&plan["due_at"])
+    ));
 
     let clicked = Instant::now();
     let dispatch = json!({"version": sorted["version"]});
@@ -51,7 +54,10 @@ pub(super) async fn tell_everybody(stage: &mut Stage, tip: &str) -> anyhow::Resu
         .await?;
         free_of_content(&mail.to_string(), &format!("the mail to the {}", person.role))?;
     }
-    story.saw(&format!("All {told} were called and mailed {:.1} s after the click; no mail says what the tip is about", clicked.elapsed().as_secs_f64()));
+    story.saw(&format!(
+        "All {told} were called and mailed {:.1} s after the click; no mail says what the tip is about",
+        clicked.elapsed().as_secs_f64()
+    ));
     Ok(())
 }
 

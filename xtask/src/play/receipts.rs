@@ -1,11 +1,11 @@
 //! Who confirms and who does not: persons who key the code and the mail's page do; a machine, a busy line and a scanner do not.
 
 use super::Stage;
+use super::county::Person;
+use super::desk::Desk;
 use super::dispatch::heard;
 use super::story::{Story, until};
 use super::world::{World, keyed};
-use super::desk::Desk;
-use super::county::Person;
 use anyhow::{Context, ensure};
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -49,7 +49,8 @@ async fn machine(story: &mut Story, world: &World, desk: &Desk, tip: &str, perso
     .await?;
     let call = world.calls(&person.phone).await?.first().cloned().context("no call to the machine")?;
     let lines = call["transcript"].as_array().cloned().unwrap_or_default();
-    let beep = lines.iter().position(|line| line["text"].as_str().is_some_and(|text| text.contains("beep"))).context("no beep was heard")?;
+    let beep =
+        lines.iter().position(|line| line["text"].as_str().is_some_and(|text| text.contains("beep"))).context("no beep was heard")?;
     let left: String = lines[beep..].iter().filter(|line| line["who"] == "gateway").filter_map(|line| line["text"].as_str()).collect();
     super::dispatch::free_of_content(&left, "the voicemail")?;
     ensure!(left.contains("T-") || left.to_lowercase().contains("reference"), "the voicemail names no reference: {left}");
@@ -78,7 +79,15 @@ async fn busy(story: &mut Story, world: &World, desk: &Desk, tip: &str, person: 
 }
 
 /// A scanner fetches the mail's link, somebody types a wrong code: nothing. The printed code confirms.
-async fn mail(story: &mut Story, world: &World, desk: &Desk, tip: &str, person: &Person, client: &Client, public: &str) -> anyhow::Result<()> {
+async fn mail(
+    story: &mut Story,
+    world: &World,
+    desk: &Desk,
+    tip: &str,
+    person: &Person,
+    client: &Client,
+    public: &str,
+) -> anyhow::Result<()> {
     let role = &person.role;
     let mail = world.mails(&person.mail).await?.first().cloned().with_context(|| format!("no mail to the {role}"))?;
     let text = mail["text"].as_str().context("the mail has no text")?;
@@ -92,7 +101,8 @@ async fn mail(story: &mut Story, world: &World, desk: &Desk, tip: &str, person: 
     }
     unconfirmed(desk, tip, person).await?;
     story.saw(&format!("A scanner fetches the link in the {role}'s mail by GET and HEAD: nothing is confirmed"));
-    let wrong: String = code.chars().map(|c| c.to_digit(10).map_or(c, |digit| char::from_digit((digit + 1) % 10, 10).unwrap_or(c))).collect();
+    let wrong: String =
+        code.chars().map(|c| c.to_digit(10).map_or(c, |digit| char::from_digit((digit + 1) % 10, 10).unwrap_or(c))).collect();
     client.post(&link).form(&[("code", &wrong)]).send().await.context("post a wrong code")?;
     unconfirmed(desk, tip, person).await?;
     story.saw("A wrong code posted to the page confirms nothing");

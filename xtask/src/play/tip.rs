@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The first example of the procedures, in a student's words.
-const FIRST_TEXT: &str = "My friend at Delta High is failing classes and says he doesn't care about his life. He said he will drive his car into a tree.";
+const FIRST_TEXT: &str =
+    "My friend at Delta High is failing classes and says he doesn't care about his life. He said he will drive his car into a tree.";
 const REPLY: &str = "Thank you for telling us. Do you know where he is now?";
 const ANSWER: &str = "He is in the parking lot by the gym";
 
