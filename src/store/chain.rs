@@ -43,7 +43,9 @@ pub fn first_break(entries: &[Written], last_seq: i64, last_hash: &[u8; 32]) -> 
     let mut expected = 1;
     for entry in entries {
         let hash = link(&before, entry.seq, entry.at_micros, &entry.actor_json, &entry.action_json);
-        if entry.seq != expected || hash != entry.hash { return Some(expected); }
+        if entry.seq != expected || hash != entry.hash {
+            return Some(expected);
+        }
         before = hash;
         expected += 1;
     }
@@ -56,12 +58,14 @@ mod tests {
 
     fn record() -> Vec<Written> {
         let mut before = START;
-        (1..=4).map(|seq| {
-            let (actor_json, action_json) = (r#"{"by":"system"}"#.to_owned(), format!(r#"{{"action":"noted","n":{seq}}}"#));
-            let hash = link(&before, seq, seq * 10, &actor_json, &action_json);
-            before = hash;
-            Written { seq, at_micros: seq * 10, actor_json, action_json, hash }
-        }).collect()
+        (1..=4)
+            .map(|seq| {
+                let (actor_json, action_json) = (r#"{"by":"system"}"#.to_owned(), format!(r#"{{"action":"noted","n":{seq}}}"#));
+                let hash = link(&before, seq, seq * 10, &actor_json, &action_json);
+                before = hash;
+                Written { seq, at_micros: seq * 10, actor_json, action_json, hash }
+            })
+            .collect()
     }
 
     #[test]
@@ -70,12 +74,39 @@ mod tests {
         let end = whole[3].hash;
         assert_eq!(first_break(&whole, 4, &end), None);
         assert_eq!(first_break(&[], 0, &START), None);
-        let alter = |change: fn(&mut Vec<Written>)| { let mut altered = record(); change(&mut altered); first_break(&altered, 4, &end) };
+        let alter = |change: fn(&mut Vec<Written>)| {
+            let mut altered = record();
+            change(&mut altered);
+            first_break(&altered, 4, &end)
+        };
         assert_eq!(alter(|r| r[1].action_json.push(' ')), Some(2));
         assert_eq!(alter(|r| r[1].at_micros += 1), Some(2));
-        assert_eq!(alter(|r| { r.remove(0); }), Some(1));
-        assert_eq!(alter(|r| { r.swap(1, 2); }), Some(2));
-        assert_eq!(alter(|r| { r.pop(); }), Some(4), "a cut tail");
-        assert_eq!(alter(|r| { let last = r[3].clone(); r.push(last); }), Some(5), "one too many");
+        assert_eq!(
+            alter(|r| {
+                r.remove(0);
+            }),
+            Some(1)
+        );
+        assert_eq!(
+            alter(|r| {
+                r.swap(1, 2);
+            }),
+            Some(2)
+        );
+        assert_eq!(
+            alter(|r| {
+                r.pop();
+            }),
+            Some(4),
+            "a cut tail"
+        );
+        assert_eq!(
+            alter(|r| {
+                let last = r[3].clone();
+                r.push(last);
+            }),
+            Some(5),
+            "one too many"
+        );
     }
 }

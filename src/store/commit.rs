@@ -52,7 +52,9 @@ pub struct Committed {
 /// One row to write.
 #[derive(Debug, Clone)]
 pub enum Write {
-    /// A tip: new (version 0) or changed. Counters (`last_seq`, `unread`, `updated_at`) are the store's and ignored here.
+    /// A tip: new (version 0) or changed. Counters (`last_seq`, `unread`, `updated_at`) are the store's and not written from here; but
+    /// a tip that is being closed must still have the `last_seq` it was read with, so that no tip is closed over a message that came
+    /// meanwhile. A new tip whose reference or code index is taken is a `Conflict`: draw others.
     Conversation(Box<ConversationRow>),
     /// A new address of a tip; a `Conflict` when its index is current already. Later ones of a tip become the one to answer to.
     Contact(Box<ContactRow>),
@@ -64,7 +66,7 @@ pub enum Write {
     Attachment(AttachmentRow),
     /// A staff note or assessment.
     Note(NoteRow),
-    /// The way back of a tip.
+    /// The way back of a tip, whatever its version; raises the version if it changes something.
     WayBack(ConversationId, WayBack),
     /// Staff have read the tip: `unread` becomes 0.
     MarkRead(ConversationId),
@@ -72,7 +74,7 @@ pub enum Write {
     Dispatch(DispatchRow),
     /// An obligation: new or changed.
     Obligation(Box<ObligationRow>),
-    /// An attempt: new or changed.
+    /// An attempt: new or changed. A `Conflict`, too, when another attempt of the account has its provider id.
     Attempt(Box<AttemptRow>),
     /// A receipt to append.
     Receipt(ReceiptRow),
@@ -82,17 +84,17 @@ pub enum Write {
     WorkDone(WorkId),
     /// A new task.
     Task(TaskRow),
-    /// A task that is done.
+    /// A task that is done. A `Conflict` when it is not open: somebody was quicker.
     TaskDone(TaskId, StaffId, Timestamp),
-    /// A member of staff: new or changed (by login name).
+    /// A member of staff: new or changed (by login name; id and `created_at` stay the first ones).
     Staff(StaffRow),
-    /// A new session.
+    /// A new session; those that had expired when it began are swept.
     Session(SessionRow),
     /// The end of a session.
     SessionEnd([u8; 32]),
     /// A new API token.
     ApiToken(ApiTokenRow),
-    /// Failed logins of a name.
+    /// Failed logins of a name; none removes the row.
     Throttle(ThrottleRow),
     /// The whole directory, replacing what was there.
     Directory(Box<DirectoryRows>),

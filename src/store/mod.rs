@@ -4,13 +4,13 @@
 //! the commits that wait into one batch, applies it set-based and answers each with its own [`Outcome`]; no handler's
 //! future ever holds a transaction. SQL lives only below this folder; the store knows no carrier.
 
-pub mod commit;
-pub mod rows;
-pub mod chain;
-pub mod sqlite;
-mod prepared;
 mod batch;
+pub mod chain;
+pub mod commit;
+mod prepared;
+pub mod rows;
 mod sql;
+pub mod sqlite;
 
 pub use commit::{Commit, Committed, Outcome, Write};
 

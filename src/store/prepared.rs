@@ -62,17 +62,36 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         Write::Obligation(row) => [Some(json(&row.obligation)?), None],
         Write::Attempt(row) => [Some(json(&row.evidence)?), row.call.as_ref().map(json).transpose()?],
         Write::Receipt(row) => [Some(json(&row.kind)?), None],
-        Write::Contact(_) | Write::Attachment(_) | Write::Note(_) | Write::WayBack(..) | Write::MarkRead(_) | Write::Dispatch(_)
-        | Write::Work(_) | Write::WorkDone(_) | Write::Task(_) | Write::TaskDone(..) | Write::Staff(_) | Write::Session(_)
-        | Write::SessionEnd(_) | Write::ApiToken(_) | Write::Throttle(_) | Write::Directory(_) | Write::Meta(..) => [None, None],
+        Write::Contact(_)
+        | Write::Attachment(_)
+        | Write::Note(_)
+        | Write::WayBack(..)
+        | Write::MarkRead(_)
+        | Write::Dispatch(_)
+        | Write::Work(_)
+        | Write::WorkDone(_)
+        | Write::Task(_)
+        | Write::TaskDone(..)
+        | Write::Staff(_)
+        | Write::Session(_)
+        | Write::SessionEnd(_)
+        | Write::ApiToken(_)
+        | Write::Throttle(_)
+        | Write::Directory(_)
+        | Write::Meta(..) => [None, None],
     })
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, serde_json::Error> { serde_json::to_string(value) }
+fn json<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value)
+}
 
 impl Owner {
     /// The word used in SQL.
     pub(crate) const fn word(self) -> &'static str {
-        match self { Owner::Obligation(_) => "obligation", Owner::Message(_) => "message" }
+        match self {
+            Owner::Obligation(_) => "obligation",
+            Owner::Message(_) => "message",
+        }
     }
 }

@@ -139,7 +139,12 @@ pub enum NoteKind {
 
 impl NoteKind {
     /// `assessment` or `note`.
-    pub const fn as_str(self) -> &'static str { match self { NoteKind::Assessment => "assessment", NoteKind::Note => "note" } }
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            NoteKind::Assessment => "assessment",
+            NoteKind::Note => "note",
+        }
+    }
 }
 
 /// One entry of the record, as kept.

@@ -15,43 +15,63 @@ const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "base", include_str!("../../migr
 pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The migrations as SQLite reads them.
-pub(crate) fn sqlite_migrator() -> Migrator { migrator("BLOB", "WITHOUT ROWID") }
+pub(crate) fn sqlite_migrator() -> Migrator {
+    migrator("BLOB", "WITHOUT ROWID")
+}
 
 fn migrator(bytes: &str, keyed: &str) -> Migrator {
     let with_words = |text: &str| sqlx::AssertSqlSafe(text.replace("{{BYTES}}", bytes).replace("{{KEYED}}", keyed)).into_sql_str();
-    let all = MIGRATIONS.iter().map(|(number, name, text)| Migration::new(*number, (*name).into(), MigrationType::Simple, with_words(text), false));
+    let all = MIGRATIONS
+        .iter()
+        .map(|(number, name, text)| Migration::new(*number, (*name).into(), MigrationType::Simple, with_words(text), false));
     Migrator::with_migrations(all.collect())
 }
 
 /// Begins a transaction that will write. At once, because on SQLite a transaction that reads first and then writes fails when
 /// another has written in between, whatever the busy time-out; on PostgreSQL plain `BEGIN`.
 macro_rules! begin {
-    () => { "BEGIN IMMEDIATE" };
+    () => {
+        "BEGIN IMMEDIATE"
+    };
 }
 /// The rows of a JSON array as a table with one column `value`.
 macro_rules! each {
-    () => { "json_each($1)" };
-    ($n:literal) => { concat!("json_each($", $n, ")") };
+    () => {
+        "json_each($1)"
+    };
+    ($n:literal) => {
+        concat!("json_each($", $n, ")")
+    };
 }
 /// A text of a row.
 macro_rules! text {
-    ($n:literal) => { concat!("i.value->>", $n) };
+    ($n:literal) => {
+        concat!("i.value->>", $n)
+    };
 }
 /// A whole number of a row.
 macro_rules! int {
-    ($n:literal) => { concat!("CAST(i.value->>", $n, " AS BIGINT)") };
+    ($n:literal) => {
+        concat!("CAST(i.value->>", $n, " AS BIGINT)")
+    };
 }
 /// True or false of a row.
 macro_rules! flag {
-    ($n:literal) => { concat!("CAST(i.value->>", $n, " AS BOOLEAN)") };
+    ($n:literal) => {
+        concat!("CAST(i.value->>", $n, " AS BOOLEAN)")
+    };
 }
 /// Bytes of a row: where they start in `$2` and how many they are.
 macro_rules! bytes {
-    ($at:literal, $length:literal) => { concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), CAST(i.value->>", $length, " AS INTEGER))") };
+    ($at:literal, $length:literal) => {
+        concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), CAST(i.value->>", $length, " AS INTEGER))")
+    };
 }
 /// Thirty-two bytes of a row: where they start in `$2`.
 macro_rules! hash {
-    ($at:literal) => { concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), 32)") };
+    ($at:literal) => {
+        concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), 32)")
+    };
 }
 pub(crate) use {begin, bytes, each, flag, hash, int, text};
 

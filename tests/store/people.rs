@@ -11,7 +11,14 @@ use tipline::store::rows::*;
 use tipline::vault::sealed::Sealed;
 
 fn staff(n: u32, login: &str) -> StaffRow {
-    StaffRow { id: staff_id(n), login: login.to_owned(), name: "Sam Example".to_owned(), role: StaffRole::Analyst, password_hash: "$argon2id$…".to_owned(), created_at: at(0) }
+    StaffRow {
+        id: staff_id(n),
+        login: login.to_owned(),
+        name: "Sam Example".to_owned(),
+        role: StaffRole::Analyst,
+        password_hash: "$argon2id$…".to_owned(),
+        created_at: at(0),
+    }
 }
 
 fn session(n: u8, since: i64, until: i64) -> SessionRow {
@@ -56,12 +63,23 @@ pub async fn failed_logins_are_counted(fresh: Fresh) {
 
 fn directory(names: &[&str]) -> DirectoryRows {
     let organization = |key: &str| Organization {
-        key: key.parse().unwrap(), kind: Kind::School, name: format!("The {key}"), county: Some("example-county".parse().unwrap()), district: None,
-        psap: Some("example-psap".parse().unwrap()), police: None, calendar: "school-year".parse().unwrap(),
+        key: key.parse().unwrap(),
+        kind: Kind::School,
+        name: format!("The {key}"),
+        county: Some("example-county".parse().unwrap()),
+        district: None,
+        psap: Some("example-psap".parse().unwrap()),
+        police: None,
+        calendar: "school-year".parse().unwrap(),
     };
     let person = |key: &str| Person {
-        key: format!("{key}-principal").parse().unwrap(), organization: key.parse().unwrap(), name: "Pat Example".to_owned(), role: "Principal".to_owned(),
-        order: 1, language: Language::Es, points: vec![ContactPoint { means: Means::Call, tail: "…42".to_owned(), extension: "12".to_owned() }],
+        key: format!("{key}-principal").parse().unwrap(),
+        organization: key.parse().unwrap(),
+        name: "Pat Example".to_owned(),
+        role: "Principal".to_owned(),
+        order: 1,
+        language: Language::Es,
+        points: vec![ContactPoint { means: Means::Call, tail: "…42".to_owned(), extension: "12".to_owned() }],
         attested_on: Some("2026-09-01".parse().unwrap()),
     };
     DirectoryRows {

@@ -26,11 +26,15 @@ pub async fn of_many_equal_commits_one_goes_through(fresh: Fresh) {
 }
 
 pub async fn of_many_new_tips_for_one_address_one_goes_through(fresh: Fresh) {
-    let outcomes = all(&fresh, (0..MANY).map(|n| {
-        let mut address = contact(n, n);
-        address.index = index(2, 0);
-        Commit { writes: vec![new_tip(n), Write::Contact(Box::new(address)), says(n, n)], ..Commit::default() }
-    })).await;
+    let outcomes = all(
+        &fresh,
+        (0..MANY).map(|n| {
+            let mut address = contact(n, n);
+            address.index = index(2, 0);
+            Commit { writes: vec![new_tip(n), Write::Contact(Box::new(address)), says(n, n)], ..Commit::default() }
+        }),
+    )
+    .await;
     assert_eq!(count(&outcomes), (1, 0, MANY as usize - 1));
     assert_eq!(fresh.store.health(at(0)).await.unwrap().conversations, 1);
 }
@@ -38,14 +42,19 @@ pub async fn of_many_new_tips_for_one_address_one_goes_through(fresh: Fresh) {
 pub async fn of_many_changes_of_a_version_one_goes_through(fresh: Fresh) {
     fresh.write([new_tip(1), Write::Dispatch(dispatch(1, 1)), Write::Obligation(Box::new(obligation(1, 1, 1, 20)))]).await;
     let tip = fresh.store.conversation(tip_id(1)).await.unwrap().unwrap();
-    let outcomes = all(&fresh, (0..MANY).map(|_| Commit { writes: vec![Write::Conversation(Box::new(tip.clone()))], ..Commit::default() })).await;
+    let outcomes =
+        all(&fresh, (0..MANY).map(|_| Commit { writes: vec![Write::Conversation(Box::new(tip.clone()))], ..Commit::default() })).await;
     assert_eq!(count(&outcomes), (1, 0, MANY as usize - 1));
     let row = fresh.store.obligation(obligation_id(1)).await.unwrap().unwrap();
-    let outcomes = all(&fresh, (0..MANY).map(|n| {
-        let mut row = row.clone();
-        row.obligation.attempts = n;
-        Commit { writes: vec![Write::Obligation(Box::new(row))], ..Commit::default() }
-    })).await;
+    let outcomes = all(
+        &fresh,
+        (0..MANY).map(|n| {
+            let mut row = row.clone();
+            row.obligation.attempts = n;
+            Commit { writes: vec![Write::Obligation(Box::new(row))], ..Commit::default() }
+        }),
+    )
+    .await;
     assert_eq!(count(&outcomes), (1, 0, MANY as usize - 1));
     let winner = outcomes.iter().position(|outcome| matches!(outcome, Ok(Outcome::Committed(_)))).unwrap();
     assert_eq!(fresh.store.obligation(obligation_id(1)).await.unwrap().unwrap().obligation.attempts as usize, winner);
@@ -53,7 +62,11 @@ pub async fn of_many_changes_of_a_version_one_goes_through(fresh: Fresh) {
 
 pub async fn many_messages_get_all_numbers_once(fresh: Fresh) {
     fresh.write([new_tip(1), new_tip(2)]).await;
-    let commits = (0..MANY * 2).map(|n| Commit { writes: vec![says(n, 1 + n % 2)], audit: vec![entry(1 + n % 2, Action::Noted)], ..Commit::default() });
+    let commits = (0..MANY * 2).map(|n| Commit {
+        writes: vec![says(n, 1 + n % 2)],
+        audit: vec![entry(1 + n % 2, Action::Noted)],
+        ..Commit::default()
+    });
     let outcomes = all(&fresh, commits).await;
     for tip in [1, 2] {
         let read: Vec<i64> = fresh.store.messages(tip_id(tip), 0, 1000).await.unwrap().iter().map(|m| m.seq).collect();
@@ -71,15 +84,28 @@ pub async fn many_messages_get_all_numbers_once(fresh: Fresh) {
 
 pub async fn one_bad_commit_fails_alone(fresh: Fresh) {
     fresh.write([new_tip(1), says(500, 1)]).await;
-    let outcomes = all(&fresh, (0..MANY).map(|n| match n {
-        7 => Commit { writes: vec![says(500, 1)], ..Commit::default() }, // a message id that is there already
-        13 => Commit { once: once("a\0b"), ..Commit::default() },
-        21 => Commit { writes: vec![says(501, 99)], ..Commit::default() }, // no such tip
-        33 => Commit { writes: vec![says(502, 1), Write::Receipt(ReceiptRow {
-            attempt: attempt_id(404), conversation: tip_id(1), at: at(1), kind: domain::dispatch::evidence::ReceiptKind::Rang,
-        })], ..Commit::default() }, // a receipt of no attempt
-        n => Commit { once: once(&format!("SM{n}")), writes: vec![says(n, 1)], audit: vec![entry(1, Action::Noted)] },
-    })).await;
+    let outcomes = all(
+        &fresh,
+        (0..MANY).map(|n| match n {
+            7 => Commit { writes: vec![says(500, 1)], ..Commit::default() }, // a message id that is there already
+            13 => Commit { once: once("a\0b"), ..Commit::default() },
+            21 => Commit { writes: vec![says(501, 99)], ..Commit::default() }, // no such tip
+            33 => Commit {
+                writes: vec![
+                    says(502, 1),
+                    Write::Receipt(ReceiptRow {
+                        attempt: attempt_id(404),
+                        conversation: tip_id(1),
+                        at: at(1),
+                        kind: domain::dispatch::evidence::ReceiptKind::Rang,
+                    }),
+                ],
+                ..Commit::default()
+            }, // a receipt of no attempt
+            n => Commit { once: once(&format!("SM{n}")), writes: vec![says(n, 1)], audit: vec![entry(1, Action::Noted)] },
+        }),
+    )
+    .await;
     for (n, outcome) in outcomes.iter().enumerate() {
         if [7, 13, 21, 33].contains(&n) {
             assert!(matches!(outcome, Err(StoreError::Failed { operation: "commit", .. })), "{n}: {outcome:?}");

@@ -8,7 +8,12 @@ use tipline::store::commit::{Commit, Write};
 
 pub async fn the_record_is_chained(fresh: Fresh) {
     fresh.apply(first_text(1)).await;
-    let closed = Entry { conversation: tip_id(1), at: at(30), actor: Actor::Staff(staff_id(3)), action: Action::Closed { reason: "done \"well\"".to_owned() } };
+    let closed = Entry {
+        conversation: tip_id(1),
+        at: at(30),
+        actor: Actor::Staff(staff_id(3)),
+        action: Action::Closed { reason: "done \"well\"".to_owned() },
+    };
     fresh.apply(Commit { audit: vec![closed.clone(), entry(1, Action::Opened)], ..Commit::default() }).await;
     let rows = fresh.store.record(tip_id(1), 0, 10).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [1, 2, 3, 4]);

@@ -24,16 +24,36 @@ pub fn at(minutes: i64) -> Timestamp {
 }
 
 /// Ids of table `table`, number `n`.
-pub fn uuid(table: u8, n: u32) -> Uuid { Uuid::from_u128((u128::from(table) << 96) | u128::from(n)) }
-pub fn tip_id(n: u32) -> ConversationId { ConversationId::new(uuid(1, n)) }
-pub fn message_id(n: u32) -> MessageId { MessageId::new(uuid(2, n)) }
-pub fn obligation_id(n: u32) -> ObligationId { ObligationId::new(uuid(3, n)) }
-pub fn attempt_id(n: u32) -> AttemptId { AttemptId::new(uuid(4, n)) }
-pub fn dispatch_id(n: u32) -> DispatchId { DispatchId::new(uuid(5, n)) }
-pub fn task_id(n: u32) -> TaskId { TaskId::new(uuid(6, n)) }
-pub fn staff_id(n: u32) -> StaffId { StaffId::new(uuid(7, n)) }
-pub fn lane(name: &str) -> LaneKey { name.parse().unwrap() }
-pub fn account(name: &str) -> AccountKey { name.parse().unwrap() }
+pub fn uuid(table: u8, n: u32) -> Uuid {
+    Uuid::from_u128((u128::from(table) << 96) | u128::from(n))
+}
+pub fn tip_id(n: u32) -> ConversationId {
+    ConversationId::new(uuid(1, n))
+}
+pub fn message_id(n: u32) -> MessageId {
+    MessageId::new(uuid(2, n))
+}
+pub fn obligation_id(n: u32) -> ObligationId {
+    ObligationId::new(uuid(3, n))
+}
+pub fn attempt_id(n: u32) -> AttemptId {
+    AttemptId::new(uuid(4, n))
+}
+pub fn dispatch_id(n: u32) -> DispatchId {
+    DispatchId::new(uuid(5, n))
+}
+pub fn task_id(n: u32) -> TaskId {
+    TaskId::new(uuid(6, n))
+}
+pub fn staff_id(n: u32) -> StaffId {
+    StaffId::new(uuid(7, n))
+}
+pub fn lane(name: &str) -> LaneKey {
+    name.parse().unwrap()
+}
+pub fn account(name: &str) -> AccountKey {
+    name.parse().unwrap()
+}
 
 /// An index that differs for every `n` of a `kind`.
 pub fn index(kind: u8, n: u32) -> BlindIndex {
@@ -67,7 +87,9 @@ pub fn tip(n: u32) -> ConversationRow {
     }
 }
 
-pub fn new_tip(n: u32) -> Write { Write::Conversation(Box::new(tip(n))) }
+pub fn new_tip(n: u32) -> Write {
+    Write::Conversation(Box::new(tip(n)))
+}
 
 /// The address `n` of tip `tip`.
 pub fn contact(n: u32, tip: u32) -> ContactRow {
@@ -100,9 +122,13 @@ pub fn message(n: u32, tip: u32, author: Author) -> MessageRow {
     }
 }
 
-pub fn says(n: u32, tip: u32) -> Write { Write::Message(Box::new(message(n, tip, Author::Reporter))) }
+pub fn says(n: u32, tip: u32) -> Write {
+    Write::Message(Box::new(message(n, tip, Author::Reporter)))
+}
 
-pub fn once(key: &str) -> Option<Once> { Some(Once { account: account("main"), key: key.to_owned(), at: at(0) }) }
+pub fn once(key: &str) -> Option<Once> {
+    Some(Once { account: account("main"), key: key.to_owned(), at: at(0) })
+}
 
 /// What an inbound text of an unknown address writes, as the intake does it.
 pub fn first_text(n: u32) -> Commit {
@@ -121,11 +147,20 @@ pub fn first_text(n: u32) -> Commit {
     }
 }
 
-pub fn entry(tip: u32, action: Action) -> Entry { Entry { conversation: tip_id(tip), at: at(i64::from(tip)), actor: Actor::Reporter, action } }
+pub fn entry(tip: u32, action: Action) -> Entry {
+    Entry { conversation: tip_id(tip), at: at(i64::from(tip)), actor: Actor::Reporter, action }
+}
 
 /// A telling of tip `tip`.
 pub fn dispatch(n: u32, tip: u32) -> DispatchRow {
-    DispatchRow { id: dispatch_id(n), conversation: tip_id(tip), level: Level::Critical, started_at: at(5), due_at: at(20), started_by: staff_id(1) }
+    DispatchRow {
+        id: dispatch_id(n),
+        conversation: tip_id(tip),
+        level: Level::Critical,
+        started_at: at(5),
+        due_at: at(20),
+        started_by: staff_id(1),
+    }
 }
 
 /// The obligation `n`, at its place in dispatch `dispatch` of tip `tip`, due at minute `due`.

@@ -24,11 +24,15 @@ impl Folder {
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
-    fn file(&self) -> PathBuf { self.0.join("tips.db") }
+    fn file(&self) -> PathBuf {
+        self.0.join("tips.db")
+    }
 }
 
 impl Drop for Folder {
-    fn drop(&mut self) { let _ = std::fs::remove_dir_all(&self.0); }
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 async fn open_with(path: &Path, options: Options) -> Result<Arc<dyn Store>, OpenError> {
@@ -36,7 +40,9 @@ async fn open_with(path: &Path, options: Options) -> Result<Arc<dyn Store>, Open
     Sqlite::open(path, options, &|name, task| tasks.spawn(name, task)).await
 }
 
-async fn open(path: &Path) -> Arc<dyn Store> { open_with(path, Options { migrate: true, ..Options::default() }).await.unwrap() }
+async fn open(path: &Path) -> Arc<dyn Store> {
+    open_with(path, Options { migrate: true, ..Options::default() }).await.unwrap()
+}
 
 async fn fresh() -> Fresh {
     let folder = Arc::new(Folder::new());
@@ -51,7 +57,9 @@ async fn fresh() -> Fresh {
 conformance!(fresh);
 
 /// A connection beside the store: what somebody with the file could do.
-async fn beside(path: &Path) -> SqliteConnection { SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap() }
+async fn beside(path: &Path) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+}
 
 #[tokio::test]
 async fn an_altered_record_shows() {
@@ -74,7 +82,8 @@ async fn a_full_queue_is_busy_and_the_rest_is_written() {
     let folder = Folder::new();
     let store = open(&folder.file()).await;
     // One thread: the writer takes nothing before all have tried.
-    let outcomes = join_all((0..QUEUE_MOST + 10).map(|n| store.commit(Commit { once: once(&format!("SM{n}")), ..Commit::default() }))).await;
+    let outcomes =
+        join_all((0..QUEUE_MOST + 10).map(|n| store.commit(Commit { once: once(&format!("SM{n}")), ..Commit::default() }))).await;
     let busy = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Busy))).count();
     let done = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Committed(_)))).count();
     assert_eq!((busy, done), (10, QUEUE_MOST));
@@ -100,7 +109,10 @@ async fn a_caller_that_goes_away_changes_nothing() {
 async fn changes_are_told_after_the_commit() {
     let folder = Folder::new();
     let told = Arc::new(Mutex::new(Vec::new()));
-    let on_commit = { let told = Arc::clone(&told); Arc::new(move |tips: &[domain::id::ConversationId]| told.lock().unwrap().extend_from_slice(tips)) };
+    let on_commit = {
+        let told = Arc::clone(&told);
+        Arc::new(move |tips: &[domain::id::ConversationId]| told.lock().unwrap().extend_from_slice(tips))
+    };
     let store = open_with(&folder.file(), Options { migrate: true, on_commit }).await.unwrap();
     store.commit(first_text(1)).await.unwrap();
     store.commit(first_text(1)).await.unwrap();
@@ -128,11 +140,9 @@ async fn what_waits_is_committed_before_the_end() {
 async fn opening_refuses_with_a_sentence() {
     let folder = Folder::new();
     let path = folder.file();
-    let refusal = async |path: &Path| {
-        match open_with(path, Options::default()).await {
-            Ok(_) => panic!("opened"),
-            Err(error) => error,
-        }
+    let refusal = async |path: &Path| match open_with(path, Options::default()).await {
+        Ok(_) => panic!("opened"),
+        Err(error) => error,
     };
     assert!(matches!(refusal(&path).await, OpenError::Behind { .. }), "empty");
     migrate(&path).await.unwrap();
@@ -145,7 +155,9 @@ async fn opening_refuses_with_a_sentence() {
     store.close().await;
 
     sqlx::query("INSERT INTO _sqlx_migrations SELECT 9999, 'later', installed_on, TRUE, checksum, 0 FROM _sqlx_migrations LIMIT 1")
-        .execute(&mut beside(&path).await).await.unwrap();
+        .execute(&mut beside(&path).await)
+        .await
+        .unwrap();
     assert!(matches!(refusal(&path).await, OpenError::Newer { found: 9999, .. }));
     assert!(matches!(migrate(&path).await, Err(OpenError::Newer { .. })));
 

@@ -55,7 +55,8 @@ pub async fn obligations_and_attempts_are_versioned(fresh: Fresh) {
 
 pub async fn a_provider_id_belongs_to_one_attempt(fresh: Fresh) {
     told(&fresh).await;
-    let with_id = |n: u32, account_name: &str| AttemptRow { provider_id: Some("CA1".to_owned()), account: account(account_name), ..attempt(n, 1, 1) };
+    let with_id =
+        |n: u32, account_name: &str| AttemptRow { provider_id: Some("CA1".to_owned()), account: account(account_name), ..attempt(n, 1, 1) };
     fresh.write([Write::Attempt(Box::new(with_id(1, "main")))]).await;
     assert_eq!(fresh.outcome([Write::Attempt(Box::new(with_id(2, "main")))]).await, Outcome::Conflict);
     fresh.write([Write::Attempt(Box::new(with_id(3, "second")))]).await;
@@ -69,8 +70,10 @@ pub async fn a_provider_id_belongs_to_one_attempt(fresh: Fresh) {
 pub async fn receipts_keep_their_order(fresh: Fresh) {
     told(&fresh).await;
     fresh.write([Write::Attempt(Box::new(attempt(1, 1, 1)))]).await;
-    let kinds = [ReceiptKind::Ended(End::Completed), ReceiptKind::Rang, ReceiptKind::Unrecognised("odd \"word\"".to_owned()), ReceiptKind::Rang];
-    let receipt = |kind: &ReceiptKind, minute| ReceiptRow { attempt: attempt_id(1), conversation: tip_id(1), at: at(minute), kind: kind.clone() };
+    let kinds =
+        [ReceiptKind::Ended(End::Completed), ReceiptKind::Rang, ReceiptKind::Unrecognised("odd \"word\"".to_owned()), ReceiptKind::Rang];
+    let receipt =
+        |kind: &ReceiptKind, minute| ReceiptRow { attempt: attempt_id(1), conversation: tip_id(1), at: at(minute), kind: kind.clone() };
     fresh.write([Write::Receipt(receipt(&kinds[0], 9)), Write::Receipt(receipt(&kinds[1], 7))]).await;
     fresh.write([Write::Receipt(receipt(&kinds[2], 7))]).await;
     fresh.write([Write::Receipt(receipt(&kinds[3], 1))]).await;
@@ -109,15 +112,18 @@ pub async fn health_finds_what_has_no_timer(fresh: Fresh) {
     fresh.apply(first_text(2)).await;
     fresh.write([Write::Task(task(1, 1))]).await;
     let health = fresh.store.health(at(1)).await.unwrap();
-    assert_eq!(health, Health {
-        conversations: 2,
-        messages: 3,
-        open_obligations: 3,
-        without_timer: 0,
-        due_work: vec![(lane("main-call"), 3), (lane("main-text"), 1)],
-        oldest_due: Some(at(20)),
-        open_tasks: 1,
-    });
+    assert_eq!(
+        health,
+        Health {
+            conversations: 2,
+            messages: 3,
+            open_obligations: 3,
+            without_timer: 0,
+            due_work: vec![(lane("main-call"), 3), (lane("main-text"), 1)],
+            oldest_due: Some(at(20)),
+            open_tasks: 1,
+        }
+    );
     assert_eq!(fresh.store.health(at(-1)).await.unwrap().due_work, []);
     fresh.write([Write::WorkDone(WorkId::Obligation(obligation_id(1))), Write::WorkDone(WorkId::Message(message_id(1_000_002)))]).await;
     assert_eq!(fresh.store.health(at(1)).await.unwrap().without_timer, 2);

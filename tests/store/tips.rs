@@ -72,12 +72,15 @@ pub async fn messages_are_numbered_and_counted(fresh: Fresh) {
     assert_eq!((row.last_seq, row.unread, row.updated_at, row.version), (4, 2, at(4), 1));
 
     let all = fresh.store.messages(tip_id(1), 0, 10).await.unwrap();
-    assert_eq!(all.iter().map(|m| (m.id, m.seq, m.author)).collect::<Vec<_>>(), [
-        (message_id(1), 1, Author::Reporter),
-        (message_id(2), 2, Author::System),
-        (message_id(3), 3, Author::Staff(staff_id(1))),
-        (message_id(4), 4, Author::Reporter),
-    ]);
+    assert_eq!(
+        all.iter().map(|m| (m.id, m.seq, m.author)).collect::<Vec<_>>(),
+        [
+            (message_id(1), 1, Author::Reporter),
+            (message_id(2), 2, Author::System),
+            (message_id(3), 3, Author::Staff(staff_id(1))),
+            (message_id(4), 4, Author::Reporter),
+        ]
+    );
     assert_eq!(all[0], MessageRow { seq: 1, delivery_version: 1, ..message(1, 1, Author::Reporter) });
     assert_eq!(all[1].delivery, message(2, 1, Author::System).delivery);
     let page: Vec<_> = fresh.store.messages(tip_id(1), 1, 2).await.unwrap().into_iter().map(|m| m.seq).collect();
@@ -122,7 +125,13 @@ pub async fn a_stale_version_is_a_conflict(fresh: Fresh) {
     fresh.write([Write::Conversation(Box::new(row.clone()))]).await;
     assert_eq!(fresh.outcome([Write::Conversation(Box::new(row.clone()))]).await, Outcome::Conflict);
     let unknown = ConversationRow { version: 3, ..tip(2) };
-    assert!(fresh.store.commit(tipline::store::Commit { writes: vec![Write::Conversation(Box::new(unknown))], ..Default::default() }).await.is_err());
+    assert!(
+        fresh
+            .store
+            .commit(tipline::store::Commit { writes: vec![Write::Conversation(Box::new(unknown))], ..Default::default() })
+            .await
+            .is_err()
+    );
 }
 
 pub async fn the_way_back_is_not_overwritten(fresh: Fresh) {
@@ -145,7 +154,14 @@ pub async fn attachments_and_notes_keep_their_order(fresh: Fresh) {
     fresh.write([new_tip(1), says(1, 1), Write::Attachment(attachment(1, 1)), Write::Attachment(attachment(2, 1))]).await;
     fresh.write([says(2, 1), Write::Attachment(attachment(3, 2))]).await;
     assert_eq!(fresh.store.attachments(tip_id(1)).await.unwrap(), [attachment(1, 1), attachment(2, 1), attachment(3, 2)]);
-    let note = |n: u32, kind| NoteRow { id: message_id(n), conversation: tip_id(1), author: staff_id(1), at: at(i64::from(n)), kind, body: Sealed(vec![7; n as usize]) };
+    let note = |n: u32, kind| NoteRow {
+        id: message_id(n),
+        conversation: tip_id(1),
+        author: staff_id(1),
+        at: at(i64::from(n)),
+        kind,
+        body: Sealed(vec![7; n as usize]),
+    };
     fresh.write([Write::Note(note(6, NoteKind::Assessment))]).await;
     fresh.write([Write::Note(note(5, NoteKind::Note))]).await;
     assert_eq!(fresh.store.notes(tip_id(1)).await.unwrap(), [note(5, NoteKind::Note), note(6, NoteKind::Assessment)]);
@@ -161,7 +177,9 @@ async fn triage(fresh: &Fresh, n: u32, level: Level, dispatched: bool) {
 
 /// Seven tips, in the order in which they should stand: 4, 2, 3, 1, 6, 5, 7.
 async fn seven_tips(fresh: &Fresh) {
-    for n in 1..=7 { fresh.write([new_tip(n), says(n, n)]).await; }
+    for n in 1..=7 {
+        fresh.write([new_tip(n), says(n, n)]).await;
+    }
     triage(fresh, 1, Level::Critical, true).await; // told, nothing missed
     triage(fresh, 3, Level::Critical, false).await; // not told: deadline 23
     triage(fresh, 4, Level::Critical, true).await; // told, one due time (10) missed
@@ -169,7 +187,9 @@ async fn seven_tips(fresh: &Fresh) {
     triage(fresh, 6, Level::Standard, true).await;
     // 2 is not sorted: deadline 22
     for n in [1, 4] {
-        fresh.write([Write::Dispatch(dispatch(n, n)), Write::Obligation(Box::new(obligation(n, n, n, if n == 4 { 10 } else { 60 })))]).await;
+        fresh
+            .write([Write::Dispatch(dispatch(n, n)), Write::Obligation(Box::new(obligation(n, n, n, if n == 4 { 10 } else { 60 })))])
+            .await;
     }
     let mut missed = fresh.store.obligation(obligation_id(4)).await.unwrap().unwrap();
     missed.obligation.breached_at = Some(at(10));
@@ -195,8 +215,10 @@ pub async fn the_inbox_is_sorted_by_urgency(fresh: Fresh) {
     // The missed call is confirmed after all: nothing is urgent about tip 4 any more.
     let mut late = fresh.store.obligation(obligation_id(4)).await.unwrap().unwrap();
     late.obligation.confirmed_at = Some(at(12));
-    late.obligation.state =
-        obligation::State::Satisfied { at: at(12), by: obligation::Satisfaction::Confirmed(domain::dispatch::evidence::ConfirmedBy::Keypad) };
+    late.obligation.state = obligation::State::Satisfied {
+        at: at(12),
+        by: obligation::Satisfaction::Confirmed(domain::dispatch::evidence::ConfirmedBy::Keypad),
+    };
     fresh.write([Write::Obligation(Box::new(late))]).await;
     assert_eq!(ids(&fresh, InboxFilter::Open).await, [2, 3, 1, 4, 6, 5]);
     let row = fresh.store.inbox(InboxFilter::Open, 100).await.unwrap().remove(3);

@@ -16,14 +16,16 @@ async fn claim(fresh: &Fresh, owner: &str, now: i64, until: i64, n: u32) -> Vec<
 }
 
 pub async fn work_is_claimed_by_urgency(fresh: Fresh) {
-    fresh.write([
-        Write::Work(work(1, "main-call", 200, 1, 0)),
-        Write::Work(work(2, "main-call", 1, 30, 0)),
-        Write::Work(work(3, "main-call", 1, 20, 0)),
-        Write::Work(work(4, "main-call", 0, 40, 0)),
-        Write::Work(work(5, "main-call", 0, 10, 5)), // not yet
-        Write::Work(work(6, "main-mail", 0, 1, 0)),  // another lane
-    ]).await;
+    fresh
+        .write([
+            Write::Work(work(1, "main-call", 200, 1, 0)),
+            Write::Work(work(2, "main-call", 1, 30, 0)),
+            Write::Work(work(3, "main-call", 1, 20, 0)),
+            Write::Work(work(4, "main-call", 0, 40, 0)),
+            Write::Work(work(5, "main-call", 0, 10, 5)), // not yet
+            Write::Work(work(6, "main-mail", 0, 1, 0)),  // another lane
+        ])
+        .await;
     let first = fresh.store.claim_due(lane("main-call"), "a".to_owned(), at(0), at(2), 3).await.unwrap();
     assert_eq!(numbers(&first), [4, 3, 2]);
     let row = &first[0];
@@ -63,7 +65,9 @@ pub async fn no_work_is_claimed_twice(fresh: Fresh) {
 
 pub async fn lanes_are_leased_by_one(mut fresh: Fresh) {
     let both = || vec![lane("main-call"), lane("main-text")];
-    let lease = async |fresh: &Fresh, lanes, owner: &str, now, until| fresh.store.lease_lanes(lanes, owner.to_owned(), at(now), at(until)).await.unwrap();
+    let lease = async |fresh: &Fresh, lanes, owner: &str, now, until| {
+        fresh.store.lease_lanes(lanes, owner.to_owned(), at(now), at(until)).await.unwrap()
+    };
     assert_eq!(lease(&fresh, vec![lane("main-call")], "a", 0, 2).await, [lane("main-call")]);
     assert_eq!(lease(&fresh, both(), "b", 1, 3).await, [lane("main-text")]);
     assert_eq!(lease(&fresh, both(), "a", 1, 4).await, [lane("main-call")], "renewed");
@@ -76,7 +80,13 @@ pub async fn lanes_are_leased_by_one(mut fresh: Fresh) {
 }
 
 pub async fn what_an_owner_gives_back_is_due_again(fresh: Fresh) {
-    fresh.write([Write::Work(work(1, "main-call", 0, 20, 0)), Write::Work(work(2, "main-call", 1, 20, 0)), Write::Work(work(3, "main-call", 2, 20, 50))]).await;
+    fresh
+        .write([
+            Write::Work(work(1, "main-call", 0, 20, 0)),
+            Write::Work(work(2, "main-call", 1, 20, 0)),
+            Write::Work(work(3, "main-call", 2, 20, 50)),
+        ])
+        .await;
     assert_eq!(claim(&fresh, "a", 0, 30, 1).await, [1]);
     assert_eq!(claim(&fresh, "b", 0, 30, 1).await, [2]);
     fresh.store.release_lanes("a".to_owned()).await.unwrap();

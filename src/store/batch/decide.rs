@@ -5,9 +5,9 @@
 
 use super::heads::Tip;
 use super::*;
+use crate::store::chain;
 use crate::store::commit::{Committed, Outcome, Write};
 use crate::store::prepared::Piece;
-use crate::store::chain;
 use domain::conversation::State;
 
 impl<'a> Batch<'a> {
@@ -22,17 +22,25 @@ impl<'a> Batch<'a> {
         if commit.tips().any(|id| !new.contains(&id) && !self.tips.contains_key(&id) && !self.facts.heads.contains_key(&id)) {
             return Err(Bad::NoSuchTip);
         }
-        if commit.pieces.iter().any(|piece| self.conflicts(&piece.write)) { return Ok(Outcome::Conflict); }
+        if commit.pieces.iter().any(|piece| self.conflicts(&piece.write)) {
+            return Ok(Outcome::Conflict);
+        }
 
         if let Some(once) = &commit.once {
             self.facts.once.insert((once.account.as_str().to_owned(), once.key.clone()));
             self.once.row().text(once.account.as_str()).text(&once.key).int(once.at.as_microsecond()).end();
         }
         // A tip before its contacts and messages: they change its head.
-        for piece in &commit.pieces { self.take_tip(piece); }
+        for piece in &commit.pieces {
+            self.take_tip(piece);
+        }
         let mut done = Committed::default();
-        for piece in &commit.pieces { self.take(piece, &mut done); }
-        for entry in &commit.entries { self.take_entry(entry); }
+        for piece in &commit.pieces {
+            self.take(piece, &mut done);
+        }
+        for entry in &commit.entries {
+            self.take_entry(entry);
+        }
         Ok(Outcome::Committed(done))
     }
 
@@ -47,12 +55,15 @@ impl<'a> Batch<'a> {
         Some(tip)
     }
 
-    fn version(&self, id: uuid::Uuid) -> i64 { self.facts.versions.get(&id).copied().unwrap_or(0) }
+    fn version(&self, id: uuid::Uuid) -> i64 {
+        self.facts.versions.get(&id).copied().unwrap_or(0)
+    }
 
     fn conflicts(&self, write: &Write) -> bool {
         match write {
             Write::Conversation(row) if row.version == 0 => {
-                self.facts.references.contains(row.conversation.reference.as_str()) || self.facts.codes.contains(&row.code_index)
+                self.facts.references.contains(row.conversation.reference.as_str())
+                    || self.facts.codes.contains(&row.code_index)
                     || self.tips.contains_key(&row.conversation.id)
             }
             Write::Conversation(row) => {
@@ -66,13 +77,28 @@ impl<'a> Batch<'a> {
             Write::Delivery(row) => row.delivery_version == 0 || self.version(row.id.uuid()) != row.delivery_version,
             Write::Obligation(row) => self.version(row.obligation.id.uuid()) != row.version,
             Write::Attempt(row) => {
-                let holder = row.provider_id.as_ref().and_then(|id| self.facts.providers.get(&(row.account.as_str().to_owned(), id.clone())));
+                let holder =
+                    row.provider_id.as_ref().and_then(|id| self.facts.providers.get(&(row.account.as_str().to_owned(), id.clone())));
                 self.version(row.id.uuid()) != row.version || holder.is_some_and(|holder| *holder != row.id)
             }
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
-            Write::Message(_) | Write::Attachment(_) | Write::Note(_) | Write::WayBack(..) | Write::MarkRead(_) | Write::Dispatch(_)
-            | Write::Receipt(_) | Write::Work(_) | Write::WorkDone(_) | Write::Task(_) | Write::Staff(_) | Write::Session(_)
-            | Write::SessionEnd(_) | Write::ApiToken(_) | Write::Throttle(_) | Write::Directory(_) | Write::Meta(..) => false,
+            Write::Message(_)
+            | Write::Attachment(_)
+            | Write::Note(_)
+            | Write::WayBack(..)
+            | Write::MarkRead(_)
+            | Write::Dispatch(_)
+            | Write::Receipt(_)
+            | Write::Work(_)
+            | Write::WorkDone(_)
+            | Write::Task(_)
+            | Write::Staff(_)
+            | Write::Session(_)
+            | Write::SessionEnd(_)
+            | Write::ApiToken(_)
+            | Write::Throttle(_)
+            | Write::Directory(_)
+            | Write::Meta(..) => false,
         }
     }
 
@@ -106,8 +132,16 @@ impl<'a> Batch<'a> {
             }
             Write::Attachment(row) => self.take_attachment(row),
             Write::Note(row) => self.take_note(row),
-            Write::WayBack(id, way_back) => if let Some(tip) = self.tip(*id) { tip.set_way_back(*way_back) },
-            Write::MarkRead(id) => if let Some(tip) = self.tip(*id) { tip.head.unread = 0 },
+            Write::WayBack(id, way_back) => {
+                if let Some(tip) = self.tip(*id) {
+                    tip.set_way_back(*way_back)
+                }
+            }
+            Write::MarkRead(id) => {
+                if let Some(tip) = self.tip(*id) {
+                    tip.head.unread = 0
+                }
+            }
             Write::Dispatch(row) => self.take_dispatch(row),
             Write::Obligation(row) => {
                 let version = self.next_version(row.obligation.id.uuid(), row.version);
@@ -116,7 +150,9 @@ impl<'a> Batch<'a> {
             }
             Write::Attempt(row) => {
                 let version = self.next_version(row.id.uuid(), row.version);
-                if let Some(id) = &row.provider_id { self.facts.providers.insert((row.account.as_str().to_owned(), id.clone()), row.id); }
+                if let Some(id) = &row.provider_id {
+                    self.facts.providers.insert((row.account.as_str().to_owned(), id.clone()), row.id);
+                }
                 self.tip(row.conversation);
                 self.attempts.put(row.id, Versioned { row, json, version });
             }
@@ -142,7 +178,9 @@ impl<'a> Batch<'a> {
 
     /// The tip's tally has to be made again from its rows.
     pub(super) fn count_again(&mut self, id: ConversationId) {
-        if let Some(tip) = self.tip(id) { tip.count_again = true; }
+        if let Some(tip) = self.tip(id) {
+            tip.count_again = true;
+        }
     }
 
     fn take_entry(&mut self, entry: &'a WrittenEntry) {
@@ -160,9 +198,28 @@ impl<'a> Batch<'a> {
 fn new_tip(write: &Write) -> Option<ConversationId> {
     match write {
         Write::Conversation(row) if row.version == 0 => Some(row.conversation.id),
-        Write::Conversation(_) | Write::Contact(_) | Write::Message(_) | Write::Delivery(_) | Write::Attachment(_) | Write::Note(_)
-        | Write::WayBack(..) | Write::MarkRead(_) | Write::Dispatch(_) | Write::Obligation(_) | Write::Attempt(_) | Write::Receipt(_)
-        | Write::Work(_) | Write::WorkDone(_) | Write::Task(_) | Write::TaskDone(..) | Write::Staff(_) | Write::Session(_)
-        | Write::SessionEnd(_) | Write::ApiToken(_) | Write::Throttle(_) | Write::Directory(_) | Write::Meta(..) => None,
+        Write::Conversation(_)
+        | Write::Contact(_)
+        | Write::Message(_)
+        | Write::Delivery(_)
+        | Write::Attachment(_)
+        | Write::Note(_)
+        | Write::WayBack(..)
+        | Write::MarkRead(_)
+        | Write::Dispatch(_)
+        | Write::Obligation(_)
+        | Write::Attempt(_)
+        | Write::Receipt(_)
+        | Write::Work(_)
+        | Write::WorkDone(_)
+        | Write::Task(_)
+        | Write::TaskDone(..)
+        | Write::Staff(_)
+        | Write::Session(_)
+        | Write::SessionEnd(_)
+        | Write::ApiToken(_)
+        | Write::Throttle(_)
+        | Write::Directory(_)
+        | Write::Meta(..) => None,
     }
 }

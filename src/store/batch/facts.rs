@@ -3,8 +3,8 @@
 //! Eight kinds of facts come back in one shape of row, so that one hand-off to the database answers them all. A fact that
 //! does not come back is not so: no such tip, nothing taken.
 
-use super::rows::Rows;
 use super::Bad;
+use super::rows::Rows;
 use crate::store::commit::Write;
 use crate::store::prepared::Prepared;
 use crate::store::sql::{begin, each, text};
@@ -28,22 +28,47 @@ macro_rules! head {
 macro_rules! facts {
     () => {
         concat!(
-            "SELECT 1 AS what, o.account AS a, o.once_key AS b, NULL AS h, 0 AS n1, 0 AS n2, 0 AS n3, 0 AS n4, 0 AS n5, 0 AS n6 FROM ", each!(1),
-            " i CROSS JOIN once o WHERE o.account = ", text!(0), " AND o.once_key = ", text!(1),
-            " UNION ALL ", head!(), each!(2), " i CROSS JOIN conversation c WHERE c.id = i.value",
-            " UNION ALL ", head!(), each!(8), " i CROSS JOIN task t CROSS JOIN conversation c",
+            "SELECT 1 AS what, o.account AS a, o.once_key AS b, NULL AS h, 0 AS n1, 0 AS n2, 0 AS n3, 0 AS n4, 0 AS n5, 0 AS n6 FROM ",
+            each!(1),
+            " i CROSS JOIN once o WHERE o.account = ",
+            text!(0),
+            " AND o.once_key = ",
+            text!(1),
+            " UNION ALL ",
+            head!(),
+            each!(2),
+            " i CROSS JOIN conversation c WHERE c.id = i.value",
+            " UNION ALL ",
+            head!(),
+            each!(8),
+            " i CROSS JOIN task t CROSS JOIN conversation c",
             " WHERE t.id = i.value AND c.id = t.conversation",
-            " UNION ALL SELECT 3, c.reference, '', NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(3), " i CROSS JOIN conversation c WHERE c.reference = i.value",
-            " UNION ALL SELECT 4, '', '', c.code_index, 0, 0, 0, 0, 0, 0 FROM ", each!(4),
+            " UNION ALL SELECT 3, c.reference, '', NULL, 0, 0, 0, 0, 0, 0 FROM ",
+            each!(3),
+            " i CROSS JOIN conversation c WHERE c.reference = i.value",
+            " UNION ALL SELECT 4, '', '', c.code_index, 0, 0, 0, 0, 0, 0 FROM ",
+            each!(4),
             " i CROSS JOIN conversation c WHERE c.code_index = substr($9, CAST(i.value AS INTEGER), 32)",
-            " UNION ALL SELECT 5, '', '', c.idx, 0, 0, 0, 0, 0, 0 FROM ", each!(5),
+            " UNION ALL SELECT 5, '', '', c.idx, 0, 0, 0, 0, 0, 0 FROM ",
+            each!(5),
             " i CROSS JOIN contact c WHERE c.current AND c.idx = substr($9, CAST(i.value AS INTEGER), 32)",
-            " UNION ALL SELECT 6, m.id, 'message', NULL, m.delivery_version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN message m WHERE m.id = i.value",
-            " UNION ALL SELECT 6, o.id, 'obligation', NULL, o.version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN obligation o WHERE o.id = i.value",
-            " UNION ALL SELECT 6, a.id, 'attempt', NULL, a.version, 0, 0, 0, 0, 0 FROM ", each!(6), " i CROSS JOIN attempt a WHERE a.id = i.value",
-            " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ", each!(7),
-            " i CROSS JOIN attempt a WHERE a.account = ", text!(0), " AND a.provider_id = ", text!(1),
-            " UNION ALL SELECT 8, t.id, t.conversation, NULL, CASE WHEN t.done_at IS NULL THEN 0 ELSE 1 END, 0, 0, 0, 0, 0 FROM ", each!(8),
+            " UNION ALL SELECT 6, m.id, 'message', NULL, m.delivery_version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN message m WHERE m.id = i.value",
+            " UNION ALL SELECT 6, o.id, 'obligation', NULL, o.version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN obligation o WHERE o.id = i.value",
+            " UNION ALL SELECT 6, a.id, 'attempt', NULL, a.version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN attempt a WHERE a.id = i.value",
+            " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ",
+            each!(7),
+            " i CROSS JOIN attempt a WHERE a.account = ",
+            text!(0),
+            " AND a.provider_id = ",
+            text!(1),
+            " UNION ALL SELECT 8, t.id, t.conversation, NULL, CASE WHEN t.done_at IS NULL THEN 0 ELSE 1 END, 0, 0, 0, 0, 0 FROM ",
+            each!(8),
             " i CROSS JOIN task t WHERE t.id = i.value",
         )
     };
@@ -106,9 +131,13 @@ impl Questions {
         let mut lists: [Rows; 8] = Default::default();
         let mut bytes = Vec::new();
         let mut asked = HashSet::new();
-        for commit in commits { commit.ask(&mut lists, &mut bytes, &mut asked); }
+        for commit in commits {
+            commit.ask(&mut lists, &mut bytes, &mut asked);
+        }
         let mut written: [String; 8] = Default::default();
-        for (to, rows) in written.iter_mut().zip(lists) { *to = rows.finish()?.0; }
+        for (to, rows) in written.iter_mut().zip(lists) {
+            *to = rows.finish()?.0;
+        }
         Ok(Self { lists: written, bytes })
     }
 }
@@ -119,8 +148,15 @@ impl Prepared {
         self.pieces.iter().filter_map(|piece| piece.write.tip()).chain(self.entries.iter().map(|entry| entry.conversation))
     }
 
-    fn ask(&self, [once, heads, references, codes, contacts, versions, providers, tasks]: &mut [Rows; 8], bytes: &mut Vec<u8>, asked: &mut HashSet<Uuid>) {
-        if let Some(key) = &self.once { once.row().text(key.account.as_str()).text(&key.key).end(); }
+    fn ask(
+        &self,
+        [once, heads, references, codes, contacts, versions, providers, tasks]: &mut [Rows; 8],
+        bytes: &mut Vec<u8>,
+        asked: &mut HashSet<Uuid>,
+    ) {
+        if let Some(key) = &self.once {
+            once.row().text(key.account.as_str()).text(&key.key).end();
+        }
         for piece in &self.pieces {
             match &piece.write {
                 Write::Conversation(row) if row.version == 0 => {
@@ -133,16 +169,35 @@ impl Prepared {
                 Write::Obligation(row) => versions.id(row.obligation.id.uuid()),
                 Write::Attempt(row) => {
                     versions.id(row.id.uuid());
-                    if let Some(id) = &row.provider_id { providers.row().text(row.account.as_str()).text(id).end(); }
+                    if let Some(id) = &row.provider_id {
+                        providers.row().text(row.account.as_str()).text(id).end();
+                    }
                 }
                 Write::TaskDone(id, ..) => tasks.id(id.uuid()),
-                Write::Conversation(_) | Write::Message(_) | Write::Attachment(_) | Write::Note(_) | Write::WayBack(..) | Write::MarkRead(_)
-                | Write::Dispatch(_) | Write::Receipt(_) | Write::Work(_) | Write::WorkDone(_) | Write::Task(_) | Write::Staff(_)
-                | Write::Session(_) | Write::SessionEnd(_) | Write::ApiToken(_) | Write::Throttle(_) | Write::Directory(_) | Write::Meta(..) => {}
+                Write::Conversation(_)
+                | Write::Message(_)
+                | Write::Attachment(_)
+                | Write::Note(_)
+                | Write::WayBack(..)
+                | Write::MarkRead(_)
+                | Write::Dispatch(_)
+                | Write::Receipt(_)
+                | Write::Work(_)
+                | Write::WorkDone(_)
+                | Write::Task(_)
+                | Write::Staff(_)
+                | Write::Session(_)
+                | Write::SessionEnd(_)
+                | Write::ApiToken(_)
+                | Write::Throttle(_)
+                | Write::Directory(_)
+                | Write::Meta(..) => {}
             }
         }
         for tip in self.tips() {
-            if asked.insert(tip.uuid()) { heads.id(tip.uuid()); }
+            if asked.insert(tip.uuid()) {
+                heads.id(tip.uuid());
+            }
         }
     }
 }
@@ -166,8 +221,16 @@ impl Write {
             Write::Attempt(row) => Some(row.conversation),
             Write::Receipt(row) => Some(row.conversation),
             Write::Task(row) => Some(row.conversation),
-            Write::Work(_) | Write::WorkDone(_) | Write::TaskDone(..) | Write::Staff(_) | Write::Session(_) | Write::SessionEnd(_)
-            | Write::ApiToken(_) | Write::Throttle(_) | Write::Directory(_) | Write::Meta(..) => None,
+            Write::Work(_)
+            | Write::WorkDone(_)
+            | Write::TaskDone(..)
+            | Write::Staff(_)
+            | Write::Session(_)
+            | Write::SessionEnd(_)
+            | Write::ApiToken(_)
+            | Write::Throttle(_)
+            | Write::Directory(_)
+            | Write::Meta(..) => None,
         }
     }
 }
@@ -177,12 +240,19 @@ impl Facts {
     pub(crate) fn take(&mut self, fact: Fact) -> Option<()> {
         let Fact { what, a, b, hash, numbers } = fact;
         match what {
-            1 => { self.once.insert((a, b)); }
+            1 => {
+                self.once.insert((a, b));
+            }
             2 => {
                 let mut words = b.split(' ');
                 let [version, last_seq, unread, updated_at, receipt_seq, record_seq] = numbers;
                 let head = Head {
-                    version, last_seq, unread, updated_at, receipt_seq, record_seq,
+                    version,
+                    last_seq,
+                    unread,
+                    updated_at,
+                    receipt_seq,
+                    record_seq,
                     state: State::parse(words.next()?)?,
                     way_back: WayBack::parse(words.next()?)?,
                     answer_to: words.next().and_then(|word| word.parse().ok()),
@@ -190,15 +260,25 @@ impl Facts {
                 };
                 self.heads.insert(a.parse().ok()?, head);
             }
-            3 => { self.references.insert(a); }
-            4 => { self.codes.insert(BlindIndex(hash?.try_into().ok()?)); }
-            5 => { self.contacts.insert(BlindIndex(hash?.try_into().ok()?)); }
-            6 => { self.versions.insert(Uuid::try_parse(&a).ok()?, numbers[0]); }
+            3 => {
+                self.references.insert(a);
+            }
+            4 => {
+                self.codes.insert(BlindIndex(hash?.try_into().ok()?));
+            }
+            5 => {
+                self.contacts.insert(BlindIndex(hash?.try_into().ok()?));
+            }
+            6 => {
+                self.versions.insert(Uuid::try_parse(&a).ok()?, numbers[0]);
+            }
             7 => {
                 let (account, provider_id) = a.split_once(' ')?;
                 self.providers.insert((account.to_owned(), provider_id.to_owned()), b.parse().ok()?);
             }
-            8 => { self.tasks.insert(a.parse().ok()?, (b.parse().ok()?, numbers[0] == 1)); }
+            8 => {
+                self.tasks.insert(a.parse().ok()?, (b.parse().ok()?, numbers[0] == 1));
+            }
             _ => return None,
         }
         Some(())

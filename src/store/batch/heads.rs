@@ -15,6 +15,7 @@ use domain::level::Level;
 /// inbox uses it here: what is promised is decided by the rules.
 pub(crate) const CRITICAL_WINDOW: i64 = 20 * 60 * 1_000_000;
 
+#[rustfmt::skip]
 const NEW: &str = concat!(
     "INSERT INTO conversation (id, reference, alias, channel, received_at, code_index, wrapped_key, state, way_back, level, school, types_json,",
     " in_progress, possible_crime, safety_issue, triaged_at, dispatched_at, claimed_by, version, last_seq, unread, updated_at, answer_to,",
@@ -25,12 +26,14 @@ const NEW: &str = concat!(
     ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), " FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 const HEAD: &str = concat!(
     "UPDATE conversation SET state = ", text!(1), ", way_back = ", text!(2), ", version = ", int!(3), ", last_seq = ", int!(4), ", unread = ", int!(5),
     ", updated_at = ", int!(6), ", answer_to = ", text!(7), ", receipt_seq = ", int!(8), ", record_seq = ", int!(9), ", record_hash = ", hash!(10),
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );
 
+#[rustfmt::skip]
 const RULES: &str = concat!(
     "UPDATE conversation SET code_index = ", hash!(1), ", wrapped_key = ", bytes!(2, 3), ", level = ", text!(4), ", school = ", text!(5),
     ", types_json = ", text!(6), ", in_progress = ", flag!(7), ", possible_crime = ", flag!(8), ", safety_issue = ", flag!(9),
@@ -38,6 +41,7 @@ const RULES: &str = concat!(
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );
 
+#[rustfmt::skip]
 const TALLY: &str = concat!(
     "UPDATE conversation SET",
     " open_obligations = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed),",
@@ -48,8 +52,9 @@ const TALLY: &str = concat!(
     " WHERE id IN (SELECT i.value FROM ", each!(), " i)",
 );
 
-/// 0 is what cannot wait: not dispatched and perhaps Critical, or a due time missed with something still open. `$2` is unused.
-/// The figure in it is [`CRITICAL_WINDOW`].
+/// 0 is what cannot wait: not dispatched and perhaps Critical, or a due time missed with something still open. The
+/// figure in it is [`CRITICAL_WINDOW`].
+#[rustfmt::skip]
 const ORDER: &str = concat!(
     "UPDATE conversation SET (urgency, deadline) = (SELECT",
     " CASE WHEN c.dispatched_at IS NULL AND (c.level IS NULL OR c.level = 'critical') THEN 0",
@@ -81,7 +86,9 @@ pub(super) struct Tip<'a> {
 
 impl<'a> Tip<'a> {
     /// A tip that is in the database.
-    pub(super) fn known(head: Head) -> Self { Self { head, touched: false, count_again: false, is_new: false, rules: None } }
+    pub(super) fn known(head: Head) -> Self {
+        Self { head, touched: false, count_again: false, is_new: false, rules: None }
+    }
 
     /// A tip that this batch begins.
     pub(super) fn new(row: &'a ConversationRow, types: &'a str) -> Self {
@@ -136,11 +143,15 @@ impl Batch<'_> {
     pub(super) fn tip_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut new, mut heads, mut rules) = (Rows::default(), Rows::default(), Rows::default());
         for id in &self.new_tips {
-            if let Some(Tip { head, rules: Some((row, types)), .. }) = self.tips.get(id) { new_row(&mut new, head, row, types); }
+            if let Some(Tip { head, rules: Some((row, types)), .. }) = self.tips.get(id) {
+                new_row(&mut new, head, row, types);
+            }
         }
         for (id, tip) in self.tips.iter().filter(|(_, tip)| !tip.is_new && tip.touched) {
             head_row(&mut heads, *id, &tip.head);
-            if let Some((row, types)) = &tip.rules { rules_row(&mut rules, row, types); }
+            if let Some((row, types)) = &tip.rules {
+                rules_row(&mut rules, row, types);
+            }
         }
         add(list, NEW, new)?;
         add(list, HEAD, heads)?;
@@ -151,14 +162,19 @@ impl Batch<'_> {
     pub(super) fn tally_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut count, mut order) = (Rows::default(), Rows::default());
         for (id, tip) in &self.tips {
-            if tip.count_again { count.id(id.uuid()); }
-            if tip.count_again || (tip.rules.is_some() && !tip.is_new) { order.id(id.uuid()); }
+            if tip.count_again {
+                count.id(id.uuid());
+            }
+            if tip.count_again || (tip.rules.is_some() && !tip.is_new) {
+                order.id(id.uuid());
+            }
         }
         add(list, TALLY, count)?;
         add(list, ORDER, order)
     }
 }
 
+#[rustfmt::skip] // the columns in the groups of the statement
 fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, types: &str) {
     let c = &row.conversation;
     let (urgency, deadline) = first_order(row);
@@ -172,12 +188,14 @@ fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, types: &str) {
         .int(head.receipt_seq).int(head.record_seq).hash(&head.record_hash).int(urgency).int(deadline).end();
 }
 
+#[rustfmt::skip] // the columns in the groups of the statement
 fn head_row(rows: &mut Rows, id: ConversationId, head: &Head) {
     rows.row().id(id.uuid()).text(head.state.as_str()).text(head.way_back.as_str()).int(head.version).int(head.last_seq).int(head.unread)
         .int(head.updated_at).opt_id(head.answer_to.map(ContactHandle::uuid)).int(head.receipt_seq).int(head.record_seq)
         .hash(&head.record_hash).end();
 }
 
+#[rustfmt::skip] // the columns in the groups of the statement
 fn rules_row(rows: &mut Rows, row: &ConversationRow, types: &str) {
     let c = &row.conversation;
     rows.row().id(c.id.uuid()).hash(&row.code_index.0).bytes(&row.key.0).opt_text(c.triage.level.map(Level::as_str))

@@ -13,7 +13,9 @@ pub(super) struct Latest<K, T> {
 }
 
 impl<K, T> Default for Latest<K, T> {
-    fn default() -> Self { Self { places: HashMap::new(), rows: Vec::new() } }
+    fn default() -> Self {
+        Self { places: HashMap::new(), rows: Vec::new() }
+    }
 }
 
 impl<K: Copy + Eq + Hash, T> Latest<K, T> {
@@ -26,5 +28,7 @@ impl<K: Copy + Eq + Hash, T> Latest<K, T> {
             }
         }
     }
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, T)> { self.rows.iter() }
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(K, T)> {
+        self.rows.iter()
+    }
 }

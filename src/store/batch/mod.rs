@@ -94,7 +94,9 @@ pub(crate) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// A batch over these facts.
-    pub(crate) fn new(facts: Facts) -> Self { Self { facts, ..Self::default() } }
+    pub(crate) fn new(facts: Facts) -> Self {
+        Self { facts, ..Self::default() }
+    }
 
     /// Everything to run, parents before children, then the tallies over what was written.
     pub(crate) fn statements(mut self) -> Result<Vec<Statement>, Bad> {
@@ -126,7 +128,9 @@ impl<'a> Batch<'a> {
 }
 
 fn add(list: &mut Vec<Statement>, sql: &'static str, rows: Rows) -> Result<(), Bad> {
-    if rows.is_empty() { return Ok(()); }
+    if rows.is_empty() {
+        return Ok(());
+    }
     let (json, bytes) = rows.finish()?;
     list.push(Statement { sql, json, bytes });
     Ok(())

@@ -50,40 +50,71 @@ impl Rows {
         let _ = write!(self.json, "{number}");
     }
     /// Whether there is nothing to write.
-    pub(crate) fn is_empty(&self) -> bool { self.count == 0 }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
     /// The JSON array and the bytes.
     pub(crate) fn finish(mut self) -> Result<(String, Vec<u8>), Bad> {
         self.json.push_str(if self.count == 0 { "[]" } else { "]" });
-        match self.bad { None => Ok((self.json, self.bytes)), Some(bad) => Err(bad) }
+        match self.bad {
+            None => Ok((self.json, self.bytes)),
+            Some(bad) => Err(bad),
+        }
     }
 }
 
 impl Row<'_> {
     fn next(&mut self) -> &mut String {
-        if self.first { self.first = false } else { self.rows.json.push(',') }
+        if self.first {
+            self.first = false
+        } else {
+            self.rows.json.push(',')
+        }
         &mut self.rows.json
     }
-    pub(crate) fn id(mut self, id: Uuid) -> Self { push_id(self.next(), id); self }
-    pub(crate) fn opt_id(mut self, id: Option<Uuid>) -> Self {
-        let json = self.next();
-        match id { Some(id) => push_id(json, id), None => json.push_str("null") }
+    pub(crate) fn id(mut self, id: Uuid) -> Self {
+        push_id(self.next(), id);
         self
     }
-    pub(crate) fn text(mut self, text: &str) -> Self { self.next(); push_text(self.rows, text); self }
+    pub(crate) fn opt_id(mut self, id: Option<Uuid>) -> Self {
+        let json = self.next();
+        match id {
+            Some(id) => push_id(json, id),
+            None => json.push_str("null"),
+        }
+        self
+    }
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.next();
+        push_text(self.rows, text);
+        self
+    }
     pub(crate) fn opt_text(mut self, text: Option<&str>) -> Self {
         match text {
             Some(text) => self.text(text),
-            None => { self.next().push_str("null"); self }
+            None => {
+                self.next().push_str("null");
+                self
+            }
         }
     }
-    pub(crate) fn int(mut self, number: i64) -> Self { let _ = write!(self.next(), "{number}"); self }
+    pub(crate) fn int(mut self, number: i64) -> Self {
+        let _ = write!(self.next(), "{number}");
+        self
+    }
     pub(crate) fn opt_int(mut self, number: Option<i64>) -> Self {
         match number {
             Some(number) => self.int(number),
-            None => { self.next().push_str("null"); self }
+            None => {
+                self.next().push_str("null");
+                self
+            }
         }
     }
-    pub(crate) fn flag(mut self, flag: bool) -> Self { self.next().push_str(if flag { "true" } else { "false" }); self }
+    pub(crate) fn flag(mut self, flag: bool) -> Self {
+        self.next().push_str(if flag { "true" } else { "false" });
+        self
+    }
     /// Takes two columns: the place and the length.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Self {
         let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
@@ -96,7 +127,9 @@ impl Row<'_> {
         self.int(at)
     }
     /// Ends the row.
-    pub(crate) fn end(self) { self.rows.json.push(']'); }
+    pub(crate) fn end(self) {
+        self.rows.json.push(']');
+    }
 }
 
 fn push_id(json: &mut String, id: Uuid) {
@@ -118,7 +151,9 @@ fn push_text(rows: &mut Rows, text: &str) {
                 '"' => json.push_str("\\\""),
                 '\\' => json.push_str("\\\\"),
                 '\0' => rows.bad = Some(Bad::Nul),
-                c if c < ' ' => { let _ = write!(json, "\\u{:04x}", u32::from(c)); }
+                c if c < ' ' => {
+                    let _ = write!(json, "\\u{:04x}", u32::from(c));
+                }
                 c => json.push(c),
             }
         }
@@ -137,7 +172,10 @@ mod tests {
         rows.row().id(Uuid::nil()).opt_id(None).opt_text(None).end();
         let (json, bytes) = rows.finish().unwrap();
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(read, serde_json::json!([["a \"b\"\\\n\u{e9}", -7, null, true, 1, 3, 4], ["00000000000000000000000000000000", null, null]]));
+        assert_eq!(
+            read,
+            serde_json::json!([["a \"b\"\\\n\u{e9}", -7, null, true, 1, 3, 4], ["00000000000000000000000000000000", null, null]])
+        );
         assert_eq!(bytes, b"xyzq");
     }
 

@@ -7,11 +7,13 @@ use super::*;
 use crate::store::sql::{each, flag, int, text};
 use domain::dispatch::obligation::State;
 
+#[rustfmt::skip]
 pub(super) const DISPATCH: &str = concat!(
     "INSERT INTO dispatch (id, conversation, level, started_at, due_at, started_by) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", int!(4), ", ", text!(5), " FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 pub(super) const OBLIGATION: &str = concat!(
     "INSERT INTO obligation (id, dispatch, conversation, place, obligation_json, due_at, timer, confirmed_at, breached_at, closed, satisfied, version) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", text!(4), ", ", int!(5), ", ", int!(6), ", ", int!(7), ", ", int!(8), ", ", flag!(9), ", ",
@@ -21,6 +23,7 @@ pub(super) const OBLIGATION: &str = concat!(
     " satisfied = excluded.satisfied, version = excluded.version",
 );
 
+#[rustfmt::skip]
 pub(super) const ATTEMPT: &str = concat!(
     "INSERT INTO attempt (id, owner_kind, owner, conversation, lane, account, means, intended_at, provider_id, answer, evidence_json, call_json, version)",
     " SELECT ", text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", int!(7), ", ", text!(8), ", ",
@@ -29,19 +32,20 @@ pub(super) const ATTEMPT: &str = concat!(
     " answer = excluded.answer, evidence_json = excluded.evidence_json, call_json = excluded.call_json, version = excluded.version",
 );
 
+#[rustfmt::skip]
 pub(super) const RECEIPT: &str = concat!(
     "INSERT INTO receipt (conversation, seq, attempt, at, kind_json) SELECT ",
     text!(0), ", ", int!(1), ", ", text!(2), ", ", int!(3), ", ", text!(4), " FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 pub(super) const TASK: &str = concat!(
     "INSERT INTO task (id, conversation, obligation, what, created_at) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), " FROM ", each!(), " i",
 );
 
-pub(super) const TASK_DONE: &str = concat!(
-    "UPDATE task SET done_by = ", text!(1), ", done_at = ", int!(2), " FROM ", each!(), " i WHERE task.id = ", text!(0),
-);
+pub(super) const TASK_DONE: &str =
+    concat!("UPDATE task SET done_by = ", text!(1), ", done_at = ", int!(2), " FROM ", each!(), " i WHERE task.id = ", text!(0),);
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
@@ -50,21 +54,41 @@ pub(crate) const ALL: &[&str] = &[DISPATCH, OBLIGATION, ATTEMPT, RECEIPT, TASK, 
 impl<'a> Batch<'a> {
     pub(super) fn take_dispatch(&mut self, row: &'a DispatchRow) {
         self.tip(row.conversation);
-        self.dispatches.row().id(row.id.uuid()).id(row.conversation.uuid()).text(row.level.as_str()).int(row.started_at.as_microsecond())
-            .int(row.due_at.as_microsecond()).id(row.started_by.uuid()).end();
+        self.dispatches
+            .row()
+            .id(row.id.uuid())
+            .id(row.conversation.uuid())
+            .text(row.level.as_str())
+            .int(row.started_at.as_microsecond())
+            .int(row.due_at.as_microsecond())
+            .id(row.started_by.uuid())
+            .end();
     }
 
     pub(super) fn take_receipt(&mut self, row: &'a ReceiptRow, kind: Option<&str>) {
         let Some(tip) = self.tip(row.conversation) else { return };
         tip.head.receipt_seq += 1;
         let seq = tip.head.receipt_seq;
-        self.receipts.row().id(row.conversation.uuid()).int(seq).id(row.attempt.uuid()).int(row.at.as_microsecond()).text(kind.unwrap_or("null")).end();
+        self.receipts
+            .row()
+            .id(row.conversation.uuid())
+            .int(seq)
+            .id(row.attempt.uuid())
+            .int(row.at.as_microsecond())
+            .text(kind.unwrap_or("null"))
+            .end();
     }
 
     pub(super) fn take_task(&mut self, row: &'a TaskRow) {
         self.count_again(row.conversation);
-        self.tasks.row().id(row.id.uuid()).id(row.conversation.uuid()).opt_id(row.obligation.map(ObligationId::uuid)).text(&row.what)
-            .int(row.created_at.as_microsecond()).end();
+        self.tasks
+            .row()
+            .id(row.id.uuid())
+            .id(row.conversation.uuid())
+            .opt_id(row.obligation.map(ObligationId::uuid))
+            .text(&row.what)
+            .int(row.created_at.as_microsecond())
+            .end();
     }
 
     pub(super) fn take_task_done(&mut self, id: TaskId, staff: StaffId, at: Timestamp) {
@@ -81,9 +105,20 @@ pub(super) fn obligations(list: &Latest<ObligationId, Versioned<'_, ObligationRo
     let mut rows = Rows::default();
     for (id, Versioned { row, json, version }) in list.iter() {
         let o = &row.obligation;
-        rows.row().id(id.uuid()).id(o.dispatch.uuid()).id(o.conversation.uuid()).int(i64::from(row.place)).text(json[0].as_deref().unwrap_or("null"))
-            .int(o.step.due_at.as_microsecond()).opt_int(micros(o.timer())).opt_int(micros(o.confirmed_at)).opt_int(micros(o.breached_at))
-            .flag(o.is_closed()).flag(is_satisfied(&o.state)).int(*version).end();
+        rows.row()
+            .id(id.uuid())
+            .id(o.dispatch.uuid())
+            .id(o.conversation.uuid())
+            .int(i64::from(row.place))
+            .text(json[0].as_deref().unwrap_or("null"))
+            .int(o.step.due_at.as_microsecond())
+            .opt_int(micros(o.timer()))
+            .opt_int(micros(o.confirmed_at))
+            .opt_int(micros(o.breached_at))
+            .flag(o.is_closed())
+            .flag(is_satisfied(&o.state))
+            .int(*version)
+            .end();
     }
     rows
 }
@@ -91,10 +126,25 @@ pub(super) fn obligations(list: &Latest<ObligationId, Versioned<'_, ObligationRo
 pub(super) fn attempts(list: &Latest<AttemptId, Versioned<'_, AttemptRow>>) -> Rows {
     let mut rows = Rows::default();
     for (id, Versioned { row, json, version }) in list.iter() {
-        let owner = match row.owner { Owner::Obligation(id) => id.uuid(), Owner::Message(id) => id.uuid() };
-        rows.row().id(id.uuid()).text(row.owner.word()).id(owner).id(row.conversation.uuid()).text(row.lane.as_str()).text(row.account.as_str())
-            .text(row.means.as_str()).int(row.intended_at.as_microsecond()).opt_text(row.provider_id.as_deref()).opt_text(row.answer.as_deref())
-            .text(json[0].as_deref().unwrap_or("null")).opt_text(json[1].as_deref()).int(*version).end();
+        let owner = match row.owner {
+            Owner::Obligation(id) => id.uuid(),
+            Owner::Message(id) => id.uuid(),
+        };
+        rows.row()
+            .id(id.uuid())
+            .text(row.owner.word())
+            .id(owner)
+            .id(row.conversation.uuid())
+            .text(row.lane.as_str())
+            .text(row.account.as_str())
+            .text(row.means.as_str())
+            .int(row.intended_at.as_microsecond())
+            .opt_text(row.provider_id.as_deref())
+            .opt_text(row.answer.as_deref())
+            .text(json[0].as_deref().unwrap_or("null"))
+            .opt_text(json[1].as_deref())
+            .int(*version)
+            .end();
     }
     rows
 }

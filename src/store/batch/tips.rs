@@ -4,13 +4,16 @@ use super::rows::Rows;
 use super::*;
 use crate::store::sql::{bytes, each, flag, hash, int, text};
 
-pub(super) const ONCE: &str = concat!("INSERT INTO once (account, once_key, at) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), " FROM ", each!(), " i");
+pub(super) const ONCE: &str =
+    concat!("INSERT INTO once (account, once_key, at) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), " FROM ", each!(), " i");
 
+#[rustfmt::skip]
 pub(super) const CONTACT: &str = concat!(
     "INSERT INTO contact (handle, conversation, account, channel, idx, address, ours, created_at, current) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", hash!(4), ", ", bytes!(5, 6), ", ", bytes!(7, 8), ", ", int!(9), ", TRUE FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 pub(super) const MESSAGE: &str = concat!(
     "INSERT INTO message (id, conversation, seq, author, staff, channel, body, at, provider_account, provider_id, media_dropped, delivery_json,",
     " delivery_open, delivery_version) SELECT ",
@@ -18,21 +21,25 @@ pub(super) const MESSAGE: &str = concat!(
     ", ", int!(11), ", ", text!(12), ", ", flag!(13), ", 1 FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 pub(super) const DELIVERY: &str = concat!(
     "UPDATE message SET delivery_json = ", text!(1), ", delivery_open = ", flag!(2), ", delivery_version = ", int!(3),
     " FROM ", each!(), " i WHERE message.id = ", text!(0),
 );
 
+#[rustfmt::skip]
 pub(super) const ATTACHMENT: &str = concat!(
     "INSERT INTO attachment (id, message, conversation, place, url, content_type, state) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", bytes!(4, 5), ", ", text!(6), ", ", text!(7), " FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 pub(super) const NOTE: &str = concat!(
     "INSERT INTO note (id, conversation, author, at, kind, body) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", text!(4), ", ", bytes!(5, 6), " FROM ", each!(), " i",
 );
 
+#[rustfmt::skip]
 pub(super) const RECORD: &str = concat!(
     "INSERT INTO record (conversation, seq, at, actor_json, action_json, hash) SELECT ",
     text!(0), ", ", int!(1), ", ", int!(2), ", ", text!(3), ", ", text!(4), ", ", hash!(5), " FROM ", each!(), " i",
@@ -45,9 +52,20 @@ pub(crate) const ALL: &[&str] = &[ONCE, CONTACT, MESSAGE, DELIVERY, ATTACHMENT, 
 impl<'a> Batch<'a> {
     pub(super) fn take_contact(&mut self, row: &'a ContactRow) {
         self.facts.contacts.insert(row.index);
-        if let Some(tip) = self.tip(row.conversation) { tip.head.answer_to = Some(row.handle); }
-        self.contacts.row().id(row.handle.uuid()).id(row.conversation.uuid()).text(row.account.as_str()).text(row.channel.as_str()).hash(&row.index.0)
-            .bytes(&row.address.0).bytes(&row.ours.0).int(row.created_at.as_microsecond()).end();
+        if let Some(tip) = self.tip(row.conversation) {
+            tip.head.answer_to = Some(row.handle);
+        }
+        self.contacts
+            .row()
+            .id(row.handle.uuid())
+            .id(row.conversation.uuid())
+            .text(row.account.as_str())
+            .text(row.channel.as_str())
+            .hash(&row.index.0)
+            .bytes(&row.address.0)
+            .bytes(&row.ours.0)
+            .int(row.created_at.as_microsecond())
+            .end();
     }
 
     pub(super) fn take_message(&mut self, row: &'a MessageRow, delivery: Option<&str>) -> i64 {
@@ -55,9 +73,22 @@ impl<'a> Batch<'a> {
         let (author, staff) = author_words(row.author);
         let seq = self.tip(row.conversation).map_or(0, |tip| tip.next_message(row.author == Author::Reporter, at));
         let (account, provider_id) = row.provider.as_ref().map(|(account, id)| (account.as_str(), id.as_str())).unzip();
-        self.messages.row().id(row.id.uuid()).id(row.conversation.uuid()).int(seq).text(author).opt_id(staff.map(StaffId::uuid))
-            .text(row.channel.as_str()).bytes(&row.body.0).int(at).opt_text(account).opt_text(provider_id).int(i64::from(row.media_dropped))
-            .opt_text(delivery).flag(delivery_open(row)).end();
+        self.messages
+            .row()
+            .id(row.id.uuid())
+            .id(row.conversation.uuid())
+            .int(seq)
+            .text(author)
+            .opt_id(staff.map(StaffId::uuid))
+            .text(row.channel.as_str())
+            .bytes(&row.body.0)
+            .int(at)
+            .opt_text(account)
+            .opt_text(provider_id)
+            .int(i64::from(row.media_dropped))
+            .opt_text(delivery)
+            .flag(delivery_open(row))
+            .end();
         seq
     }
 
@@ -65,14 +96,31 @@ impl<'a> Batch<'a> {
         self.tip(row.conversation);
         self.places += 1;
         let place = self.places;
-        self.attachments.row().id(row.id.uuid()).id(row.message.uuid()).id(row.conversation.uuid()).int(place).bytes(&row.url.0)
-            .text(&row.content_type).text(&row.state).end();
+        self.attachments
+            .row()
+            .id(row.id.uuid())
+            .id(row.message.uuid())
+            .id(row.conversation.uuid())
+            .int(place)
+            .bytes(&row.url.0)
+            .text(&row.content_type)
+            .text(&row.state)
+            .end();
     }
 
     pub(super) fn take_note(&mut self, row: &'a NoteRow) {
-        if let Some(tip) = self.tip(row.conversation) { tip.head.updated_at = tip.head.updated_at.max(row.at.as_microsecond()); }
-        self.notes.row().id(row.id.uuid()).id(row.conversation.uuid()).id(row.author.uuid()).int(row.at.as_microsecond())
-            .text(row.kind.as_str()).bytes(&row.body.0).end();
+        if let Some(tip) = self.tip(row.conversation) {
+            tip.head.updated_at = tip.head.updated_at.max(row.at.as_microsecond());
+        }
+        self.notes
+            .row()
+            .id(row.id.uuid())
+            .id(row.conversation.uuid())
+            .id(row.author.uuid())
+            .int(row.at.as_microsecond())
+            .text(row.kind.as_str())
+            .bytes(&row.body.0)
+            .end();
     }
 }
 
@@ -85,7 +133,9 @@ pub(super) fn deliveries(list: &Latest<MessageId, Versioned<'_, MessageRow>>) ->
 }
 
 /// Whether the delivery still wants to be woken.
-fn delivery_open(row: &MessageRow) -> bool { row.delivery.as_ref().is_some_and(|delivery| delivery.timer().is_some()) }
+fn delivery_open(row: &MessageRow) -> bool {
+    row.delivery.as_ref().is_some_and(|delivery| delivery.timer().is_some())
+}
 
 fn author_words(author: Author) -> (&'static str, Option<StaffId>) {
     match author {

@@ -7,6 +7,7 @@ use super::rows::Rows;
 use super::*;
 use crate::store::sql::{each, int, text};
 
+#[rustfmt::skip]
 const PUT: &str = concat!(
     "INSERT INTO work (id, about, lane, urgency, due_at, run_at, owner) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", int!(4), ", ", int!(5), ", NULL FROM ", each!(), " i WHERE TRUE",
@@ -23,6 +24,7 @@ pub(crate) const CLAIM: &str = "UPDATE work SET run_at = $4, owner = $2 WHERE id
     RETURNING id, about, lane, urgency, due_at, run_at";
 
 /// `$1` lanes, `$2` owner, `$3` now, `$4` until.
+#[rustfmt::skip]
 pub(crate) const LEASE: &str = concat!(
     "INSERT INTO lane (lane, owner, until_at) SELECT i.value, $2, $4 FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, until_at = excluded.until_at",
@@ -43,10 +45,20 @@ impl Batch<'_> {
     pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut put, mut end) = (Rows::default(), Rows::default());
         for (id, row) in self.work.iter() {
-            let (about, uuid) = match id { WorkId::Obligation(id) => ("obligation", id.uuid()), WorkId::Message(id) => ("message", id.uuid()) };
+            let (about, uuid) = match id {
+                WorkId::Obligation(id) => ("obligation", id.uuid()),
+                WorkId::Message(id) => ("message", id.uuid()),
+            };
             match row {
-                Some(row) => put.row().id(uuid).text(about).text(row.lane.as_str()).int(i64::from(row.rank)).int(row.due_at.as_microsecond())
-                    .int(row.run_at.as_microsecond()).end(),
+                Some(row) => put
+                    .row()
+                    .id(uuid)
+                    .text(about)
+                    .text(row.lane.as_str())
+                    .int(i64::from(row.rank))
+                    .int(row.due_at.as_microsecond())
+                    .int(row.run_at.as_microsecond())
+                    .end(),
                 None => end.id(uuid),
             }
         }

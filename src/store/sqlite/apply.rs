@@ -5,6 +5,7 @@
 //! blame (then the writer halves) or the database itself (then halving would only break it more often).
 
 use super::joined::{COMMIT, Joined};
+use crate::clock::from_micros;
 use crate::store::batch::facts::{BEGIN_AND_ASK, Fact, Facts, Questions};
 use crate::store::batch::work::{CLAIM, LEASE, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch};
@@ -12,7 +13,6 @@ use crate::store::prepared::Prepared;
 use crate::store::rows::{WorkId, WorkRow};
 use crate::store::sql::begin;
 use crate::store::{Outcome, StoreError};
-use crate::clock::from_micros;
 use domain::id::{ConversationId, LaneKey};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -56,12 +56,12 @@ pub(super) enum Broken {
     ForAll(Arc<Cause>),
 }
 
-/// The error below; its texts name tables and columns, never a value.
+/// What went wrong; the texts of the sources name tables and columns, never a value.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Cause {
-    #[error("the database refused: {0}")]
+    #[error("the database refused")]
     Database(#[from] sqlx::Error),
-    #[error("a commit cannot be written: {0}")]
+    #[error("a commit cannot be written")]
     Bad(#[from] Bad),
     #[error("the database answered something that cannot be understood")]
     Strange,
@@ -134,39 +134,66 @@ async fn transaction(connection: &mut SqliteConnection, joined: &mut Joined, req
                 Ok(outcome) => Ok(Answer::Committed(outcome)),
                 Err(bad) => Err(StoreError::Failed { operation: "commit", source: Box::new(bad) }),
             },
-            Request::Claim { lane, owner, now, until, most } => Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), *most).await?)),
+            Request::Claim { lane, owner, now, until, most } => {
+                Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), *most).await?))
+            }
             Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(connection, lanes, owner, (*now, *until)).await?)),
             Request::Release { owner } => {
-                for statement in [RELEASE, RELEASE_WORK] { sqlx::query(statement).bind(owner.as_str()).execute(&mut *connection).await?; }
+                for statement in [RELEASE, RELEASE_WORK] {
+                    sqlx::query(statement).bind(owner.as_str()).execute(&mut *connection).await?;
+                }
                 Ok(Answer::Released)
             }
         });
     }
-    if !only_commits { sqlx::query(COMMIT).execute(connection).await?; }
+    if !only_commits {
+        sqlx::query(COMMIT).execute(connection).await?;
+    }
     Ok(Applied { answers, changed })
 }
 
 async fn begin_and_ask(connection: &mut SqliteConnection, commits: &[&Prepared]) -> Result<Facts, Cause> {
     let Questions { lists, bytes } = Questions::of(commits.iter().copied())?;
     let mut query = sqlx::query(BEGIN_AND_ASK);
-    for list in lists { query = query.bind(list); }
+    for list in lists {
+        query = query.bind(list);
+    }
     let rows = query.bind(bytes).fetch_all(connection).await?;
     let mut facts = Facts::default();
-    for row in rows { facts.take(fact(&row)?).ok_or(Cause::Strange)?; }
+    for row in rows {
+        facts.take(fact(&row)?).ok_or(Cause::Strange)?;
+    }
     Ok(facts)
 }
 
 fn fact(row: &SqliteRow) -> Result<Fact, sqlx::Error> {
     let mut fact = Fact { what: row.try_get(0)?, a: row.try_get(1)?, b: row.try_get(2)?, hash: row.try_get(3)?, numbers: [0; 6] };
-    for (place, number) in fact.numbers.iter_mut().enumerate() { *number = row.try_get(4 + place)?; }
+    for (place, number) in fact.numbers.iter_mut().enumerate() {
+        *number = row.try_get(4 + place)?;
+    }
     Ok(fact)
 }
 
-async fn claim(connection: &mut SqliteConnection, lane: &LaneKey, owner: &str, (now, until): (i64, i64), most: u32) -> Result<Vec<WorkRow>, Cause> {
+async fn claim(
+    connection: &mut SqliteConnection,
+    lane: &LaneKey,
+    owner: &str,
+    (now, until): (i64, i64),
+    most: u32,
+) -> Result<Vec<WorkRow>, Cause> {
     let query = sqlx::query(CLAIM).bind(lane.as_str()).bind(owner).bind(now).bind(until).bind(i64::from(most));
     let rows = query.fetch_all(connection).await?;
     let mut work = rows.iter().map(|row| work_row(row)?.ok_or(Cause::Strange)).collect::<Result<Vec<_>, _>>()?;
-    work.sort_by_key(|row| (row.rank, row.due_at, match row.id { WorkId::Obligation(id) => id.uuid(), WorkId::Message(id) => id.uuid() }));
+    work.sort_by_key(|row| {
+        (
+            row.rank,
+            row.due_at,
+            match row.id {
+                WorkId::Obligation(id) => id.uuid(),
+                WorkId::Message(id) => id.uuid(),
+            },
+        )
+    });
     Ok(work)
 }
 

@@ -15,22 +15,39 @@ const KEPT_MOST: usize = 80;
 
 /// The texts by the statements that they join.
 #[derive(Debug, Default)]
-pub(super) struct Joined { texts: HashMap<Vec<&'static str>, SqlStr> }
+pub(super) struct Joined {
+    texts: HashMap<Vec<&'static str>, SqlStr>,
+}
 
 impl Joined {
     /// Runs these statements in order and, if this is all that the transaction does, commits.
-    pub(super) async fn run(&mut self, connection: &mut SqliteConnection, statements: Vec<Statement>, and_commit: bool) -> Result<(), sqlx::Error> {
+    pub(super) async fn run(
+        &mut self,
+        connection: &mut SqliteConnection,
+        statements: Vec<Statement>,
+        and_commit: bool,
+    ) -> Result<(), sqlx::Error> {
         let mut parts: Vec<&'static str> = statements.iter().map(|statement| statement.sql).collect();
-        if and_commit { parts.push(COMMIT); }
-        if parts.is_empty() { return Ok(()); }
+        if and_commit {
+            parts.push(COMMIT);
+        }
+        if parts.is_empty() {
+            return Ok(());
+        }
         let mut query = sqlx::query(self.text(parts));
-        for Statement { json, bytes, .. } in statements { query = query.bind(json).bind(bytes); }
+        for Statement { json, bytes, .. } in statements {
+            query = query.bind(json).bind(bytes);
+        }
         query.execute(connection).await.map(|_| ())
     }
 
     fn text(&mut self, parts: Vec<&'static str>) -> SqlStr {
-        if let Some(text) = self.texts.get(&parts) { return text.clone(); }
-        if self.texts.len() >= KEPT_MOST { self.texts.clear(); }
+        if let Some(text) = self.texts.get(&parts) {
+            return text.clone();
+        }
+        if self.texts.len() >= KEPT_MOST {
+            self.texts.clear();
+        }
         let text = AssertSqlSafe(join(&parts)).into_sql_str();
         self.texts.insert(parts, text.clone());
         text

@@ -20,10 +20,10 @@ use super::{Commit, Outcome, Read, Store, StoreError};
 use crate::vault::sealed::{BlindIndex, Sealed};
 use adapters::contract::BoxFuture;
 use apply::{Answer, Request};
-use joined::Joined;
 use domain::channel::Means;
 use domain::id::*;
 use jiff::Timestamp;
+use joined::Joined;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Pool, Sqlite as Engine};
 use std::path::Path;
@@ -44,7 +44,9 @@ pub struct Options {
 }
 
 impl Default for Options {
-    fn default() -> Self { Self { migrate: false, on_commit: Arc::new(|_| {}) } }
+    fn default() -> Self {
+        Self { migrate: false, on_commit: Arc::new(|_| {}) }
+    }
 }
 
 /// Starts a task that is tracked to its end.
@@ -64,7 +66,10 @@ impl Sqlite {
     pub fn open<'a>(path: &'a Path, options: Options, spawn: Spawn<'a>) -> BoxFuture<'a, Result<Arc<dyn Store>, OpenError>> {
         Box::pin(async move {
             let (connection, lock) = open::writer(path.to_owned(), options.migrate).await?;
-            let readers = SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false)
+            let readers = SqlitePoolOptions::new()
+                .max_connections(READERS)
+                .min_connections(0)
+                .test_before_acquire(false)
                 .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"));
             let (orders, queue) = mpsc::channel(QUEUE_MOST);
             let (alive, ended) = watch::channel(());
@@ -105,62 +110,111 @@ impl Store for Sqlite {
     }
     fn lease_lanes(&self, lanes: Vec<LaneKey>, owner: String, now: Timestamp, until: Timestamp) -> Read<'_, Vec<LaneKey>> {
         Box::pin(async move {
-            let lanes = serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "lease lanes", source: source.into() })?;
+            let lanes =
+                serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "lease lanes", source: source.into() })?;
             match self.order(Request::Lease { lanes, owner, now: now.as_microsecond(), until: until.as_microsecond() }).await? {
                 Answer::Leased(lanes) => Ok(lanes),
                 Answer::Committed(_) | Answer::Claimed(_) | Answer::Released => Err(StoreError::Unavailable),
             }
         })
     }
-    fn release_lanes(&self, owner: String) -> Read<'_, ()> { Box::pin(async move { self.order(Request::Release { owner }).await.map(|_| ()) }) }
+    fn release_lanes(&self, owner: String) -> Read<'_, ()> {
+        Box::pin(async move { self.order(Request::Release { owner }).await.map(|_| ()) })
+    }
 
-    fn conversation(&self, id: ConversationId) -> Read<'_, Option<ConversationRow>> { Box::pin(reads::tips::conversation(&self.readers, id)) }
+    fn conversation(&self, id: ConversationId) -> Read<'_, Option<ConversationRow>> {
+        Box::pin(reads::tips::conversation(&self.readers, id))
+    }
     fn conversation_by_contact(&self, index: BlindIndex) -> Read<'_, Option<(ConversationRow, ContactRow)>> {
         Box::pin(reads::tips::conversation_by_contact(&self.readers, index))
     }
     fn conversation_by_reference(&self, reference: &str) -> Read<'_, Option<ConversationRow>> {
         Box::pin(reads::tips::conversation_by_reference(&self.readers, reference.to_owned()))
     }
-    fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>> { Box::pin(reads::tips::contact_of(&self.readers, conversation)) }
-    fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>> { Box::pin(reads::inbox::inbox(&self.readers, filter, limit)) }
-    fn inbox_counts(&self, me: StaffId) -> Read<'_, InboxCounts> { Box::pin(reads::inbox::counts(&self.readers, me)) }
+    fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>> {
+        Box::pin(reads::tips::contact_of(&self.readers, conversation))
+    }
+    fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>> {
+        Box::pin(reads::inbox::inbox(&self.readers, filter, limit))
+    }
+    fn inbox_counts(&self, me: StaffId) -> Read<'_, InboxCounts> {
+        Box::pin(reads::inbox::counts(&self.readers, me))
+    }
     fn messages(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<MessageRow>> {
         Box::pin(reads::messages::messages(&self.readers, conversation, after, limit))
     }
-    fn message(&self, id: MessageId) -> Read<'_, Option<MessageRow>> { Box::pin(reads::messages::message(&self.readers, id)) }
-    fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>> { Box::pin(reads::messages::attachments(&self.readers, conversation)) }
-    fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>> { Box::pin(reads::messages::notes(&self.readers, conversation)) }
+    fn message(&self, id: MessageId) -> Read<'_, Option<MessageRow>> {
+        Box::pin(reads::messages::message(&self.readers, id))
+    }
+    fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>> {
+        Box::pin(reads::messages::attachments(&self.readers, conversation))
+    }
+    fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>> {
+        Box::pin(reads::messages::notes(&self.readers, conversation))
+    }
     fn record(&self, conversation: ConversationId, after: i64, limit: u32) -> Read<'_, Vec<RecordRow>> {
         Box::pin(reads::record::record(&self.readers, conversation, after, limit))
     }
-    fn record_break(&self, conversation: ConversationId) -> Read<'_, Option<i64>> { Box::pin(reads::record::first_break(&self.readers, conversation)) }
+    fn record_break(&self, conversation: ConversationId) -> Read<'_, Option<i64>> {
+        Box::pin(reads::record::first_break(&self.readers, conversation))
+    }
 
-    fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>> { Box::pin(reads::telling::dispatches(&self.readers, conversation)) }
-    fn obligations(&self, dispatch: DispatchId) -> Read<'_, Vec<ObligationRow>> { Box::pin(reads::telling::obligations(&self.readers, dispatch)) }
-    fn obligation(&self, id: ObligationId) -> Read<'_, Option<ObligationRow>> { Box::pin(reads::telling::obligation(&self.readers, id)) }
-    fn attempts(&self, conversation: ConversationId) -> Read<'_, Vec<AttemptRow>> { Box::pin(reads::telling::attempts(&self.readers, conversation)) }
-    fn attempt(&self, id: AttemptId) -> Read<'_, Option<AttemptRow>> { Box::pin(reads::telling::attempt(&self.readers, id)) }
+    fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>> {
+        Box::pin(reads::telling::dispatches(&self.readers, conversation))
+    }
+    fn obligations(&self, dispatch: DispatchId) -> Read<'_, Vec<ObligationRow>> {
+        Box::pin(reads::telling::obligations(&self.readers, dispatch))
+    }
+    fn obligation(&self, id: ObligationId) -> Read<'_, Option<ObligationRow>> {
+        Box::pin(reads::telling::obligation(&self.readers, id))
+    }
+    fn attempts(&self, conversation: ConversationId) -> Read<'_, Vec<AttemptRow>> {
+        Box::pin(reads::telling::attempts(&self.readers, conversation))
+    }
+    fn attempt(&self, id: AttemptId) -> Read<'_, Option<AttemptRow>> {
+        Box::pin(reads::telling::attempt(&self.readers, id))
+    }
     fn known_provider_ids(&self, account: AccountKey, ids: Vec<String>) -> Read<'_, Vec<(String, AttemptId)>> {
         Box::pin(reads::telling::known_provider_ids(&self.readers, account, ids))
     }
-    fn receipts(&self, conversation: ConversationId) -> Read<'_, Vec<ReceiptRow>> { Box::pin(reads::telling::receipts(&self.readers, conversation)) }
+    fn receipts(&self, conversation: ConversationId) -> Read<'_, Vec<ReceiptRow>> {
+        Box::pin(reads::telling::receipts(&self.readers, conversation))
+    }
     fn open_tasks(&self, conversation: Option<ConversationId>, limit: u32) -> Read<'_, Vec<TaskRow>> {
         Box::pin(reads::telling::open_tasks(&self.readers, conversation, limit))
     }
-    fn next_due(&self, lane: LaneKey) -> Read<'_, Option<Timestamp>> { Box::pin(reads::health::next_due(&self.readers, lane)) }
+    fn next_due(&self, lane: LaneKey) -> Read<'_, Option<Timestamp>> {
+        Box::pin(reads::health::next_due(&self.readers, lane))
+    }
 
-    fn staff_by_login(&self, login: String) -> Read<'_, Option<StaffRow>> { Box::pin(reads::people::staff_by_login(&self.readers, login)) }
-    fn staff(&self) -> Read<'_, Vec<StaffRow>> { Box::pin(reads::people::staff(&self.readers)) }
+    fn staff_by_login(&self, login: String) -> Read<'_, Option<StaffRow>> {
+        Box::pin(reads::people::staff_by_login(&self.readers, login))
+    }
+    fn staff(&self) -> Read<'_, Vec<StaffRow>> {
+        Box::pin(reads::people::staff(&self.readers))
+    }
     fn session(&self, token_hash: [u8; 32], now: Timestamp) -> Read<'_, Option<(SessionRow, StaffRow)>> {
         Box::pin(reads::people::session(&self.readers, token_hash, now))
     }
-    fn api_token(&self, token_hash: [u8; 32]) -> Read<'_, Option<(ApiTokenRow, StaffRow)>> { Box::pin(reads::people::api_token(&self.readers, token_hash)) }
-    fn throttle(&self, name: String) -> Read<'_, Option<ThrottleRow>> { Box::pin(reads::people::throttle(&self.readers, name)) }
+    fn api_token(&self, token_hash: [u8; 32]) -> Read<'_, Option<(ApiTokenRow, StaffRow)>> {
+        Box::pin(reads::people::api_token(&self.readers, token_hash))
+    }
+    fn throttle(&self, name: String) -> Read<'_, Option<ThrottleRow>> {
+        Box::pin(reads::people::throttle(&self.readers, name))
+    }
 
-    fn directory(&self) -> Read<'_, DirectoryRows> { Box::pin(reads::directory::directory(&self.readers)) }
-    fn address(&self, person: PersonKey, means: Means) -> Read<'_, Option<Sealed>> { Box::pin(reads::directory::address(&self.readers, person, means)) }
-    fn meta(&self, key: &'static str) -> Read<'_, Option<String>> { Box::pin(reads::health::meta(&self.readers, key)) }
-    fn health(&self, now: Timestamp) -> Read<'_, Health> { Box::pin(reads::health::health(&self.readers, now)) }
+    fn directory(&self) -> Read<'_, DirectoryRows> {
+        Box::pin(reads::directory::directory(&self.readers))
+    }
+    fn address(&self, person: PersonKey, means: Means) -> Read<'_, Option<Sealed>> {
+        Box::pin(reads::directory::address(&self.readers, person, means))
+    }
+    fn meta(&self, key: &'static str) -> Read<'_, Option<String>> {
+        Box::pin(reads::health::meta(&self.readers, key))
+    }
+    fn health(&self, now: Timestamp) -> Read<'_, Health> {
+        Box::pin(reads::health::health(&self.readers, now))
+    }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {

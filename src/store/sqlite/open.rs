@@ -94,29 +94,49 @@ pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<
         let lock = lock(&path)?;
         let mut connection = options(&path).connect().await.map_err(|source| OpenError::Damaged { path: path.clone(), source })?;
         let found = schema(&path, &mut connection).await?;
-        if found < sql::NEWEST && !migrate { return Err(OpenError::Behind { path }); }
+        if found < sql::NEWEST && !migrate {
+            return Err(OpenError::Behind { path });
+        }
         // Also when nothing is missing: it compares what was run with what is known.
-        sql::sqlite_migrator().run_direct(None, &mut connection, false).await.map_err(|source| OpenError::Foreign { path: path.clone(), source })?;
+        sql::sqlite_migrator()
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|source| OpenError::Foreign { path: path.clone(), source })?;
         Ok((connection, lock))
     })
 }
 
 /// The options of every connection; statements are never logged. For what measures the engine beside the store, too.
 pub fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).auto_vacuum(SqliteAutoVacuum::Incremental).journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("trusted_schema", "OFF")
-        .pragma("temp_store", "MEMORY").pragma("secure_delete", "ON").pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("journal_size_limit", LOG_KEPT).pragma("cache_size", CACHE).disable_statement_logging()
+    SqliteConnectOptions::new()
+        .filename(path)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("trusted_schema", "OFF")
+        .pragma("temp_store", "MEMORY")
+        .pragma("secure_delete", "ON")
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("journal_size_limit", LOG_KEPT)
+        .pragma("cache_size", CACHE)
+        .disable_statement_logging()
 }
 
 /// The number of the last migration that was run; 0 for none.
 async fn schema(path: &Path, connection: &mut SqliteConnection) -> Result<i64, OpenError> {
     let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
     let table = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'");
-    if table.fetch_one(&mut *connection).await.map_err(damaged)? == 0 { return Ok(0); }
-    let found = sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.map_err(damaged)?;
+    if table.fetch_one(&mut *connection).await.map_err(damaged)? == 0 {
+        return Ok(0);
+    }
+    let found =
+        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.map_err(damaged)?;
     let found = found.unwrap_or(0);
-    if found > sql::NEWEST { return Err(OpenError::Newer { path: path.to_owned(), found, known: sql::NEWEST }); }
+    if found > sql::NEWEST {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: sql::NEWEST });
+    }
     Ok(found)
 }
 

@@ -61,13 +61,19 @@ impl Writer {
         let mut closing = false;
         while !closing {
             closing = self.gather(&mut batch).await;
-            if !batch.is_empty() { self.write(std::mem::take(&mut batch)).await; }
+            if !batch.is_empty() {
+                self.write(std::mem::take(&mut batch)).await;
+            }
         }
         self.orders.close();
         while let Some(order) = self.orders.recv().await {
-            if let Order::Write(waiting) = order { let _ = waiting.answer.send(Err(StoreError::Unavailable)); }
+            if let Order::Write(waiting) = order {
+                let _ = waiting.answer.send(Err(StoreError::Unavailable));
+            }
         }
-        if let Err(error) = self.connection.close().await { tracing::warn!(%error, "the database did not close in good order"); }
+        if let Err(error) = self.connection.close().await {
+            tracing::warn!(error = &error as &(dyn std::error::Error + 'static), "the database did not close in good order");
+        }
         drop(self.lock);
         drop(self.alive);
     }
@@ -86,7 +92,9 @@ impl Writer {
                     Err(_) => break,
                 }
             }
-            if batch.len() == BATCH_MOST { break; }
+            if batch.len() == BATCH_MOST {
+                break;
+            }
             tokio::task::yield_now().await;
         }
         false
@@ -99,8 +107,12 @@ impl Writer {
             let requests: Vec<&Request> = group.iter().map(|waiting| &waiting.request).collect();
             match apply::apply(&mut self.connection, &mut self.joined, &requests).await {
                 Ok(applied) => {
-                    for (waiting, answer) in group.into_iter().zip(applied.answers) { let _ = waiting.answer.send(answer); }
-                    if !applied.changed.is_empty() { (self.on_commit)(&applied.changed); }
+                    for (waiting, answer) in group.into_iter().zip(applied.answers) {
+                        let _ = waiting.answer.send(answer);
+                    }
+                    if !applied.changed.is_empty() {
+                        (self.on_commit)(&applied.changed);
+                    }
                 }
                 Err(Broken::ByOne(_)) if group.len() > 1 => {
                     let second = group.split_off(group.len() / 2);
@@ -108,7 +120,8 @@ impl Writer {
                     groups.push(group);
                 }
                 Err(Broken::ByOne(error) | Broken::ForAll(error)) => {
-                    tracing::error!(%error, requests = group.len(), "a batch could not be written");
+                    let cause: &(dyn std::error::Error + 'static) = error.as_ref();
+                    tracing::error!(error = cause, requests = group.len(), "a batch could not be written");
                     for waiting in group {
                         let source = Box::new(Arc::clone(&error));
                         let _ = waiting.answer.send(Err(StoreError::Failed { operation: waiting.request.name(), source }));

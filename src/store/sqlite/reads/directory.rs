@@ -11,8 +11,10 @@ use domain::language::Language;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
-const ORGANIZATIONS: &str = "SELECT o.org_key, o.kind, o.name, o.county, o.district, o.psap, o.police, o.calendar FROM organization o ORDER BY o.place";
-const PERSONS: &str = "SELECT p.person_key, p.organization, p.name, p.role, p.turn, p.language, p.points_json, p.attested_on FROM person p ORDER BY p.place";
+const ORGANIZATIONS: &str =
+    "SELECT o.org_key, o.kind, o.name, o.county, o.district, o.psap, o.police, o.calendar FROM organization o ORDER BY o.place";
+const PERSONS: &str =
+    "SELECT p.person_key, p.organization, p.name, p.role, p.turn, p.language, p.points_json, p.attested_on FROM person p ORDER BY p.place";
 const ADDRESSES: &str = "SELECT a.person, a.means, a.sealed FROM address a ORDER BY a.place";
 const ADDRESS: &str = "SELECT a.sealed FROM address a WHERE a.person = $1 AND a.means = $2";
 const OPERATION: &str = "read the directory";

@@ -51,5 +51,7 @@ pub(in super::super) async fn next_due(readers: &Pool<Sqlite>, lane: LaneKey) ->
 }
 
 pub(in super::super) async fn meta(readers: &Pool<Sqlite>, key: &'static str) -> Result<Option<String>, StoreError> {
-    one(sqlx::query(META).bind(key).fetch_optional(readers).await.map_err(failed("read a value"))?, |row| Columns::of("meta", row).text("value"))
+    one(sqlx::query(META).bind(key).fetch_optional(readers).await.map_err(failed("read a value"))?, |row| {
+        Columns::of("meta", row).text("value")
+    })
 }

@@ -24,8 +24,9 @@ macro_rules! inbox {
 const OPEN: &str = inbox!("c.state = 'open' ORDER BY c.urgency, c.deadline, c.id");
 const UNSORTED: &str = inbox!("c.state = 'open' AND c.triaged_at IS NULL ORDER BY c.urgency, c.deadline, c.id");
 const MINE: &str = inbox!("c.state = 'open' AND c.claimed_by IS NOT NULL AND c.claimed_by = $2 ORDER BY c.urgency, c.deadline, c.id");
-const UNDERWAY: &str =
-    inbox!("c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0) ORDER BY c.urgency, c.deadline, c.id");
+const UNDERWAY: &str = inbox!(
+    "c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0) ORDER BY c.urgency, c.deadline, c.id"
+);
 const CLOSED: &str = inbox!("c.state = 'closed' ORDER BY c.updated_at DESC, c.id DESC");
 
 const COUNTS: &str = "SELECT \
@@ -67,7 +68,10 @@ fn row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
     let c = Columns::of("conversation", row);
     Ok(InboxRow {
         row: tip(row)?,
-        first: match c.opt_id("first_id")? { Some(id) => Some((id, c.sealed("first_body")?)), None => None },
+        first: match c.opt_id("first_id")? {
+            Some(id) => Some((id, c.sealed("first_body")?)),
+            None => None,
+        },
         open_obligations: c.int("open_obligations")?,
         confirmed: c.int("confirmed")?,
         open_tasks: c.int("open_tasks")?,

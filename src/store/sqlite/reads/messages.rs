@@ -15,7 +15,8 @@ macro_rules! message_columns {
     };
 }
 
-const AFTER: &str = concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3");
+const AFTER: &str =
+    concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3");
 const BY_ID: &str = concat!("SELECT ", message_columns!(), " FROM message m WHERE m.id = $1");
 const ATTACHMENTS: &str = "SELECT a.id, a.message, a.conversation, a.url, a.content_type, a.state FROM attachment a JOIN message m ON m.id = a.message \
     WHERE a.conversation = $1 ORDER BY m.seq, a.place";
@@ -25,7 +26,12 @@ const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, NOTES];
 
-pub(in super::super) async fn messages(readers: &Pool<Sqlite>, id: ConversationId, after: i64, limit: u32) -> Result<Vec<MessageRow>, StoreError> {
+pub(in super::super) async fn messages(
+    readers: &Pool<Sqlite>,
+    id: ConversationId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<MessageRow>, StoreError> {
     let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
     all(&query.fetch_all(readers).await.map_err(failed("read messages"))?, row)
 }

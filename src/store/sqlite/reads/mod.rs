@@ -24,7 +24,10 @@ use std::str::FromStr;
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
 #[cfg(test)]
 pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL].into_iter().flatten().copied()
+    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// A row and the table it is of.
@@ -35,18 +38,36 @@ struct Columns<'r> {
 }
 
 impl<'r> Columns<'r> {
-    fn of(table: &'static str, row: &'r SqliteRow) -> Self { Self { row, table } }
-    fn damaged(self, what: &'static str) -> StoreError { StoreError::Damaged { table: self.table, what } }
+    fn of(table: &'static str, row: &'r SqliteRow) -> Self {
+        Self { row, table }
+    }
+    fn damaged(self, what: &'static str) -> StoreError {
+        StoreError::Damaged { table: self.table, what }
+    }
     fn get<T: Decode<'r, Sqlite> + Type<Sqlite>>(self, column: &'static str) -> Result<T, StoreError> {
         self.row.try_get(column).map_err(|_| self.damaged(column))
     }
-    fn text(self, column: &'static str) -> Result<String, StoreError> { self.get(column) }
-    fn opt_text(self, column: &'static str) -> Result<Option<String>, StoreError> { self.get(column) }
-    fn int(self, column: &'static str) -> Result<i64, StoreError> { self.get(column) }
-    fn small(self, column: &'static str) -> Result<u32, StoreError> { u32::try_from(self.int(column)?).map_err(|_| self.damaged(column)) }
-    fn flag(self, column: &'static str) -> Result<bool, StoreError> { self.get(column) }
-    fn time(self, column: &'static str) -> Result<Timestamp, StoreError> { self.int(column).map(from_micros) }
-    fn opt_time(self, column: &'static str) -> Result<Option<Timestamp>, StoreError> { Ok(self.get::<Option<i64>>(column)?.map(from_micros)) }
+    fn text(self, column: &'static str) -> Result<String, StoreError> {
+        self.get(column)
+    }
+    fn opt_text(self, column: &'static str) -> Result<Option<String>, StoreError> {
+        self.get(column)
+    }
+    fn int(self, column: &'static str) -> Result<i64, StoreError> {
+        self.get(column)
+    }
+    fn small(self, column: &'static str) -> Result<u32, StoreError> {
+        u32::try_from(self.int(column)?).map_err(|_| self.damaged(column))
+    }
+    fn flag(self, column: &'static str) -> Result<bool, StoreError> {
+        self.get(column)
+    }
+    fn time(self, column: &'static str) -> Result<Timestamp, StoreError> {
+        self.int(column).map(from_micros)
+    }
+    fn opt_time(self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.get::<Option<i64>>(column)?.map(from_micros))
+    }
     /// An id or a key.
     fn id<T: FromStr>(self, column: &'static str) -> Result<T, StoreError> {
         self.get::<&str>(column)?.parse().map_err(|_| self.damaged(column))
@@ -67,9 +88,15 @@ impl<'r> Columns<'r> {
     fn opt_json<T: DeserializeOwned>(self, column: &'static str) -> Result<Option<T>, StoreError> {
         self.get::<Option<&str>>(column)?.map(serde_json::from_str).transpose().map_err(|_| self.damaged(column))
     }
-    fn sealed(self, column: &'static str) -> Result<Sealed, StoreError> { self.get(column).map(Sealed) }
-    fn hash(self, column: &'static str) -> Result<[u8; 32], StoreError> { self.get::<&[u8]>(column)?.try_into().map_err(|_| self.damaged(column)) }
-    fn index(self, column: &'static str) -> Result<BlindIndex, StoreError> { self.hash(column).map(BlindIndex) }
+    fn sealed(self, column: &'static str) -> Result<Sealed, StoreError> {
+        self.get(column).map(Sealed)
+    }
+    fn hash(self, column: &'static str) -> Result<[u8; 32], StoreError> {
+        self.get::<&[u8]>(column)?.try_into().map_err(|_| self.damaged(column))
+    }
+    fn index(self, column: &'static str) -> Result<BlindIndex, StoreError> {
+        self.hash(column).map(BlindIndex)
+    }
 }
 
 /// The error of a read that is named.
@@ -80,6 +107,10 @@ fn failed(operation: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     }
 }
 
-fn all<T>(rows: &[SqliteRow], read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> { rows.iter().map(read).collect() }
+fn all<T>(rows: &[SqliteRow], read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(read).collect()
+}
 
-fn one<T>(row: Option<SqliteRow>, read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> { row.as_ref().map(read).transpose() }
+fn one<T>(row: Option<SqliteRow>, read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    row.as_ref().map(read).transpose()
+}

@@ -9,17 +9,23 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
 macro_rules! staff_columns {
-    () => { "p.id, p.login, p.name, p.role, p.password_hash, p.created_at" };
+    () => {
+        "p.id, p.login, p.name, p.role, p.password_hash, p.created_at"
+    };
 }
 
 const BY_LOGIN: &str = concat!("SELECT ", staff_columns!(), " FROM staff p WHERE p.login = $1");
 const STAFF: &str = concat!("SELECT ", staff_columns!(), " FROM staff p ORDER BY p.login");
 const SESSION: &str = concat!(
-    "SELECT ", staff_columns!(), ", s.token_hash, s.csrf, s.created_at AS since, s.expires_at FROM session s JOIN staff p ON p.id = s.staff",
+    "SELECT ",
+    staff_columns!(),
+    ", s.token_hash, s.csrf, s.created_at AS since, s.expires_at FROM session s JOIN staff p ON p.id = s.staff",
     " WHERE s.token_hash = $1 AND s.expires_at > $2",
 );
 const API_TOKEN: &str = concat!(
-    "SELECT ", staff_columns!(), ", t.token_hash, t.label, t.created_at AS since FROM api_token t JOIN staff p ON p.id = t.staff WHERE t.token_hash = $1",
+    "SELECT ",
+    staff_columns!(),
+    ", t.token_hash, t.label, t.created_at AS since FROM api_token t JOIN staff p ON p.id = t.staff WHERE t.token_hash = $1",
 );
 const THROTTLE: &str = "SELECT t.name, t.failures, t.not_before FROM throttle t WHERE t.name = $1";
 
@@ -55,12 +61,16 @@ pub(in super::super) async fn session(
     })
 }
 
-pub(in super::super) async fn api_token(readers: &Pool<Sqlite>, token_hash: [u8; 32]) -> Result<Option<(ApiTokenRow, StaffRow)>, StoreError> {
+pub(in super::super) async fn api_token(
+    readers: &Pool<Sqlite>,
+    token_hash: [u8; 32],
+) -> Result<Option<(ApiTokenRow, StaffRow)>, StoreError> {
     let row = sqlx::query(API_TOKEN).bind(token_hash.to_vec()).fetch_optional(readers).await.map_err(failed("read an API token"))?;
     one(row, |row| {
         let staff = staff_row(row)?;
         let c = Columns::of("api_token", row);
-        let token = ApiTokenRow { token_hash: c.hash("token_hash")?, staff: staff.id, label: c.text("label")?, created_at: c.time("since")? };
+        let token =
+            ApiTokenRow { token_hash: c.hash("token_hash")?, staff: staff.id, label: c.text("label")?, created_at: c.time("since")? };
         Ok((token, staff))
     })
 }

@@ -16,11 +16,22 @@ const WHOLE: &str = "SELECT c.record_seq, c.record_hash, r.seq, r.at, r.actor_js
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[AFTER, WHOLE];
 
-pub(in super::super) async fn record(readers: &Pool<Sqlite>, id: ConversationId, after: i64, limit: u32) -> Result<Vec<RecordRow>, StoreError> {
+pub(in super::super) async fn record(
+    readers: &Pool<Sqlite>,
+    id: ConversationId,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<RecordRow>, StoreError> {
     let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
     all(&query.fetch_all(readers).await.map_err(failed("read the record"))?, |row| {
         let c = Columns::of("record", row);
-        Ok(RecordRow { seq: c.int("seq")?, at: c.time("at")?, actor: c.json("actor_json")?, action: c.json("action_json")?, hash: c.hash("hash")? })
+        Ok(RecordRow {
+            seq: c.int("seq")?,
+            at: c.time("at")?,
+            actor: c.json("actor_json")?,
+            action: c.json("action_json")?,
+            hash: c.hash("hash")?,
+        })
     })
 }
 

@@ -11,7 +11,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
 macro_rules! obligation_columns {
-    () => { "o.place, o.obligation_json, o.version" };
+    () => {
+        "o.place, o.obligation_json, o.version"
+    };
 }
 macro_rules! attempt_columns {
     () => {
@@ -27,7 +29,9 @@ const OBLIGATION: &str = concat!("SELECT ", obligation_columns!(), " FROM obliga
 const ATTEMPTS: &str = concat!("SELECT ", attempt_columns!(), " FROM attempt a WHERE a.conversation = $1 ORDER BY a.intended_at, a.id");
 const ATTEMPT: &str = concat!("SELECT ", attempt_columns!(), " FROM attempt a WHERE a.id = $1");
 const KNOWN: &str = concat!(
-    "SELECT a.provider_id, a.id FROM ", each!(), " i CROSS JOIN attempt a WHERE a.account = $2 AND a.provider_id = i.value AND a.provider_id IS NOT NULL",
+    "SELECT a.provider_id, a.id FROM ",
+    each!(),
+    " i CROSS JOIN attempt a WHERE a.account = $2 AND a.provider_id = i.value AND a.provider_id IS NOT NULL",
 );
 const RECEIPTS: &str = "SELECT r.attempt, r.conversation, r.at, r.kind_json FROM receipt r WHERE r.conversation = $1 ORDER BY r.seq";
 const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at FROM task t WHERE t.done_at IS NULL \
@@ -92,7 +96,11 @@ pub(in super::super) async fn receipts(readers: &Pool<Sqlite>, id: ConversationI
     })
 }
 
-pub(in super::super) async fn open_tasks(readers: &Pool<Sqlite>, tip: Option<ConversationId>, limit: u32) -> Result<Vec<TaskRow>, StoreError> {
+pub(in super::super) async fn open_tasks(
+    readers: &Pool<Sqlite>,
+    tip: Option<ConversationId>,
+    limit: u32,
+) -> Result<Vec<TaskRow>, StoreError> {
     let query = match tip {
         None => sqlx::query(TASKS).bind(i64::from(limit)),
         Some(tip) => sqlx::query(TASKS_OF).bind(i64::from(limit)).bind(tip.to_string()),

@@ -23,15 +23,22 @@ macro_rules! tip_columns {
 pub(super) use tip_columns;
 
 macro_rules! contact_columns {
-    () => { "k.handle, k.conversation, k.account, k.channel AS contact_channel, k.idx, k.address, k.ours, k.created_at" };
+    () => {
+        "k.handle, k.conversation, k.account, k.channel AS contact_channel, k.idx, k.address, k.ours, k.created_at"
+    };
 }
 
 const BY_ID: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.id = $1");
 const BY_REFERENCE: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.reference = $1");
 const BY_CONTACT: &str = concat!(
-    "SELECT ", tip_columns!(), ", ", contact_columns!(), " FROM contact k JOIN conversation c ON c.id = k.conversation WHERE k.current AND k.idx = $1",
+    "SELECT ",
+    tip_columns!(),
+    ", ",
+    contact_columns!(),
+    " FROM contact k JOIN conversation c ON c.id = k.conversation WHERE k.current AND k.idx = $1",
 );
-const ANSWER_TO: &str = concat!("SELECT ", contact_columns!(), " FROM conversation c JOIN contact k ON k.handle = c.answer_to WHERE c.id = $1");
+const ANSWER_TO: &str =
+    concat!("SELECT ", contact_columns!(), " FROM conversation c JOIN contact k ON k.handle = c.answer_to WHERE c.id = $1");
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
@@ -42,7 +49,10 @@ pub(in super::super) async fn conversation(readers: &Pool<Sqlite>, id: Conversat
     one(row, tip)
 }
 
-pub(in super::super) async fn conversation_by_reference(readers: &Pool<Sqlite>, reference: String) -> Result<Option<ConversationRow>, StoreError> {
+pub(in super::super) async fn conversation_by_reference(
+    readers: &Pool<Sqlite>,
+    reference: String,
+) -> Result<Option<ConversationRow>, StoreError> {
     let row = sqlx::query(BY_REFERENCE).bind(reference).fetch_optional(readers).await.map_err(failed("find a tip by its reference"))?;
     one(row, tip)
 }
@@ -75,7 +85,11 @@ pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
             types: c.json("types_json")?,
             level: c.opt_word("level", Level::parse)?,
             school: c.opt_id("school")?,
-            marks: Marks { in_progress: c.flag("in_progress")?, possible_crime: c.flag("possible_crime")?, safety_issue: c.flag("safety_issue")? },
+            marks: Marks {
+                in_progress: c.flag("in_progress")?,
+                possible_crime: c.flag("possible_crime")?,
+                safety_issue: c.flag("safety_issue")?,
+            },
         },
         triaged_at: c.opt_time("triaged_at")?,
         dispatched_at: c.opt_time("dispatched_at")?,

@@ -1,0 +1,274 @@
+//! The rows of an accepted first text: as the intake commits them, and as they stand in the tables.
+
+use domain::channel::Channel;
+use domain::conversation::reference::Reference;
+use domain::conversation::triage::Triage;
+use domain::conversation::{Conversation, State, WayBack};
+use domain::dispatch::delivery::Delivery;
+use domain::id::*;
+use jiff::Timestamp;
+use sqlx::Arguments;
+use sqlx::sqlite::SqliteArguments;
+use tipline::audit::{Action, Actor, Entry};
+use tipline::store::rows::*;
+use tipline::store::{Commit, Write, chain, commit::Once};
+use tipline::vault::sealed::{BlindIndex, Sealed, WrappedKey};
+use uuid::{Builder, Uuid};
+
+fn random() -> Uuid {
+    Builder::from_random_bytes(tipline::entropy::Entropy.bytes()).into_uuid()
+}
+
+/// What the intake commits for a first text.
+pub fn first_text(n: u32) -> Commit {
+    let at = Timestamp::from_microsecond(1_800_000_000_000_000 + i64::from(n) * 100).unwrap_or_default();
+    let index = || {
+        let mut bytes = [7; 32];
+        bytes[..16].copy_from_slice(random().as_bytes());
+        BlindIndex(bytes)
+    };
+    let (tip, ordered) = (ConversationId::new(random()), || MessageId::new(tipline::entropy::Entropy.ordered(at)));
+    #[expect(clippy::expect_used, reason = "constants")]
+    let (account, lane): (AccountKey, LaneKey) = ("main".parse().expect("a key"), "main-text".parse().expect("a key"));
+    let conversation = Conversation {
+        id: tip,
+        reference: Reference::from_bits((n << 2).to_be_bytes()),
+        alias: "Quiet Heron".to_owned(),
+        channel: Channel::Text,
+        received_at: at,
+        state: State::Open,
+        way_back: WayBack::Open,
+        triage: Triage::default(),
+        triaged_at: None,
+        dispatched_at: None,
+        claimed_by: None,
+    };
+    let row = ConversationRow {
+        conversation,
+        version: 0,
+        key: WrappedKey(vec![3; 72]),
+        code_index: index(),
+        last_seq: 0,
+        unread: 0,
+        updated_at: at,
+    };
+    let contact = ContactRow {
+        handle: ContactHandle::new(random()),
+        conversation: tip,
+        account: account.clone(),
+        channel: Channel::Text,
+        index: index(),
+        address: Sealed(vec![4; 52]),
+        ours: Sealed(vec![5; 52]),
+        created_at: at,
+    };
+    let message = |author, length, provider, delivery| MessageRow {
+        id: ordered(),
+        conversation: tip,
+        seq: 0,
+        author,
+        channel: Channel::Text,
+        body: Sealed(vec![6; length]),
+        at,
+        provider,
+        media_dropped: 0,
+        delivery,
+        delivery_version: 0,
+    };
+    let key = format!("SM{}", random().simple());
+    let said = message(Author::Reporter, 160, Some((account.clone(), key.clone())), None);
+    let answer = message(Author::System, 340, None, Some(Delivery::Waiting { next_at: at, made: 0 }));
+    let work = WorkRow { id: WorkId::Message(answer.id), lane, rank: 50, due_at: at, run_at: at };
+    let entry = |actor, action| Entry { conversation: tip, at, actor, action };
+    Commit {
+        once: Some(Once { account, key, at }),
+        writes: vec![
+            Write::Conversation(Box::new(row)),
+            Write::Contact(Box::new(contact)),
+            Write::Message(Box::new(said)),
+            Write::Message(Box::new(answer)),
+            Write::Work(work),
+        ],
+        audit: vec![entry(Actor::Reporter, Action::TipReceived { channel: Channel::Text }), entry(Actor::System, Action::FirstWords)],
+    }
+}
+
+/// Adds the rows of one table for one first text.
+pub type Fill = fn(&Commit, &mut Row) -> Option<()>;
+
+/// Tables, how many columns a row has and how many rows a first text has, parents first.
+pub const TABLES: [(&str, usize, usize, Fill); 6] = [
+    ("once", 3, 1, once),
+    ("conversation", 33, 1, conversation),
+    ("contact", 9, 1, contact),
+    ("message", 14, 2, messages),
+    ("work", 7, 1, work),
+    ("record", 6, 2, record),
+];
+
+/// The rows of these commits as the store would write them, table by table.
+pub fn values(commits: &[Commit]) -> anyhow::Result<SqliteArguments> {
+    let mut row = Row(SqliteArguments::default());
+    for (table, _, _, fill) in TABLES {
+        for commit in commits {
+            fill(commit, &mut row).ok_or_else(|| anyhow::anyhow!("no row of {table}"))?;
+        }
+    }
+    Ok(row.0)
+}
+
+/// Values in the order of the columns.
+pub struct Row(SqliteArguments);
+
+impl Row {
+    fn text(&mut self, text: impl ToString) -> Option<()> {
+        self.0.add(text.to_string()).ok()
+    }
+    fn int(&mut self, number: i64) -> Option<()> {
+        self.0.add(number).ok()
+    }
+    fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        self.0.add(bytes.to_vec()).ok()
+    }
+    fn null(&mut self) -> Option<()> {
+        self.0.add(None::<i64>).ok()
+    }
+    fn flag(&mut self, flag: bool) -> Option<()> {
+        self.0.add(flag).ok()
+    }
+}
+
+fn tip(commit: &Commit) -> Option<&ConversationRow> {
+    commit.writes.iter().find_map(|write| if let Write::Conversation(row) = write { Some(&**row) } else { None })
+}
+
+fn once(commit: &Commit, row: &mut Row) -> Option<()> {
+    let once = commit.once.as_ref()?;
+    row.text(&once.account)?;
+    row.text(&once.key)?;
+    row.int(once.at.as_microsecond())
+}
+
+fn conversation(commit: &Commit, row: &mut Row) -> Option<()> {
+    let tip = tip(commit)?;
+    let c = &tip.conversation;
+    let received = c.received_at.as_microsecond();
+    for word in [&c.id.to_string(), c.reference.as_str(), &c.alias, c.channel.as_str()] {
+        row.text(word)?;
+    }
+    row.int(received)?;
+    row.bytes(&tip.code_index.0)?;
+    row.bytes(&tip.key.0)?;
+    for word in ["open", "open"] {
+        row.text(word)?;
+    }
+    for _ in ["level", "school"] {
+        row.null()?;
+    }
+    row.text("[]")?;
+    for _ in ["in_progress", "possible_crime", "safety_issue"] {
+        row.flag(false)?;
+    }
+    for _ in ["triaged_at", "dispatched_at", "claimed_by"] {
+        row.null()?;
+    }
+    for number in [1, 2, 1, received] {
+        row.int(number)?;
+    }
+    row.text(c.id)?;
+    for number in [0, 2] {
+        row.int(number)?;
+    }
+    row.bytes(&chained(commit)?.last()?.2)?;
+    for _ in ["open_obligations", "confirmed", "open_tasks", "breached"] {
+        row.int(0)?;
+    }
+    row.null()?;
+    row.int(0)?;
+    row.int(received + 1_200_000_000)
+}
+
+fn contact(commit: &Commit, row: &mut Row) -> Option<()> {
+    let contact = commit.writes.iter().find_map(|write| if let Write::Contact(row) = write { Some(row) } else { None })?;
+    row.text(contact.handle)?;
+    row.text(contact.conversation)?;
+    row.text(&contact.account)?;
+    row.text("text")?;
+    for bytes in [&contact.index.0[..], &contact.address.0, &contact.ours.0] {
+        row.bytes(bytes)?;
+    }
+    row.int(contact.created_at.as_microsecond())?;
+    row.flag(true)
+}
+
+fn messages(commit: &Commit, row: &mut Row) -> Option<()> {
+    let messages = commit.writes.iter().filter_map(|write| if let Write::Message(row) = write { Some(row) } else { None });
+    for (seq, message) in (1..).zip(messages) {
+        row.text(message.id)?;
+        row.text(message.conversation)?;
+        row.int(seq)?;
+        row.text(if seq == 1 { "reporter" } else { "system" })?;
+        row.null()?;
+        row.text("text")?;
+        row.bytes(&message.body.0)?;
+        row.int(message.at.as_microsecond())?;
+        match &message.provider {
+            Some((account, id)) => {
+                row.text(account)?;
+                row.text(id)?;
+            }
+            None => {
+                row.null()?;
+                row.null()?;
+            }
+        }
+        row.int(0)?;
+        match &message.delivery {
+            Some(delivery) => {
+                row.text(serde_json::to_string(delivery).ok()?)?;
+                row.flag(true)?;
+            }
+            None => {
+                row.null()?;
+                row.flag(false)?;
+            }
+        }
+        row.int(1)?;
+    }
+    Some(())
+}
+
+fn work(commit: &Commit, row: &mut Row) -> Option<()> {
+    let work = commit.writes.iter().find_map(|write| if let Write::Work(row) = write { Some(row) } else { None })?;
+    let WorkId::Message(id) = work.id else { return None };
+    row.text(id)?;
+    row.text("message")?;
+    row.text(&work.lane)?;
+    for number in [i64::from(work.rank), work.due_at.as_microsecond(), work.run_at.as_microsecond()] {
+        row.int(number)?;
+    }
+    row.null()
+}
+
+fn record(commit: &Commit, row: &mut Row) -> Option<()> {
+    for ((seq, entry), (actor, action, hash)) in (1..).zip(&commit.audit).zip(chained(commit)?) {
+        row.text(entry.conversation)?;
+        row.int(seq)?;
+        row.int(entry.at.as_microsecond())?;
+        row.text(actor)?;
+        row.text(action)?;
+        row.bytes(&hash)?;
+    }
+    Some(())
+}
+
+fn chained(commit: &Commit) -> Option<Vec<(String, String, [u8; 32])>> {
+    let mut hash = chain::START;
+    let mut list = Vec::new();
+    for (seq, entry) in (1..).zip(&commit.audit) {
+        let (actor, action) = (serde_json::to_string(&entry.actor).ok()?, serde_json::to_string(&entry.action).ok()?);
+        hash = chain::link(&hash, seq, entry.at.as_microsecond(), &actor, &action);
+        list.push((actor, action, hash));
+    }
+    Some(list)
+}
