@@ -15,6 +15,8 @@ mod line;
 #[cfg(test)]
 mod outcome;
 #[cfg(test)]
+mod road;
+#[cfg(test)]
 mod shell;
 #[cfg(test)]
 mod world;

@@ -3,13 +3,12 @@
 //! Time is whatever happens next. Everything random comes from the seed, so that a history can be played again. What the shell holds only in
 //! memory (requests, answers, questions) carries the epoch of its process and is lost in a crash.
 
-use crate::carrier::{Carrier, Habit, Leg, Manner, Mood, later};
+use crate::carrier::{Carrier, Habit, Manner, Mood, later};
 use crate::checker;
 use crate::county::{self, seconds};
 use crate::outcome::Outcome;
 use crate::shell::{Attempt, Bug, Row, attempt_id, spoil};
 use domain::Timestamp;
-use domain::channel::Means;
 use domain::conversation::reference::Reference;
 use domain::conversation::triage::{Marks, Triage};
 use domain::directory::Kind;
@@ -62,10 +61,10 @@ pub struct World {
     pub rng: fastrand::Rng,
     pub mood: Mood,
     pub carrier: Carrier,
-    queue: BTreeMap<(Timestamp, u64), Happening>,
-    number: u64,
-    epoch: u32,
-    trace: bool,
+    pub queue: BTreeMap<(Timestamp, u64), Happening>,
+    pub number: u64,
+    pub epoch: u32,
+    pub trace: bool,
     pub voice: Voice,
     pub reference: Reference,
 }
@@ -152,12 +151,12 @@ impl World {
         self.at(at, happening);
     }
 
-    fn at(&mut self, at: Timestamp, happening: Happening) {
+    pub fn at(&mut self, at: Timestamp, happening: Happening) {
         self.number += 1;
         self.queue.insert((at.max(self.now), self.number), happening);
     }
 
-    fn happen(&mut self, happening: Happening) {
+    pub fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Dispatch => self.dispatch(),
             Happening::Wake(row) => {
@@ -188,7 +187,7 @@ impl World {
     }
 
     /// One commit: all obligations of the plan. Then each is woken when it wants to be.
-    fn dispatch(&mut self) {
+    pub fn dispatch(&mut self) {
         let school_away = self.rng.f64() < 0.2;
         for (number, step) in self.plan.steps.clone().into_iter().enumerate() {
             let id = |kind: u64| Uuid::from_u64_pair(kind, number as u64);
@@ -218,7 +217,7 @@ impl World {
     }
 
     /// Writes the due column and sets the alarm.
-    fn schedule(&mut self, row: usize) {
+    pub fn schedule(&mut self, row: usize) {
         let obligation = &self.rows[row].obligation;
         let (fresh, psap, critical) = (obligation.attempts == 0, obligation.step.kind == Kind::Psap, obligation.level == Level::Critical);
         let timer = obligation.timer();
@@ -234,7 +233,7 @@ impl World {
     }
 
     /// Decides, commits, and carries out the effects; a crash on the way loses those that are only in memory.
-    fn commit(&mut self, row: usize, event: Event) {
+    pub fn commit(&mut self, row: usize, event: Event) {
         self.number += 1;
         let (fresh, jitter) = (attempt_id(self.seed, self.number), self.rng.f64());
         let before = self.rows[row].obligation.clone();
@@ -269,7 +268,7 @@ impl World {
         }
     }
 
-    fn act(&mut self, row: usize, effect: Effect) {
+    pub fn act(&mut self, row: usize, effect: Effect) {
         match effect {
             Effect::Send(attempt) => {
                 if self.rng.f64() < self.mood.crash_at_send {
@@ -297,131 +296,11 @@ impl World {
         }
     }
 
-    fn tell_others(&mut self, event: Event, whom: impl Fn(usize, &Obligation) -> bool) {
+    pub fn tell_others(&mut self, event: Event, whom: impl Fn(usize, &Obligation) -> bool) {
         let told: Vec<usize> = (0..self.rows.len()).filter(|index| whom(*index, &self.rows[*index].obligation)).collect();
         for row in told {
             if !self.down {
                 self.commit(row, event.clone());
-            }
-        }
-    }
-
-    fn request(&mut self, attempt: AttemptId) {
-        let row = self.attempts[&attempt].row;
-        let (means, habit) = (self.rows[row].obligation.step.means, self.rows[row].habit);
-        if let Some(attempt) = self.attempts.get_mut(&attempt) {
-            attempt.requests += 1;
-        }
-        if self.mood.calm && means == Means::Call && self.legs_of(row).any(|leg| !leg.over) {
-            self.object(format!("#{row} is rung twice at the same time, although nothing went wrong"));
-        }
-        let mut outcome = self.carrier.request(&mut self.rng, &self.mood, attempt, habit, means, self.now);
-        self.outcome.attempts += 1;
-        if self.carrier.legs.contains_key(&attempt) {
-            self.rows[row].really_taken = true;
-            self.begin_leg(attempt, means, habit);
-        }
-        if self.rng.f64() < self.mood.crash_before_record {
-            return self.crash();
-        }
-        if self.rng.f64() < self.mood.answer_lost {
-            outcome = SendOutcome::Unknown;
-        }
-        let wait = if outcome == SendOutcome::Unknown { 15.0 } else { 0.05 + self.rng.f64() * 0.5 };
-        self.tell(|| format!("#{row} the carrier will say {outcome:?}"));
-        self.later(wait, Happening::Answer { epoch: self.epoch, attempt, outcome });
-    }
-
-    /// What the carrier has of a row, but for the attempt that is being requested.
-    fn legs_of(&self, row: usize) -> impl Iterator<Item = &Leg> {
-        let own = self.attempts.iter().filter(move |(_, attempt)| attempt.row == row);
-        own.filter_map(|(id, _)| self.carrier.legs.get(id))
-    }
-
-    fn callback(&mut self, attempt: AttemptId, once: String, kind: ReceiptKind) {
-        if !self.down {
-            self.receive(attempt, &[(once, kind)]);
-        } else if self.rng.bool() {
-            let wait = 5.0 + self.rng.f64() * 60.0;
-            self.later(wait, Happening::Callback { attempt, once, kind });
-        }
-    }
-
-    /// Receipts come in: each is recorded once, and what is new is told to the obligation in the same commit.
-    pub fn receive(&mut self, attempt: AttemptId, receipts: &[(String, ReceiptKind)]) {
-        let (bug, now) = (self.bug, self.now);
-        let Some(entry) = self.attempts.get_mut(&attempt) else { return };
-        let (row, rung) = (entry.row, entry.evidence.rung());
-        let mut news = false;
-        for (once, kind) in receipts {
-            match entry.record(once, kind, now, bug) {
-                None => self.outcome.repeats += 1,
-                Some(changed) => news |= changed,
-            }
-            match kind {
-                ReceiptKind::Confirmed(_) => self.rows[row].recorded = true,
-                ReceiptKind::VoicemailLeft => self.outcome.voicemails += 1,
-                ReceiptKind::WrongKey => self.outcome.wrong_keys += 1,
-                _ => {}
-            }
-        }
-        let evidence = entry.evidence.clone();
-        self.tell(|| format!("#{row} {receipts:?}{}", if news { "" } else { " (nothing new)" }));
-        checker::after_receipts(self, attempt, receipts, rung);
-        let late = self.rows[row].obligation.latest != Some(attempt) && evidence.is_confirmed();
-        if news && !(late && bug == Some(Bug::DropsLateConfirmation)) {
-            self.commit(row, Event::News { attempt, evidence });
-        }
-    }
-
-    fn ask(&mut self, attempt: AttemptId) {
-        let row = self.attempts[&attempt].row;
-        let means = self.rows[row].obligation.step.means;
-        match self.carrier.find(&mut self.rng, &self.mood, attempt, means, self.now) {
-            Err(()) => self.commit(row, Event::CouldNotAsk { attempt }),
-            Ok(None) => {
-                self.outcome.not_found += 1;
-                self.commit(row, Event::NotFound { attempt });
-            }
-            Ok(Some(leg)) => {
-                let mut receipts = vec![("found:submitted".to_owned(), ReceiptKind::Submitted)];
-                receipts.extend(leg.ended.iter().map(|(_, end)| ("found:ended".to_owned(), ReceiptKind::Ended(end.clone()))));
-                self.receive(attempt, &receipts);
-            }
-        }
-    }
-
-    fn any_attempt_of(&mut self, row: usize) -> Option<AttemptId> {
-        let all: Vec<AttemptId> = self.attempts.iter().filter(|(_, attempt)| attempt.row == row).map(|(id, _)| *id).collect();
-        (!all.is_empty()).then(|| all[self.rng.usize(..all.len())])
-    }
-
-    fn crash(&mut self) {
-        if self.down {
-            return;
-        }
-        let away = if self.rng.f64() < 0.1 { self.rng.i64(60..3600) } else { self.rng.i64(1..30) };
-        self.tell(|| format!("CRASH for {away} s"));
-        self.outcome.crashes += 1;
-        self.epoch += 1;
-        self.down = true;
-        self.away_seconds += away;
-        self.later(away as f64, Happening::Up);
-    }
-
-    /// The store is all that is left; every open row is woken when it wants to be.
-    fn come_up(&mut self) {
-        self.tell(|| "UP".to_owned());
-        self.down = false;
-        self.up_since = self.now;
-        for row in 0..self.rows.len() {
-            if self.rows[row].obligation.is_closed() {
-                continue;
-            }
-            self.schedule(row);
-            if let (Some(Bug::ResendsAfterCrash), State::InFlight { attempt, .. }) = (self.bug, &self.rows[row].obligation.state) {
-                let (epoch, attempt) = (self.epoch, *attempt);
-                self.later(0.0, Happening::Request { epoch, attempt });
             }
         }
     }
