@@ -22,7 +22,7 @@ use heads::Tip;
 use jiff::Timestamp;
 use latest::Latest;
 use rows::Rows;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Every statement that writes, for the test of their plans.
 #[cfg(test)]
@@ -64,7 +64,8 @@ struct Versioned<'a, T> {
 #[derive(Debug, Default)]
 pub(crate) struct Batch<'a> {
     facts: Facts,
-    tips: HashMap<ConversationId, Tip<'a>>,
+    /// In the order of their ids, so that two writers on one database meet rows in the same order.
+    tips: BTreeMap<ConversationId, Tip<'a>>,
     new_tips: Vec<ConversationId>,
     once: Rows,
     contacts: Rows,
