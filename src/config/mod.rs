@@ -28,7 +28,6 @@ use adapters::secret::Secret;
 use domain::calendar::Calendar;
 use domain::dispatch::policy::Policy;
 use domain::id::CalendarKey;
-use domain::language::Language;
 use domain::level::Catalogue;
 use domain::sealed::Address;
 use jiff::tz::TimeZone;
@@ -89,8 +88,6 @@ pub struct Line {
     pub text_number: Option<Address>,
     /// The zone that times are shown in.
     pub zone: TimeZone,
-    /// The language when nothing else is known.
-    pub language: Language,
 }
 
 impl Config {
@@ -172,7 +169,7 @@ fn listen(section: &Section<'_>) -> Result<SocketAddr, ConfigError> {
 }
 
 fn line(root: &Section<'_>) -> Result<Line, ConfigError> {
-    let section = root.section("line", &["name", "call_back", "text_number", "zone", "language"])?;
+    let section = root.section("line", &["name", "call_back", "text_number", "zone"])?;
     let number = |key: &str| section.maybe(key, PHONE_FIX, |text| phone(text).ok());
     Ok(Line {
         name: section.parsed("name", "write the name that people know the line by, at most 60 characters", |text| {
@@ -181,6 +178,5 @@ fn line(root: &Section<'_>) -> Result<Line, ConfigError> {
         call_back: number("call_back")?,
         text_number: number("text_number")?,
         zone: section.parsed("zone", calendars::ZONE_FIX, calendars::zone)?,
-        language: section.parsed("language", "write en, es or ar", Language::parse)?,
     })
 }

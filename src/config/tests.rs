@@ -132,7 +132,6 @@ fn each_mistake_gets_a_sentence_that_names_the_thing_and_the_fix() {
         ("[staff]\nlisten = '127.0.0.1:8080'".into(), "FILE: staff.listen = 127.0.0.1:8080: public.listen has the same"),
         ("[line]\nzone = 'America/Chicgo'".into(), "IANA list, such as America/Chicago"),
         ("[line]\ncall_back = '555-0100'".into(), "country first, such as +12175550101"),
-        ("[line]\nlanguage = 'xx'".into(), "write en, es or ar"),
         ("[data]\nfolder = ''".into(), "FILE: data.folder is missing: name a folder"),
         ("[dispatch]\nbusy_first = -1".into(), "FILE: dispatch.busy_first = -1: write seconds above 0"),
         ("[dispatch]\nbusy_first = 'soon'".into(), "write seconds above 0"),

@@ -1,6 +1,6 @@
 //! How an obligation's state follows from an event. Pure: the shell commits the answer, then acts on it.
 //!
-//! Owns the rules of retrying, asking, giving up and breaching; the shapes are [`obligation`](super::obligation)'s, the delays [`retry`](super::retry)'s.
+//! Owns the rules of retrying, asking, giving up and breaching; the shapes are [`obligation`](super::obligation)'s, the delays [`retry`]'s.
 //! What surprises: an attempt that no carrier took does not use up `most_attempts`, only time does; an attempt without an end is asked
 //! for and, if the asking brings nothing, made again; only the latest attempt's news moves the state, but any attempt's confirmation counts.
 

@@ -6,6 +6,7 @@
 mod steps;
 mod tools;
 
+use crate::Mistake;
 use anyhow::bail;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,9 @@ pub struct Test {
     /// Install nothing; steps that lack a tool fail and say so.
     #[arg(long)]
     no_install: bool,
+    /// Run only the steps whose name holds this text, such as lints.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
 }
 
 /// How one step ended.
@@ -27,7 +31,12 @@ struct Ended {
 pub fn run(test: &Test) -> anyhow::Result<()> {
     let tools = tools::Tools::ready(!test.no_install);
     let mut ended: Vec<Ended> = Vec::new();
-    for (name, step) in steps::STEPS {
+    let wanted = |name: &str| test.only.as_deref().is_none_or(|only| name.contains(only));
+    if !steps::STEPS.iter().any(|(name, _)| wanted(name)) {
+        let names = steps::STEPS.map(|(name, _)| name).join("; ");
+        return Err(Mistake(format!("--only fits no step; the steps are: {names}")).into());
+    }
+    for (name, step) in steps::STEPS.into_iter().filter(|(name, _)| wanted(name)) {
         println!("\n== {name}");
         let began = Instant::now();
         let failure = step(&tools).err().map(|error| format!("{error:#}"));
