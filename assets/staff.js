@@ -85,7 +85,8 @@
     stream = new EventSource("/events");
     stream.addEventListener("tip", (event) => { if (!page.subject || page.subject === event.data) refresh(); });
     stream.addEventListener("all", refresh);
-    stream.onopen = () => { say("Live"); if (lost) { lost = false; refresh(); } };
+    // Also the first time: something may have changed between the page's making and this moment.
+    stream.onopen = () => { say("Live"); lost = false; refresh(); };
     stream.onerror = () => { lost = true; say("Reconnecting"); if (stream.readyState === EventSource.CLOSED) { stream = null; setTimeout(listen, 5000); } };
   };
   // A page in the background gives its connection back: a browser has only six.

@@ -134,7 +134,10 @@ impl TestGateway {
         let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log).spawn();
         self.child = Some(child.expect("the gateway starts"));
         let ready = format!("{}/readyz", self.ops);
-        until("the gateway is ready", || async { self.client.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200).then_some(()) }).await;
+        until("the gateway is ready", || async {
+            self.client.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200).then_some(())
+        })
+        .await;
     }
 
     /// Ends the process as a power cut would.
@@ -244,6 +247,6 @@ fn folder() -> PathBuf {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }

@@ -1,0 +1,14 @@
+//! The pages as people use them: Chromium, steered by chromedriver, against a whole gateway with mock carriers.
+//!
+//! Every test starts its own gateway, its own chromedriver and its own browsers; one test runs at a time, so that what is measured is
+//! not the other tests. What is missing on the machine fails a test with the package's name: nothing is skipped. `cargo xtask test`
+//! installs it.
+
+mod browser;
+mod driver;
+#[path = "../it/gateway.rs"]
+#[allow(dead_code, reason = "shared with tests/it, which uses the rest of it")]
+mod gateway;
+mod handset;
+mod main_job;
+mod stage;

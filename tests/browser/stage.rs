@@ -1,0 +1,71 @@
+//! A gateway with two logins, and what an analyst does in nearly every test.
+
+use crate::browser::Browser;
+use crate::driver::Driver;
+use crate::gateway::TestGateway;
+use std::io::Write;
+use std::process::Stdio;
+
+/// What the analyst types at the login.
+pub const ANALYST: (&str, &str) = ("sam", "a quiet blue kettle");
+/// What the supervisor types.
+pub const SUPERVISOR: (&str, &str) = ("alex", "seven slow green trams");
+
+/// Gateway, carriers, chromedriver.
+pub struct Stage {
+    /// Opens browsers.
+    pub driver: Driver,
+    /// The gateway and its carriers.
+    pub gateway: TestGateway,
+}
+
+impl Stage {
+    /// Starts everything.
+    pub async fn start() -> Self {
+        let driver = Driver::start().await;
+        let mut gateway = TestGateway::prepare(&[]).await;
+        add_user(&gateway, ANALYST, "Sam Example", "analyst");
+        add_user(&gateway, SUPERVISOR, "Alex Example", "supervisor");
+        gateway.serve().await;
+        Self { driver, gateway }
+    }
+
+    /// The address of a console page.
+    pub fn console(&self, path: &str) -> String {
+        format!("{}{path}", self.gateway.staff)
+    }
+
+    /// The address of a page of the mock carriers.
+    pub fn outside(&self, path: &str) -> String {
+        format!("{}{path}", self.gateway.mock.base_url())
+    }
+
+    /// Logs in by the login page, and sees the inbox.
+    pub async fn log_in(&self, browser: &Browser, (login, password): (&str, &str)) {
+        browser.go(&self.console("/login")).await;
+        browser.fill("#login", login).await;
+        browser.fill("#password", password).await;
+        browser.click("//button[normalize-space()='Log in']").await;
+        browser.until("the inbox", "return document.body.dataset.page === 'inbox'").await;
+    }
+}
+
+fn add_user(gateway: &TestGateway, (login, password): (&str, &str), name: &str, role: &str) {
+    let mut command = gateway.command(&["user", "add", login, "--name", name, "--role", role, "--password-stdin"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the gateway's binary runs");
+    child.stdin.take().expect("its input").write_all(password.as_bytes()).expect("the password is given");
+    assert!(child.wait().expect("it ends").success(), "the login {login} is made");
+}
+
+/// Opens the group of a type, ticks the type by its name, chooses the school, and saves.
+pub async fn sort(browser: &Browser, kind: &str, school: &str) {
+    let tick = format!("//form[@id='sorting']//label[contains(@class,'tick')][span[normalize-space()='{kind}']]");
+    let closed = format!("{tick}/ancestor::details[not(@open)]/summary");
+    if browser.there(&closed).await {
+        browser.click(&closed).await;
+    }
+    browser.click(&tick).await;
+    browser.fill("#school", school).await;
+    browser.click("//form[@id='sorting']//button[normalize-space()='Save']").await;
+    browser.until("it is sorted", "return document.querySelector('.tiphead .level:not(.none)')").await;
+}
