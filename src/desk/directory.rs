@@ -15,8 +15,11 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_secs(5);
 pub struct DirectoryReader {
     store: Arc<dyn Store>,
     clock: Clock,
-    kept: Arc<Mutex<Option<(Timestamp, Arc<Directory>)>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
 }
+
+/// A directory and when it was read.
+type Kept = (Timestamp, Arc<Directory>);
 
 impl DirectoryReader {
     /// A reader of this store.

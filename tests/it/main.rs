@@ -2,6 +2,8 @@
 //!
 //! Every test has its own folder, ports and carriers, and waits on conditions with a time-out.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod bad_input;
 mod canary;
 mod gateway;
