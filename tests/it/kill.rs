@@ -34,6 +34,7 @@ async fn fifty_kills_lose_nothing_and_confirm_nobody() {
     people_answer(&gateway).await;
     let (stop, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let accepted: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+    #[expect(clippy::disallowed_methods, reason = "the load is the test's own and is awaited at its end")]
     let load: Vec<_> = (0..4).map(|_| tokio::spawn(texts(gateway.control(), stop.clone(), number.clone(), accepted.clone()))).collect();
     let mut dispatched = Vec::new();
     for kill in 0..KILLS {
