@@ -81,9 +81,10 @@ fn read(organizations: &Path, people: &Path, config: &Config) -> anyhow::Result<
 
 fn store(imported: Imported, config: &Config) -> anyhow::Result<()> {
     database::with(config, false, async |database| {
-        let sealed = imported.addresses.iter().map(|(person, means, address)| {
-            (person.clone(), *means, database.vault.seal_enduser(person, *means, address))
-        });
+        let sealed = imported
+            .addresses
+            .iter()
+            .map(|(person, means, address)| (person.clone(), *means, database.vault.seal_enduser(person, *means, address)));
         let rows = DirectoryRows { addresses: sealed.collect(), organizations: imported.organizations, persons: imported.persons };
         let writes = vec![Write::Directory(Box::new(rows))];
         match database.store.commit(Commit { writes, ..Commit::default() }).await? {

@@ -24,7 +24,9 @@ pub(super) fn run(keygen: &Keygen) -> anyhow::Result<()> {
     let path = keygen.out.display();
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&keygen.out);
     let mut file = opened.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => refusal(format!("{path} exists and is not written over, for it may be the key of a database: name another file")),
+        ErrorKind::AlreadyExists => {
+            refusal(format!("{path} exists and is not written over, for it may be the key of a database: name another file"))
+        }
         kind => refusal(format!("{path} cannot be made ({kind}): name a file in a folder that you can write to")),
     })?;
     let key = MasterKey::draw(Entropy).to_base64();

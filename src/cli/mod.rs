@@ -78,7 +78,11 @@ pub fn run() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let mistake = error.downcast_ref::<Refusal>().is_some();
-            if mistake { note(&format!("tipline: {error}")) } else { note(&format!("tipline: {error:#}")) }
+            if mistake {
+                note(&format!("tipline: {error}"))
+            } else {
+                note(&format!("tipline: {error:#}"))
+            }
             ExitCode::from(if mistake { MISTAKE } else { FAILURE })
         }
     }

@@ -73,7 +73,11 @@ pub(super) fn run(command: Plan, config: &Config) -> anyhow::Result<()> {
     };
     let mut plan = plan::plan(request).map_err(refusal)?;
     leave_out_unserved(&mut plan, config);
-    if command.json { give(&serde_json::to_string_pretty(&plan)?) } else { show(&plan, &triage, received_at, config) }
+    if command.json {
+        give(&serde_json::to_string_pretty(&plan)?)
+    } else {
+        show(&plan, &triage, received_at, config)
+    }
     Ok(())
 }
 

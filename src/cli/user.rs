@@ -74,10 +74,13 @@ pub(super) fn run(command: User, config: &Config) -> anyhow::Result<()> {
         let (id, created_at) = match (known, reset) {
             (Some(row), true) => (row.id, row.created_at),
             (None, false) => (StaffId::new(Entropy.uuid()), now),
-            (Some(_), false) => return Err(refusal(format!("there is a login {login} already: choose another, or give --reset to change it"))),
+            (Some(_), false) => {
+                return Err(refusal(format!("there is a login {login} already: choose another, or give --reset to change it")));
+            }
             (None, true) => return Err(refusal(format!("there is no login {login} to reset: drop --reset to make it"))),
         };
-        let row = StaffRow { id, login: login.clone(), name: name.trim().to_owned(), role, password_hash: password_hash.clone(), created_at };
+        let row =
+            StaffRow { id, login: login.clone(), name: name.trim().to_owned(), role, password_hash: password_hash.clone(), created_at };
         database.store.commit(Commit { writes: vec![Write::Staff(row)], ..Commit::default() }).await?;
         Ok(())
     })?;

@@ -4,8 +4,8 @@
 
 use super::error::ConfigError;
 use super::layers::Environment;
-use super::section::Section;
 use super::origin::Origin;
+use super::section::Section;
 use crate::import::address::{PHONE_FIX, mail, phone};
 use adapters::secret::Secret;
 use domain::id::AccountKey;
@@ -104,12 +104,38 @@ pub enum SmtpTls {
 }
 
 const TWILIO_KEYS: &[&str] = &[
-    "name", "kind", "account_sid", "auth_token", "auth_token_file", "auth_token_env", "shared_keys", "signature_header", "api_base",
-    "api_user", "api_secret", "api_secret_file", "api_secret_env", "text_from", "call_from", "texts_per_second", "calls_per_second",
-    "timeout_seconds", "ring_seconds",
+    "name",
+    "kind",
+    "account_sid",
+    "auth_token",
+    "auth_token_file",
+    "auth_token_env",
+    "shared_keys",
+    "signature_header",
+    "api_base",
+    "api_user",
+    "api_secret",
+    "api_secret_file",
+    "api_secret_env",
+    "text_from",
+    "call_from",
+    "texts_per_second",
+    "calls_per_second",
+    "timeout_seconds",
+    "ring_seconds",
 ];
 const SMTP_KEYS: &[&str] = &[
-    "name", "kind", "host", "port", "tls", "user", "password", "password_file", "password_env", "from", "mails_per_second",
+    "name",
+    "kind",
+    "host",
+    "port",
+    "tls",
+    "user",
+    "password",
+    "password_file",
+    "password_env",
+    "from",
+    "mails_per_second",
     "timeout_seconds",
 ];
 const KIND_FIX: &str = "write \"twilio\" or \"smtp\"";

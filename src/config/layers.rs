@@ -133,7 +133,8 @@ fn set(table: &mut Table, key: &str, variable: &str, text: &str) -> Result<(), C
         table = match table.entry(section).or_insert_with(|| Value::Table(Table::new())) {
             Value::Table(inner) => inner,
             Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) | Value::Array(_) => {
-                let fix = "a list's entries cannot be set by a variable: write them in a file, with secrets by auth_token_env or auth_token_file";
+                let fix =
+                    "a list's entries cannot be set by a variable: write them in a file, with secrets by auth_token_env or auth_token_file";
                 return Err(bad(fix));
             }
         };

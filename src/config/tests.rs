@@ -37,7 +37,8 @@ fn load(text: &str) -> Result<Config, String> {
     File::new(text).load(&Environment::new())
 }
 
-const TWILIO: &str = "[[account]]\nname = 'main'\nkind = 'twilio'\naccount_sid = 'AC1'\nauth_token = 'top-secret'\ncall_from = '+15555550100'\n";
+const TWILIO: &str =
+    "[[account]]\nname = 'main'\nkind = 'twilio'\naccount_sid = 'AC1'\nauth_token = 'top-secret'\ncall_from = '+15555550100'\n";
 const SMTP: &str = "[[account]]\nname = 'mail'\nkind = 'smtp'\nhost = 'mail.example.org'\nfrom = 'Safe2Help <notify@example.org>'\n";
 
 #[test]
@@ -108,7 +109,10 @@ fn accounts_are_read_and_their_secrets_do_not_show() {
     assert_eq!(twilio.shared_keys["k2"].reveal(), "old-one");
     assert_eq!((twilio.texts_per_second, twilio.calls_per_second, twilio.ring_seconds), (3.0, 1.0, 25));
     assert_eq!((twilio.api_base.as_str(), twilio.signature_header.as_str()), ("https://api.twilio.com", "X-Twilio-Signature"));
-    assert_eq!((smtp.port, smtp.tls, smtp.from_name.as_str(), smtp.from.reveal()), (465, SmtpTls::Wrapper, "Safe2Help", "notify@example.org"));
+    assert_eq!(
+        (smtp.port, smtp.tls, smtp.from_name.as_str(), smtp.from.reveal()),
+        (465, SmtpTls::Wrapper, "Safe2Help", "notify@example.org")
+    );
     let shown = format!("{config:?}");
     for secret in ["top-secret", "from-the-file", "old-one", "shared-one", "open-sesame", "5555550100"] {
         assert!(!shown.contains(secret), "{secret} shows");
@@ -139,14 +143,20 @@ fn each_mistake_gets_a_sentence_that_names_the_thing_and_the_fix() {
         ("[dispatch]\nmost_attempts = 0".into(), "write a whole number from 1 to 1000"),
         ("[dispatch]\nbusy_firts = 4".into(), "did you mean dispatch.busy_first?"),
         ("[limits]\nwebhook_body_bytes = 1.5".into(), "write a whole number"),
-        ("[[tip_type]]\nkey = 'fire'\nname = 'Fire'\nlevel = 'high'".into(), "FILE: tip_type[0].level = \"high\": write critical, standard or other"),
+        (
+            "[[tip_type]]\nkey = 'fire'\nname = 'Fire'\nlevel = 'high'".into(),
+            "FILE: tip_type[0].level = \"high\": write critical, standard or other",
+        ),
         ("[[tip_type]]\nkey = 'Fire Alarm'\nname = 'Fire'\nlevel = 'other'".into(), "lower-case letters, digits and dashes"),
         ("tip_type = []".into(), "write at least one [[tip_type]]"),
         ("[[calendar]]\nkey = 'c'\nhours = { mo = '08:00-17:00' }".into(), "FILE: calendar[0].hours.mo = \"08:00-17:00\": write { mon"),
         ("[[calendar]]\nkey = 'c'\nhours = { mon = '17:00-08:00' }".into(), "the closing time is not after the opening"),
         ("[[calendar]]\nkey = 'c'\nhours = { mon = 'all day' }".into(), "such as \"08:00-17:00\""),
         ("[[calendar]]\nkey = 'c'".into(), "FILE: calendar[0].hours is missing"),
-        ("[[calendar]]\nkey = 'c'\nhours = { mon = '08:00-17:00' }\nclosed_on = ['26.11.2026']".into(), "write dates such as \"2026-11-26\""),
+        (
+            "[[calendar]]\nkey = 'c'\nhours = { mon = '08:00-17:00' }\nclosed_on = ['26.11.2026']".into(),
+            "write dates such as \"2026-11-26\"",
+        ),
         ("[account]\nname = 'main'".into(), "FILE: account = (not shown): write each entry under a line [[account]]"),
         (account(TWILIO, "auth_tokn_file = 'x'"), "FILE: unknown key account[0].auth_tokn_file: did you mean account[0].auth_token_file?"),
         (account(TWILIO, "host = 'x'"), "FILE: unknown key account[0].host: the keys here are name, kind, account_sid"),

@@ -47,8 +47,18 @@ pub(super) fn limits(root: &Section<'_>) -> Result<Limits, ConfigError> {
 /// The `[dispatch]` section.
 pub(super) fn policy(root: &Section<'_>) -> Result<Policy, ConfigError> {
     let keys = [
-        "critical_window", "standard_window", "other_window", "district_after", "busy_first", "no_answer_first", "fault_first",
-        "longest_delay", "most_attempts", "ask_after", "silent_attempt_limit", "grace",
+        "critical_window",
+        "standard_window",
+        "other_window",
+        "district_after",
+        "busy_first",
+        "no_answer_first",
+        "fault_first",
+        "longest_delay",
+        "most_attempts",
+        "ask_after",
+        "silent_attempt_limit",
+        "grace",
     ];
     let section = root.section("dispatch", &keys)?;
     let policy = Policy {

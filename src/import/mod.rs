@@ -46,9 +46,7 @@ pub struct Imported {
 }
 
 /// Reads both files. `calendars` are the configured ones, which the organizations name.
-pub fn read(
-    organizations: Source<'_>, people: Source<'_>, calendars: &BTreeMap<CalendarKey, Calendar>,
-) -> Result<Imported, Rejected> {
+pub fn read(organizations: Source<'_>, people: Source<'_>, calendars: &BTreeMap<CalendarKey, Calendar>) -> Result<Imported, Rejected> {
     let mut rejected = Rejected::default();
     let lines = organizations::read(organizations.name, organizations.bytes, calendars, &mut rejected);
     let listed = people::read(people.name, people.bytes, &lines, &mut rejected);

@@ -77,7 +77,11 @@ fn one(file: &str, row: &Row<'_>, calendars: &BTreeMap<CalendarKey, Calendar>, r
 
 /// The calendar; round the clock where nobody keeps office hours.
 fn calendar(
-    file: &str, row: &Row<'_>, kind: Kind, calendars: &BTreeMap<CalendarKey, Calendar>, rejected: &mut Rejected,
+    file: &str,
+    row: &Row<'_>,
+    kind: Kind,
+    calendars: &BTreeMap<CalendarKey, Calendar>,
+    rejected: &mut Rejected,
 ) -> Option<CalendarKey> {
     let written = match (row.get("calendar"), kind) {
         ("", Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) => "always",
@@ -108,7 +112,12 @@ fn references(file: &str, lines: &Lines, rejected: &mut Rejected) {
             let Some(key) = key else { continue };
             let found = lines.get(key).map(|(_, organization)| organization.kind);
             if organization.kind != Kind::School && wanted != Kind::County {
-                rejected.note(file, *line, column, format!("only a school has a {column}: leave it empty for a {}", organization.kind.as_str()));
+                rejected.note(
+                    file,
+                    *line,
+                    column,
+                    format!("only a school has a {column}: leave it empty for a {}", organization.kind.as_str()),
+                );
             } else if found != Some(wanted) {
                 let what = match found {
                     Some(kind) => format!("{key} is a {} and not a {}", kind.as_str(), wanted.as_str()),

@@ -62,16 +62,25 @@ fn one(file: &str, row: &Row<'_>, organizations: &Lines, rejected: &mut Rejected
     }
     let organization = row.get("organization").parse().ok().filter(|key| organizations.contains_key(key));
     if organization.is_none() {
-        note("organization", format!("{} is not a good row of the organizations' file: write the key of one that is", quoted(row.get("organization"))));
+        note(
+            "organization",
+            format!("{} is not a good row of the organizations' file: write the key of one that is", quoted(row.get("organization"))),
+        );
     }
-    for (column, what) in [("name", "the name is missing: write it, or the desk's"), ("role", "the role is missing: write what they are there, such as Principal")] {
+    for (column, what) in [
+        ("name", "the name is missing: write it, or the desk's"),
+        ("role", "the role is missing: write what they are there, such as Principal"),
+    ] {
         if row.get(column).is_empty() {
             note(column, what.to_owned());
         }
     }
     let order = whole(row.get("order"));
     if order.is_none() {
-        note("order", format!("{} is not a place in the order: write 1 for the first to be called, then 2, 3, …", quoted(row.get("order"))));
+        note(
+            "order",
+            format!("{} is not a place in the order: write 1 for the first to be called, then 2, 3, …", quoted(row.get("order"))),
+        );
     }
     let language = if row.get("language").is_empty() { Some(Language::En) } else { Language::parse(row.get("language")) };
     if language.is_none() {
@@ -125,7 +134,9 @@ fn addresses(row: &Row<'_>, note: &mut impl FnMut(&str, String)) -> Vec<(Means, 
     }
     match (row.get("text").to_lowercase().as_str(), row.get("phone")) {
         ("" | "no", _) => {}
-        ("yes", "") => read("text", Means::Text, Err("yes means texts to the phone, and there is none: write the number itself".to_owned())),
+        ("yes", "") => {
+            read("text", Means::Text, Err("yes means texts to the phone, and there is none: write the number itself".to_owned()))
+        }
         ("yes", same) => addresses_of_phone(same, &mut read),
         (own, _) if own.starts_with('+') => read("text", Means::Text, number(own)),
         (other, _) => read("text", Means::Text, Err(format!("{} is not yes, no or a number", word(other)))),

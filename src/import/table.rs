@@ -41,7 +41,12 @@ impl Row<'_> {
 /// Reads a file; everything wrong with its form is noted.
 pub(super) fn rows<'a>(file: &str, bytes: &[u8], columns: &'a [Column], rejected: &mut Rejected) -> Vec<Row<'a>> {
     if bytes.len() > MOST_BYTES {
-        rejected.note(file, 1, "", format!("the file has more than {} MiB: split the county, or drop what is not the directory", MOST_BYTES >> 20));
+        rejected.note(
+            file,
+            1,
+            "",
+            format!("the file has more than {} MiB: split the county, or drop what is not the directory", MOST_BYTES >> 20),
+        );
         return Vec::new();
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -109,7 +114,8 @@ fn order(file: &str, header: &csv::ByteRecord, columns: &[Column], rejected: &mu
 fn values(file: &str, record: &csv::ByteRecord, order: &[usize], columns: &[Column], rejected: &mut Rejected) -> Option<Vec<String>> {
     let line = line(record);
     if record.len() != order.len() {
-        let what = format!("{} values where the first line names {} columns: put a value with a comma into quotes", record.len(), order.len());
+        let what =
+            format!("{} values where the first line names {} columns: put a value with a comma into quotes", record.len(), order.len());
         rejected.note(file, line, "", what);
         return None;
     }
@@ -123,7 +129,9 @@ fn values(file: &str, record: &csv::ByteRecord, order: &[usize], columns: &[Colu
         match std::str::from_utf8(bytes) {
             Err(_) => bad("the value is not UTF-8: save the file as CSV UTF-8"),
             Ok(text) if text.chars().any(char::is_control) => bad("the value has a line break or a control character: remove it"),
-            Ok(text) if text.chars().count() > LONGEST_VALUE => bad(&format!("the value is longer than {LONGEST_VALUE} characters: shorten it")),
+            Ok(text) if text.chars().count() > LONGEST_VALUE => {
+                bad(&format!("the value is longer than {LONGEST_VALUE} characters: shorten it"))
+            }
             Ok(text) => values[*column] = text.to_owned(),
         }
     }

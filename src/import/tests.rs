@@ -63,7 +63,10 @@ fn the_demo_county_comes_in() {
     let imported = import(&file("organizations.csv"), &file("people.csv")).unwrap_or_else(|rejected| panic!("{rejected}"));
     let directory = Directory::new(imported.organizations, imported.persons);
     let schools: Vec<&str> = directory.schools().iter().map(|school| school.name.as_str()).collect();
-    assert_eq!(schools, ["Alpha Middle School", "Bravo Middle School", "Charlie High School", "Delta Elementary School", "Delta High School"]);
+    assert_eq!(
+        schools,
+        ["Alpha Middle School", "Bravo Middle School", "Charlie High School", "Delta Elementary School", "Delta High School"]
+    );
     let mut numbers: Vec<&str> =
         imported.addresses.iter().filter(|(_, means, _)| *means == Means::Call).map(|(_, _, address)| address.reveal()).collect();
     let all = numbers.len();
@@ -103,7 +106,10 @@ fn every_bad_organization_is_told() {
         ("bravo,school,Bravo,fox,,fox-911,,", "column calendar: the calendar is missing: write one of always, school"),
         ("bravo,school,Bravo,fox,,fox-911,,summer", "column calendar: there is no calendar \"summer\" in the configuration"),
         ("bravo,school,Bravo", "3 values where the first line names 8 columns"),
-        ("bravo,school,Bravo, Illinois,fox,,fox-911,,school", "9 values where the first line names 8 columns: put a value with a comma into quotes"),
+        (
+            "bravo,school,Bravo, Illinois,fox,,fox-911,,school",
+            "9 values where the first line names 8 columns: put a value with a comma into quotes",
+        ),
         ("bravo,school,Br\u{1}avo,fox,,fox-911,,school", "column name: the value has a line break or a control character"),
     ] {
         check_row(false, row, expected);
@@ -120,9 +126,15 @@ fn every_bad_person_is_told() {
         ("head,delta-high,H,,1,+15555550104,,h@example.org,no,en,", "column role: the role is missing"),
         ("head,delta-high,H,Head,0,+15555550104,,h@example.org,no,en,", "column order: \"0\" is not a place in the order"),
         ("head,delta-high,H,Head,first,+15555550104,,h@example.org,no,en,", "column order: \"first\" is not a place"),
-        ("head,delta-high,H,Head,1,5555550104,,h@example.org,no,en,", "column phone: the phone number does not begin with +: write the number as +"),
+        (
+            "head,delta-high,H,Head,1,5555550104,,h@example.org,no,en,",
+            "column phone: the phone number does not begin with +: write the number as +",
+        ),
         ("head,delta-high,H,Head,1,+1 555 555 0104,,h@example.org,no,en,", "column phone: the phone number has something else than digits"),
-        ("head,delta-high,H,Head,1,+155555501,,h@example.org,no,en,", "column phone: the phone number begins with +1 and is not ten digits"),
+        (
+            "head,delta-high,H,Head,1,+155555501,,h@example.org,no,en,",
+            "column phone: the phone number begins with +1 and is not ten digits",
+        ),
         ("head,delta-high,H,Head,1,+15555550104,office,h@example.org,no,en,", "column extension: the extension is not up to 10 digits"),
         ("head,delta-high,H,Head,1,,12,h@example.org,no,en,", "column extension: an extension needs a phone"),
         ("head,delta-high,H,Head,1,+15555550104,,head,no,en,", "column mail: the mail address is not a name, one @ and a domain"),
@@ -188,8 +200,32 @@ fn no_sentence_repeats_an_address() {
 #[test]
 fn five_thousand_random_files_neither_panic_nor_grow() {
     let pieces: Vec<&[u8]> = vec![
-        b"key", b"kind", b"name", b"psap", b"organization", b"role", b"phone", b"mail", b",", b",", b",", b"\n", b"\n", b"\"", b"\r", b"\0",
-        b"\xff\xfe", b"school", b"fox-911", b"+15555550101", b"a@example.org", b"\xef\xbb\xbf", b";", b"'", b" ", b"1",
+        b"key",
+        b"kind",
+        b"name",
+        b"psap",
+        b"organization",
+        b"role",
+        b"phone",
+        b"mail",
+        b",",
+        b",",
+        b",",
+        b"\n",
+        b"\n",
+        b"\"",
+        b"\r",
+        b"\0",
+        b"\xff\xfe",
+        b"school",
+        b"fox-911",
+        b"+15555550101",
+        b"a@example.org",
+        b"\xef\xbb\xbf",
+        b";",
+        b"'",
+        b" ",
+        b"1",
     ];
     for seed in 0..5_000 {
         let mut random = fastrand::Rng::with_seed(seed);
