@@ -7,6 +7,7 @@ use crate::gateway::PATIENCE;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -60,9 +61,19 @@ impl Browser {
         self.client.refresh().await.expect("the page is loaded again");
     }
 
-    /// Where it is.
-    pub async fn address(&self) -> String {
-        self.client.current_url().await.expect("an address").to_string()
+    /// The window that is looked at.
+    pub async fn window(&self) -> WindowHandle {
+        self.client.window().await.expect("a window")
+    }
+
+    /// Opens another window with the same logins; it is looked at only after [`Browser::show`].
+    pub async fn open_window(&self) -> WindowHandle {
+        self.client.new_window(false).await.expect("a window").handle
+    }
+
+    /// Looks at a window from now on.
+    pub async fn show(&self, window: &WindowHandle) {
+        self.client.switch_to_window(window.clone()).await.expect("the window is shown");
     }
 
     /// Runs a script in the page and gives what it returns.

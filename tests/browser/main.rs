@@ -10,5 +10,8 @@ mod driver;
 #[allow(dead_code, reason = "shared with tests/it, which uses the rest of it")]
 mod gateway;
 mod handset;
+mod keyboard;
+mod logins;
 mod main_job;
+mod scriptless;
 mod stage;
