@@ -79,6 +79,8 @@ struct Row {
     bar: Option<(i64, i64)>,
     told: String,
     overdue: i64,
+    /// Whether a due time has passed: of the tip itself, or of somebody who was to be told.
+    late: bool,
     open_tasks: i64,
     closed: bool,
 }
@@ -138,6 +140,7 @@ fn row(line: &TipLine, clock: &PageClock) -> Row {
         bar: line.deadline.map(|due| bar(line.received_at, due, clock.now)),
         told: told(line),
         overdue: line.breached,
+        late: line.breached > 0 || line.deadline.is_some_and(|due| due <= clock.now),
         open_tasks: line.open_tasks,
         closed: match line.state {
             TipState::Closed => true,
