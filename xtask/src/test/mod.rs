@@ -9,6 +9,7 @@ mod tools;
 use crate::Mistake;
 use anyhow::bail;
 use std::time::{Duration, Instant};
+use steps::Outcome;
 
 #[derive(Debug, clap::Args)]
 pub struct Test {
@@ -24,7 +25,7 @@ pub struct Test {
 struct Ended {
     name: &'static str,
     took: Duration,
-    failure: Option<String>,
+    outcome: anyhow::Result<Outcome>,
 }
 
 /// Runs everything.
@@ -39,21 +40,37 @@ pub fn run(test: &Test) -> anyhow::Result<()> {
     for (name, step) in steps::STEPS.into_iter().filter(|(name, _)| wanted(name)) {
         println!("\n== {name}");
         let began = Instant::now();
-        let failure = step(&tools).err().map(|error| format!("{error:#}"));
+        let outcome = step(&tools);
         let took = began.elapsed();
-        match &failure {
-            None => println!("== {name}: passed in {:.0} s", took.as_secs_f64()),
-            Some(why) => println!("== {name}: FAILED after {:.0} s: {why}", took.as_secs_f64()),
+        match &outcome {
+            Ok(Outcome::Passed) => println!("== {name}: passed in {:.0} s", took.as_secs_f64()),
+            Ok(Outcome::NotRun(why)) => println!("== {name}: not run: {why}"),
+            Err(error) => println!("== {name}: FAILED after {:.0} s: {error:#}", took.as_secs_f64()),
         }
-        ended.push(Ended { name, took, failure });
+        ended.push(Ended { name, took, outcome });
     }
+    summary(&ended)
+}
+
+/// One line a step, then how many; fails when one failed.
+fn summary(ended: &[Ended]) -> anyhow::Result<()> {
     println!("\nSummary");
-    for one in &ended {
-        let mark = if one.failure.is_none() { "passed" } else { "FAILED" };
+    let (mut passed, mut failed) = (0, 0);
+    for one in ended {
+        let mark = match one.outcome {
+            Ok(Outcome::Passed) => {
+                passed += 1;
+                "passed "
+            }
+            Ok(Outcome::NotRun(_)) => "not run",
+            Err(_) => {
+                failed += 1;
+                "FAILED "
+            }
+        };
         println!("  {mark}  {:>5.0} s  {}", one.took.as_secs_f64(), one.name);
     }
-    let failed = ended.iter().filter(|one| one.failure.is_some()).count();
-    println!("{} passed, {failed} failed", ended.len() - failed);
+    println!("{passed} passed, {failed} failed");
     if failed > 0 {
         bail!("{failed} of {} steps failed", ended.len());
     }

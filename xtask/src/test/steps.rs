@@ -6,7 +6,15 @@ use anyhow::{Context, bail};
 use std::process::Command;
 
 /// A step: what it is called and how it runs.
-type Step = (&'static str, fn(&Tools) -> anyhow::Result<()>);
+type Step = (&'static str, fn(&Tools) -> anyhow::Result<Outcome>);
+
+/// How a step that did not fail ended.
+pub(super) enum Outcome {
+    /// It ran and all was well.
+    Passed,
+    /// It could not run here, which is no failure; says why.
+    NotRun(&'static str),
+}
 
 /// All steps.
 pub(super) const STEPS: [Step; 6] = [
@@ -18,15 +26,15 @@ pub(super) const STEPS: [Step; 6] = [
     ("the main job: cargo xtask demo --play", play),
 ];
 
-fn format(_: &Tools) -> anyhow::Result<()> {
+fn format(_: &Tools) -> anyhow::Result<Outcome> {
     run(cargo().args(["fmt", "--all", "--check"]))
 }
 
-fn lints(_: &Tools) -> anyhow::Result<()> {
+fn lints(_: &Tools) -> anyhow::Result<Outcome> {
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
 }
 
-fn tests(tools: &Tools) -> anyhow::Result<()> {
+fn tests(tools: &Tools) -> anyhow::Result<Outcome> {
     tools.must_be_there()?;
     let mut command = cargo();
     command.args(["test", "--workspace"]);
@@ -36,27 +44,26 @@ fn tests(tools: &Tools) -> anyhow::Result<()> {
     run(&mut command)
 }
 
-fn documentation(_: &Tools) -> anyhow::Result<()> {
+fn documentation(_: &Tools) -> anyhow::Result<Outcome> {
     run(cargo().args(["doc", "--workspace", "--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
 /// cargo-deny takes minutes to build, so it is used where it is and not installed.
-fn dependencies(_: &Tools) -> anyhow::Result<()> {
+fn dependencies(_: &Tools) -> anyhow::Result<Outcome> {
     let there = Command::new("cargo-deny").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
-        println!("cargo-deny is not installed, so deny.toml is not checked here; `cargo install cargo-deny` brings it.");
-        return Ok(());
+        return Ok(Outcome::NotRun("cargo-deny is not installed, so deny.toml is not checked here; `cargo install cargo-deny` brings it"));
     }
     run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))
 }
 
-fn play(_: &Tools) -> anyhow::Result<()> {
+fn play(_: &Tools) -> anyhow::Result<Outcome> {
     let own = std::env::current_exe().context("find this program")?;
     run(Command::new(own).args(["demo", "--play"]).current_dir(workspace::root()))
 }
 
 /// Runs a command with its output shown.
-fn run(command: &mut Command) -> anyhow::Result<()> {
+fn run(command: &mut Command) -> anyhow::Result<Outcome> {
     let status = command.status().with_context(|| format!("start {}", command.get_program().display()))?;
-    if status.success() { Ok(()) } else { bail!("see above ({status})") }
+    if status.success() { Ok(Outcome::Passed) } else { bail!("see above ({status})") }
 }
