@@ -71,6 +71,9 @@ fn one(file: &str, row: &Row<'_>, calendars: &BTreeMap<CalendarKey, Calendar>, r
     };
     let (county, district, psap, police) = (reference("county"), reference("district"), reference("psap"), reference("police"));
     let kind = kind?;
+    if kind == Kind::School && row.get("psap").is_empty() {
+        rejected.note(file, row.line, "psap", NotReady::NoPsap { school: name.clone() }.to_string());
+    }
     let calendar = calendar(file, row, kind, calendars, rejected)?;
     Some(Organization { key, kind, name, county, district, psap, police, calendar })
 }
@@ -125,9 +128,6 @@ fn references(file: &str, lines: &Lines, rejected: &mut Rejected) {
                 };
                 rejected.note(file, *line, column, what);
             }
-        }
-        if organization.kind == Kind::School && organization.psap.is_none() {
-            rejected.note(file, *line, "psap", NotReady::NoPsap { school: organization.name.clone() }.to_string());
         }
     }
 }

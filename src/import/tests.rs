@@ -97,6 +97,7 @@ fn every_bad_organization_is_told() {
         ("bravo,academy,Bravo,fox,,fox-911,,school", "column kind: \"academy\" is not a kind: write one of county, district, school"),
         ("bravo,school,,fox,,fox-911,,school", "column name: the name is missing"),
         ("bravo,school,Bravo,fox,,,,school", "column psap: Bravo has no PSAP"),
+        ("bravo,school,Bravo,fox,,,,", "column psap: Bravo has no PSAP"),
         ("bravo,school,Bravo,fox,,fox-police,,school", "column psap: fox-police is a police and not a psap"),
         ("bravo,school,Bravo,fox,,nowhere,,school", "column psap: nowhere is not in this file"),
         ("bravo,school,Bravo,fox,fox-911,fox-911,,school", "column district: fox-911 is a psap and not a district"),
