@@ -10,6 +10,7 @@ use crate::store::StoreError;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::sealed::Words;
 
 /// Why a page cannot be given.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +18,9 @@ pub(super) enum Fault {
     #[error("Log in first.")]
     LoginNeeded { next: String },
     #[error("Your login has ended. Log in again, then repeat what you wanted to do.")]
-    LoginEnded { kept: Vec<String> },
+    LoginEnded { kept: Vec<Words> },
     #[error("This form is from an earlier login. Open the page again and repeat what you wanted to do: nothing was changed.")]
-    OldForm { kept: Vec<String> },
+    OldForm { kept: Vec<Words> },
     #[error("This form did not come from the console itself. Open the console at {origin} and repeat it there: nothing was changed.")]
     ForeignForm { origin: String },
     #[error("There is nothing at this address. It may have been mistyped, or the tip was removed.")]
@@ -140,7 +141,7 @@ fn desk_heading(error: &DeskError) -> &'static str {
 struct Page<'a> {
     heading: &'static str,
     sentence: String,
-    kept: &'a [String],
+    kept: &'a [Words],
     css: String,
     icon: String,
 }

@@ -12,6 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use domain::sealed::Words;
 
 /// Somebody logged in, reading a page.
 pub(super) struct Member(pub(super) Session);
@@ -102,8 +103,8 @@ fn is_from_us(headers: &HeaderMap, origin: &str) -> bool {
     headers.get(header::ORIGIN).is_none_or(|sent| sent.as_bytes() == origin.as_bytes())
 }
 
-fn kept(fields: &Fields) -> Vec<String> {
-    ["text", "reason", "note"].into_iter().map(|name| fields.text(name)).filter(|text| !text.is_empty()).collect()
+fn kept(fields: &Fields) -> Vec<Words> {
+    ["text", "reason", "note"].into_iter().map(|name| fields.text(name)).filter(|text| !text.is_empty()).map(Words::new).collect()
 }
 
 #[cfg(test)]

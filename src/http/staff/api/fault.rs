@@ -9,8 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::borrow::Cow;
 
-/// One error.
-#[derive(Debug)]
+/// One error. No `Debug`: its message may quote the client's own body.
 pub(super) struct ApiFault {
     status: StatusCode,
     code: &'static str,

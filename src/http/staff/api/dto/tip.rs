@@ -1,0 +1,208 @@
+//! Tips as they are read: the inbox, a tip, its messages, notes and triage.
+//!
+//! The reporter is an alias of two words (R47): no address, number or return code has a field here.
+
+use super::telling::{Dispatch, Task};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The inbox, most urgent first.
+#[derive(Serialize, ToSchema)]
+pub struct Inbox {
+    /// The tips.
+    pub tips: Vec<TipLine>,
+    /// How many each filter has.
+    pub counts: Counts,
+    /// When this was read.
+    #[schema(format = DateTime)]
+    pub now: String,
+}
+
+/// How many tips each filter has.
+#[derive(Serialize, ToSchema)]
+pub struct Counts {
+    /// Open.
+    pub open: i64,
+    /// Open and not triaged.
+    pub unsorted: i64,
+    /// Claimed by the token's member of staff.
+    pub mine: i64,
+    /// Being told.
+    pub underway: i64,
+    /// Closed.
+    pub closed: i64,
+}
+
+/// One tip of the inbox.
+#[derive(Serialize, ToSchema)]
+pub struct TipLine {
+    /// Its id.
+    pub id: String,
+    /// Its reference.
+    pub reference: String,
+    /// The two words that stand for the reporter.
+    pub alias: String,
+    /// `text`, `whatsapp`, `messenger`, `voice`, `mail`, `chat` or `web`.
+    pub channel: String,
+    /// `critical`, `standard`, `other`, or null before triage.
+    pub level: Option<String>,
+    /// The school's name.
+    pub school: Option<String>,
+    /// The first words, cut.
+    pub first_words: String,
+    /// Who has it.
+    pub claimed_by: Option<String>,
+    /// Messages that nobody has opened.
+    pub unread: i64,
+    /// `open`, `opted_out` or `unreachable`.
+    pub way_back: String,
+    /// When it was received.
+    #[schema(format = DateTime)]
+    pub received_at: String,
+    /// By when something is due.
+    #[schema(format = DateTime)]
+    pub deadline: Option<String>,
+    /// Open obligations.
+    pub open_obligations: i64,
+    /// Confirmed obligations.
+    pub confirmed: i64,
+    /// Obligations whose due time passed.
+    pub breached: i64,
+    /// Open tasks.
+    pub open_tasks: i64,
+    /// `open` or `closed`.
+    pub state: String,
+}
+
+/// A tip with everything about it.
+#[derive(Serialize, ToSchema)]
+pub struct Tip {
+    /// Its id.
+    pub id: String,
+    /// The version to send back with a triage or a dispatch.
+    pub version: i64,
+    /// Its reference.
+    pub reference: String,
+    /// The two words that stand for the reporter.
+    pub alias: String,
+    /// The first message's channel.
+    pub channel: String,
+    /// `open` or `closed`.
+    pub state: String,
+    /// `open`, `opted_out` or `unreachable`.
+    pub way_back: String,
+    /// When it was received.
+    #[schema(format = DateTime)]
+    pub received_at: String,
+    /// When it was first triaged.
+    #[schema(format = DateTime)]
+    pub triaged_at: Option<String>,
+    /// When it was first dispatched.
+    #[schema(format = DateTime)]
+    pub dispatched_at: Option<String>,
+    /// By when something is due.
+    #[schema(format = DateTime)]
+    pub deadline: Option<String>,
+    /// Who has it.
+    pub claimed_by: Option<String>,
+    /// The triage.
+    pub triage: Triage,
+    /// The school's name.
+    pub school_name: Option<String>,
+    /// The messages, oldest first.
+    pub messages: Vec<Message>,
+    /// Notes and assessments, oldest first.
+    pub notes: Vec<Note>,
+    /// The dispatches, oldest first.
+    pub dispatches: Vec<Dispatch>,
+    /// Open tasks.
+    pub tasks: Vec<Task>,
+}
+
+/// What the analysts made of a tip.
+#[derive(Serialize, ToSchema)]
+pub struct Triage {
+    /// Keys of the catalogue.
+    pub types: Vec<String>,
+    /// `critical`, `standard`, `other`, or null.
+    pub level: Option<String>,
+    /// The school's key.
+    pub school: Option<String>,
+    /// The marks.
+    pub marks: Marks,
+}
+
+/// Facts that change who is told and how.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Marks {
+    /// It happens now.
+    pub in_progress: bool,
+    /// Police may be told.
+    pub possible_crime: bool,
+    /// Police must be told.
+    pub safety_issue: bool,
+}
+
+/// One message.
+#[derive(Serialize, ToSchema)]
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// Its number in the tip, from 1.
+    pub seq: i64,
+    /// `reporter`, `staff` or `system`.
+    pub author: String,
+    /// The member of staff's name.
+    pub author_name: Option<String>,
+    /// The channel.
+    pub channel: String,
+    /// The words, unchanged.
+    pub text: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Pictures and files.
+    pub attachments: Vec<Attachment>,
+    /// Files beyond the most that are taken.
+    pub media_dropped: u32,
+    /// For a message to the reporter: where it stands.
+    pub delivery: Option<Delivery>,
+}
+
+/// A picture or file.
+#[derive(Serialize, ToSchema)]
+pub struct Attachment {
+    /// Its id.
+    pub id: String,
+    /// What the carrier calls it.
+    pub content_type: String,
+    /// `waiting`: still at the carrier.
+    pub state: String,
+}
+
+/// Where a message to the reporter stands.
+#[derive(Serialize, ToSchema)]
+pub struct Delivery {
+    /// `waiting`, `in_flight`, `sent`, `delivered`, `unconfirmed`, `unknown` or `failed`.
+    pub state: String,
+    /// Since when; for `waiting`, when it is tried.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Why it failed.
+    pub reason: Option<String>,
+}
+
+/// A text for staff.
+#[derive(Serialize, ToSchema)]
+pub struct Note {
+    /// Who wrote it.
+    pub author: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// `assessment` or `note`.
+    pub kind: String,
+    /// The words.
+    pub text: String,
+}
