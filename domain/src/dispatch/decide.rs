@@ -139,6 +139,7 @@ impl Deciding<'_> {
 
     /// The latest attempt is over and nobody confirmed on it.
     fn ended(&mut self, end: &End) {
+        self.next.ended = self.next.ended.saturating_add(1);
         if end.refuses_address() {
             return self.fail(FailedBecause::AddressRefused);
         }
@@ -149,19 +150,30 @@ impl Deciding<'_> {
         });
     }
 
-    /// The carrier has no trace. Critical prefers a duplicate to a loss and does not wait; the others wait a little.
+    /// The carrier has no trace. Critical prefers a duplicate to a loss and does not wait the first time; after that, and for the
+    /// others, a carrier that keeps losing what it was given gets a little time.
     fn not_found(&mut self, attempt: AttemptId) {
         if self.since_of(attempt).is_none() {
             return;
         }
         match self.next.level {
-            Level::Critical => self.give_up_waiting(Self::due_at_once),
-            Level::Standard | Level::Other => self.try_again(Cause::Fault),
+            Level::Critical if self.next.attempts <= 1 => self.give_up_waiting(Self::due_at_once),
+            Level::Critical | Level::Standard | Level::Other => self.give_up_waiting(|step| step.try_again(Cause::Fault)),
         }
     }
 
     fn could_not_ask(&mut self, attempt: AttemptId) {
+        // A Critical call is not held back by a carrier that neither answered nor can be asked.
+        let patience = match self.next.level {
+            Level::Critical => self.context.policy.ask_after,
+            Level::Standard | Level::Other => self.context.policy.silent_attempt_limit,
+        };
         if let Some(since) = self.since_of(attempt)
+            && self.context.now >= later(since, patience)
+            && self.next.submitted_at.is_none_or(|taken| taken < since)
+        {
+            self.give_up_waiting(|step| step.try_again(Cause::Fault));
+        } else if let Some(since) = self.since_of(attempt)
             && self.context.now >= later(since, self.context.policy.silent_attempt_limit)
         {
             self.give_up_waiting(Self::due_at_once);
@@ -170,12 +182,15 @@ impl Deciding<'_> {
 
     /// The attempt in flight is given up, its outcome unknown for ever: another is made at once, if another may be made.
     fn give_up_waiting(&mut self, make_another: fn(&mut Self)) {
+        if let State::InFlight { since, .. } = self.next.state
+            && self.next.submitted_at.is_some_and(|taken| taken >= since)
+        {
+            self.next.ended = self.next.ended.saturating_add(1);
+        }
         if self.next.elsewhere == Elsewhere::Confirmed {
             self.close(Satisfaction::ConfirmedElsewhere);
-        } else if self.context.now > self.give_up_at() {
+        } else if self.is_spent() || self.context.now > self.give_up_at() {
             self.fail(self.exhaustion());
-        } else if self.next.attempts >= self.context.policy.most_attempts {
-            self.try_again(Cause::Fault);
         } else {
             make_another(self);
         }
@@ -248,7 +263,7 @@ impl Deciding<'_> {
 
     /// Whether all attempts were made. What no carrier took does not count: then the time alone decides.
     fn is_spent(&self) -> bool {
-        self.next.submitted_at.is_some() && self.next.attempts >= self.context.policy.most_attempts
+        self.next.ended >= self.context.policy.most_attempts
     }
 
     /// Until when attempts are made. A dispatch after the due time still gets its whole grace.

@@ -185,9 +185,19 @@ fn an_unknown_outcome_is_asked_for_before_another_attempt() {
     // It was there after all.
     check(CALL, "0 timer; 15 unknown; 16 rang", "flight #1 61", "send#1 ask#1");
     check(MAIL, "0 timer; 15 unknown; 16 submitted", "notified", "send#1 ask#1");
-    // Who cannot be asked is asked again until the limit, then the attempt is made again.
-    check(CALL, "0 timer; 15 unknown; 16 could-not-ask; 60 timer; 299 could-not-ask", "flight #1 105", "send#1 ask#1 ask#1");
-    check(CALL, "0 timer; 15 unknown; 60 timer; 300 could-not-ask", "waiting 300", "send#1 ask#1 ask#1");
+    // Who cannot be asked is asked again until the limit, then the attempt is made again. Critical waits only as long as before asking.
+    check(CALL, "0 timer; 15 unknown; 16 could-not-ask", "flight #1 60", "send#1 ask#1");
+    check(CALL, "0 timer; 15 unknown; 16 could-not-ask; 60 timer; 61 could-not-ask", "waiting 63", "send#1 ask#1 ask#1");
+    check(CALL, "0 timer; 1 accepted; 46 timer; 299 could-not-ask", "flight #1 91", "send#1 ask#1");
+    check(CALL, "0 timer; 1 accepted; 46 timer; 300 could-not-ask", "waiting 300", "send#1 ask#1");
+    check(
+        "standard school mail",
+        "0 timer; 15 unknown; 16 could-not-ask; 60 timer; 299 could-not-ask",
+        "flight #1 105",
+        "send#1 ask#1 ask#1",
+    );
+    // A carrier that keeps losing what it was given gets a little time, and uses up no attempts.
+    check(CALL, "0 timer; 1 unknown; 2 not-found; 2 timer; 3 unknown; 4 not-found", "waiting 8", "send#1 ask#1 send#2 ask#2");
     // A long absence: the carrier is asked before anything is repeated, and a silent answer is enough only after that.
     check(CALL, "0 timer; 1 accepted; 900 timer", "flight #1 945", "send#1 ask#1");
     check(CALL, "0 timer; 1 accepted; 900 timer; 945 timer", "flight #2 990", "send#1 ask#1 send#2");

@@ -32,6 +32,9 @@ pub struct Obligation {
     pub state: State,
     /// How many attempts have been started.
     pub attempts: u32,
+    /// How many attempts were taken by a carrier and came to an end: only these use up `most_attempts`.
+    #[serde(default)]
+    pub ended: u32,
     /// When the first attempt started (R66).
     pub first_attempt_at: Option<Timestamp>,
     /// When a carrier first took it.
@@ -238,6 +241,7 @@ impl Obligation {
             step,
             state,
             attempts: 0,
+            ended: 0,
             first_attempt_at: None,
             submitted_at: None,
             confirmed_at: None,

@@ -36,7 +36,7 @@ fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event,
     if sends > 0 && *event != Event::Timer {
         return Some(format!("{event:?} sent something past its lane"));
     }
-    let spent = before.submitted_at.is_some() && before.attempts >= world.policy.most_attempts;
+    let spent = before.ended >= world.policy.most_attempts;
     if next.attempts > MOST_ATTEMPTS || (sends > 0 && spent) {
         return Some(format!("attempt {} is more than the policy allows", next.attempts));
     }
@@ -79,7 +79,11 @@ fn patience_of(world: &World, before: &Obligation, event: &Event, next: &Obligat
     if matches!(next.state, State::InFlight { attempt: current, .. } if current == attempt) {
         return None;
     }
-    let limit = since.saturating_add(world.policy.silent_attempt_limit).expect("in range");
+    // Critical is not held back by a carrier that neither answered nor can be asked.
+    let untaken = before.submitted_at.is_none_or(|taken| taken < since);
+    let hurried = matches!(event, Event::CouldNotAsk { .. }) && before.level == Level::Critical && untaken;
+    let patience = if hurried { world.policy.ask_after } else { world.policy.silent_attempt_limit };
+    let limit = since.saturating_add(patience).expect("in range");
     match event {
         Event::Timer if world.attempts[&attempt].asked == 0 => Some("given up without asking the carrier".to_owned()),
         Event::Timer | Event::CouldNotAsk { .. } if world.now < limit => Some("given up before the silence was long".to_owned()),
