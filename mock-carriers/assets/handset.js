@@ -94,7 +94,10 @@ function showWords(phone) {
     const said = Math.floor((Date.now() + ahead - Number(line.dataset.at)) / perWord) + 1;
     const whole = said >= words.length || line.classList.contains("cut");
     const text = whole ? line.dataset.full : words.slice(0, Math.max(said, 1)).join(" ");
-    if (line.textContent !== text) line.textContent = text;
+    if (line.textContent !== text) {
+      line.textContent = text;
+      line.parentElement.scrollTop = line.parentElement.scrollHeight;
+    }
     speak(line);
   }
 }

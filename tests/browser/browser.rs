@@ -146,9 +146,10 @@ impl Browser {
         self.client.perform_actions(actions).await.expect("keys are pressed");
     }
 
-    /// Shows pages in the light or the dark.
+    /// Shows pages in the light or the dark, and without motion: what is looked at is not half-way between two colours.
     pub async fn scheme(&self, scheme: Scheme) {
-        let features = json!([{"name": "prefers-color-scheme", "value": scheme.word()}]);
+        let features =
+            json!([{"name": "prefers-color-scheme", "value": scheme.word()}, {"name": "prefers-reduced-motion", "value": "reduce"}]);
         self.command("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 

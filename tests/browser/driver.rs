@@ -20,7 +20,7 @@ static TURN: Semaphore = Semaphore::const_new(1);
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
 /// The switches of every browser: nothing is fetched that a test did not ask for.
-const SWITCHES: [&str; 12] = [
+const SWITCHES: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +33,7 @@ const SWITCHES: [&str; 12] = [
     "--disable-default-apps",
     "--mute-audio",
     "--hide-scrollbars",
+    "--disable-lcd-text",
 ];
 
 /// A running chromedriver.

@@ -4,6 +4,7 @@
 //! not the other tests. What is missing on the machine fails a test with the package's name: nothing is skipped. `cargo xtask test`
 //! installs it.
 
+mod accessible;
 mod browser;
 mod driver;
 #[path = "../it/gateway.rs"]
@@ -11,7 +12,9 @@ mod driver;
 mod gateway;
 mod handset;
 mod keyboard;
+mod lively;
 mod logins;
 mod main_job;
+mod pictures;
 mod scriptless;
 mod stage;

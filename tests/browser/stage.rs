@@ -1,4 +1,4 @@
-//! A gateway with two logins, and what an analyst does in nearly every test.
+//! A gateway with a login, and what an analyst does in nearly every test.
 
 use crate::browser::Browser;
 use crate::driver::Driver;
@@ -8,8 +8,6 @@ use std::process::Stdio;
 
 /// What the analyst types at the login.
 pub const ANALYST: (&str, &str) = ("sam", "a quiet blue kettle");
-/// What the supervisor types.
-pub const SUPERVISOR: (&str, &str) = ("alex", "seven slow green trams");
 
 /// Gateway, carriers, chromedriver.
 pub struct Stage {
@@ -22,10 +20,14 @@ pub struct Stage {
 impl Stage {
     /// Starts everything.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further environment variables for the gateway.
+    pub async fn start_with(environment: &[(&str, &str)]) -> Self {
         let driver = Driver::start().await;
-        let mut gateway = TestGateway::prepare(&[]).await;
+        let mut gateway = TestGateway::prepare(environment).await;
         add_user(&gateway, ANALYST, "Sam Example", "analyst");
-        add_user(&gateway, SUPERVISOR, "Alex Example", "supervisor");
         gateway.serve().await;
         Self { driver, gateway }
     }

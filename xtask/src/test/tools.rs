@@ -60,7 +60,11 @@ impl Tools {
     pub(super) fn variables(&self) -> Vec<(&'static str, PathBuf)> {
         let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(path_of);
         let driver = path_of("chromedriver");
-        let mut variables = vec![("TIPLINE_SDK_PYTHON", python(&self.folder)), ("TIPLINE_SDK_NODE_PATH", node_modules(&self.folder))];
+        let mut variables = vec![
+            ("TIPLINE_SDK_PYTHON", python(&self.folder)),
+            ("TIPLINE_SDK_NODE_PATH", node_modules(&self.folder)),
+            ("TIPLINE_AXE", node_modules(&self.folder).join("axe-core/axe.min.js")),
+        ];
         variables.extend(chromium.map(|path| ("TIPLINE_CHROMIUM", path)));
         variables.extend(driver.map(|path| ("TIPLINE_CHROMEDRIVER", path)));
         variables
