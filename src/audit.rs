@@ -59,57 +59,141 @@ pub struct Told {
 #[serde(rename_all = "snake_case", tag = "action")]
 pub enum Action {
     /// The first message came.
-    TipReceived { /** The channel. */ channel: Channel },
+    TipReceived {
+        /** The channel. */
+        channel: Channel,
+    },
     /// A further message came.
-    MessageReceived { /** The channel. */ channel: Channel },
+    MessageReceived {
+        /** The channel. */
+        channel: Channel,
+    },
     /// The first words were queued.
     FirstWords,
     /// An analyst answered.
-    ReplyWritten { /** The message. */ message: MessageId },
+    ReplyWritten {
+        /** The message. */
+        message: MessageId,
+    },
     /// A message to the reporter changed its state.
-    Delivery { /** The message. */ message: MessageId, /** The new state: a word of `Delivery`. */ state: String },
+    Delivery {
+        /** The message. */
+        message: MessageId,
+        /** The new state: a word of `Delivery`. */
+        state: String,
+    },
     /// The way back changed.
-    WayBack { /** To. */ to: WayBack },
+    WayBack {
+        /** To. */
+        to: WayBack,
+    },
     /// A member of staff opened the tip.
     Opened,
     /// A member of staff took the tip.
     Claimed,
     /// The triage was set.
     Triaged {
-        /** The level. */ level: Option<Level>,
-        /** The types. */ types: BTreeSet<TipTypeKey>,
-        /** The school. */ school: Option<OrganizationKey>,
-        /** The marks. */ marks: Marks,
-        /** Why the level was lowered. */ reason: Option<String>,
+        /** The level. */
+        level: Option<Level>,
+        /** The types. */
+        types: BTreeSet<TipTypeKey>,
+        /** The school. */
+        school: Option<OrganizationKey>,
+        /** The marks. */
+        marks: Marks,
+        /** Whether a reason was given; it is sealed apart, as a note. */
+        reason_given: bool,
     },
     /// The assessment was written (its words are sealed apart from the record).
     Assessed,
     /// A note for staff was written.
     Noted,
     /// The endusers are being told.
-    Dispatched { /** The dispatch. */ dispatch: DispatchId, /** The level. */ level: Level, /** How many obligations. */ obligations: usize },
+    Dispatched {
+        /** The dispatch. */
+        dispatch: DispatchId,
+        /** The level. */
+        level: Level,
+        /** How many obligations. */
+        obligations: usize,
+    },
     /// The intent of an attempt was committed.
-    AttemptStarted { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** 1 is the first. */ number: u32 },
+    AttemptStarted {
+        /** To whom. */
+        told: Told,
+        /** The attempt. */
+        attempt: AttemptId,
+        /** 1 is the first. */
+        number: u32,
+    },
     /// The carrier did not take it, or its answer was lost.
-    AttemptNotTaken { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** Why; without identities. */ reason: String },
+    AttemptNotTaken {
+        /** To whom. */
+        told: Told,
+        /** The attempt. */
+        attempt: AttemptId,
+        /** Why; without identities. */
+        reason: String,
+    },
     /// The carrier was asked about an attempt without news.
-    CarrierAsked { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** `found`, `not_found` or `no_answer`. */ result: String },
+    CarrierAsked {
+        /** To whom. */
+        told: Told,
+        /** The attempt. */
+        attempt: AttemptId,
+        /** `found`, `not_found` or `no_answer`. */
+        result: String,
+    },
     /// News of an attempt.
-    Receipt { /** To whom. */ told: Told, /** The attempt. */ attempt: AttemptId, /** What. */ kind: ReceiptKind },
+    Receipt {
+        /** To whom. */
+        told: Told,
+        /** The attempt. */
+        attempt: AttemptId,
+        /** What. */
+        kind: ReceiptKind,
+    },
     /// Another attempt will be made.
-    NextAttempt { /** To whom. */ told: Told, /** When. */ at: Timestamp },
+    NextAttempt {
+        /** To whom. */
+        told: Told,
+        /** When. */
+        at: Timestamp,
+    },
     /// An obligation was kept.
-    Satisfied { /** To whom. */ told: Told, /** By what. */ by: Satisfaction },
+    Satisfied {
+        /** To whom. */
+        told: Told,
+        /** By what. */
+        by: Satisfaction,
+    },
     /// An obligation was not needed.
-    Released { /** To whom. */ told: Told },
+    Released {
+        /** To whom. */
+        told: Told,
+    },
     /// A standby obligation starts.
-    StandbyStarted { /** To whom. */ told: Told },
+    StandbyStarted {
+        /** To whom. */
+        told: Told,
+    },
     /// An obligation failed, and a person was asked to take over.
-    Failed { /** To whom. */ told: Told, /** Why. */ because: FailedBecause },
+    Failed {
+        /** To whom. */
+        told: Told,
+        /** Why. */
+        because: FailedBecause,
+    },
     /// A due time passed.
-    Breach { /** To whom. */ told: Told },
+    Breach {
+        /** To whom. */
+        told: Told,
+    },
     /// A task was done by a person.
-    TaskDone { /** What was done, in the directory's words. */ what: String },
-    /// The tip was closed.
-    Closed { /** Why. */ reason: String },
+    TaskDone {
+        /** What was done, in the directory's words. */
+        what: String,
+    },
+    /// The tip was closed; why is sealed apart, as a note.
+    Closed,
 }

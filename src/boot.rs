@@ -153,7 +153,7 @@ fn public_router(webhooks: Webhooks, intake: Intake, config: &Config) -> axum::R
     let receipts = public::receipt::ReceiptSite {
         desk: Arc::new(intake),
         line_name: config.line.name.clone(),
-        call_back: number(&config.line.call_back),
+        call_back: spaced_number(&number(&config.line.call_back)),
         zone: config.line.zone.clone(),
     };
     let home = public::home::HomeFacts {

@@ -17,7 +17,9 @@ pub enum Clock {
 
 impl Clock {
     /// A clock that stands still at `at` until it is stepped.
-    pub fn fixed(at: Timestamp) -> Self { Clock::Fixed(Arc::new(AtomicI64::new(at.as_microsecond()))) }
+    pub fn fixed(at: Timestamp) -> Self {
+        Clock::Fixed(Arc::new(AtomicI64::new(at.as_microsecond())))
+    }
     /// The time, cut to microseconds: the unit of the store, so that what is written is what is read.
     pub fn now(&self) -> Timestamp {
         match self {
@@ -28,7 +30,9 @@ impl Clock {
     }
     /// Steps a fixed clock; does nothing to the machine's.
     pub fn step(&self, by: SignedDuration) {
-        if let Clock::Fixed(micros) = self { micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst); }
+        if let Clock::Fixed(micros) = self {
+            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(0), Ordering::SeqCst);
+        }
     }
 }
 

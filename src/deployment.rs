@@ -54,7 +54,11 @@ pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) ->
 fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-        refusal(format!("data.folder {} cannot be made ({}): let this user write there, or name another folder", folder.display(), error.kind()))
+        refusal(format!(
+            "data.folder {} cannot be made ({}): let this user write there, or name another folder",
+            folder.display(),
+            error.kind()
+        ))
     })
 }
 

@@ -17,20 +17,32 @@ impl Entropy {
         bytes
     }
     /// A UUID that tells nothing: for what a reporter or carrier sees.
-    pub fn uuid(&self) -> Uuid { Builder::from_random_bytes(self.bytes()).into_uuid() }
+    pub fn uuid(&self) -> Uuid {
+        Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
     /// A UUID that sorts by time: for rows.
     pub fn ordered(&self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
         Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
     }
     /// A message's id.
-    pub fn message(&self, now: Timestamp) -> MessageId { MessageId::new(self.ordered(now)) }
+    pub fn message(&self, now: Timestamp) -> MessageId {
+        MessageId::new(self.ordered(now))
+    }
     /// A dispatch's id.
-    pub fn dispatch(&self, now: Timestamp) -> DispatchId { DispatchId::new(self.ordered(now)) }
+    pub fn dispatch(&self, now: Timestamp) -> DispatchId {
+        DispatchId::new(self.ordered(now))
+    }
     /// An obligation's id.
-    pub fn obligation(&self, now: Timestamp) -> ObligationId { ObligationId::new(self.ordered(now)) }
+    pub fn obligation(&self, now: Timestamp) -> ObligationId {
+        ObligationId::new(self.ordered(now))
+    }
     /// An attempt's id: a carrier sees it, so it tells nothing.
-    pub fn attempt(&self) -> AttemptId { AttemptId::new(self.uuid()) }
+    pub fn attempt(&self) -> AttemptId {
+        AttemptId::new(self.uuid())
+    }
     /// Uniform in [0, 1), for backoff.
-    pub fn jitter(&self) -> f64 { f64::from(u32::from_le_bytes(self.bytes())) / 4_294_967_296.0 }
+    pub fn jitter(&self) -> f64 {
+        f64::from(u32::from_le_bytes(self.bytes())) / 4_294_967_296.0
+    }
 }

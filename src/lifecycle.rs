@@ -58,6 +58,15 @@ impl Tasks {
             }
         });
     }
+    /// Starts one piece of many alike, such as one send: a panic in it is counted, and the others go on.
+    pub fn spawn_piece(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let inner = self.tracker.spawn(task);
+        self.tracker.spawn(async move {
+            if inner.await.is_err_and(|error| error.is_panic()) {
+                tracing::error!(task = name, "a piece of work panicked; it comes back when its lease ends");
+            }
+        });
+    }
     /// Tasks that end later than these (the store's writer): told to stop together, a panic counted together, waited for apart.
     pub fn outliving(&self) -> Self {
         Self { tracker: TaskTracker::new(), stopping: self.stopping.clone(), panics: self.panics.clone() }

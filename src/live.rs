@@ -10,15 +10,23 @@ const BEHIND_MOST: usize = 1024;
 
 /// Where changes are told.
 #[derive(Debug, Clone)]
-pub struct Live { sender: broadcast::Sender<ConversationId> }
+pub struct Live {
+    sender: broadcast::Sender<ConversationId>,
+}
 
 impl Default for Live {
-    fn default() -> Self { Self { sender: broadcast::channel(BEHIND_MOST).0 } }
+    fn default() -> Self {
+        Self { sender: broadcast::channel(BEHIND_MOST).0 }
+    }
 }
 
 impl Live {
     /// Tells that a tip changed; nobody listening is fine.
-    pub fn changed(&self, conversation: ConversationId) { let _ = self.sender.send(conversation); }
+    pub fn changed(&self, conversation: ConversationId) {
+        let _ = self.sender.send(conversation);
+    }
     /// Listens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<ConversationId> { self.sender.subscribe() }
+    pub fn listen(&self) -> broadcast::Receiver<ConversationId> {
+        self.sender.subscribe()
+    }
 }

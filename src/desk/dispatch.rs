@@ -2,10 +2,11 @@
 
 use super::view::{Staff, Task};
 use super::{Desk, DeskError, MOST_ROWS};
-use crate::audit::Action;
+use crate::audit::{Action, Actor};
 use crate::progress::{News, obligation_rank};
 use crate::store::rows::*;
 use crate::store::{Commit, Write};
+use domain::channel::Means;
 use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
 use domain::dispatch::obligation::Obligation;
@@ -33,6 +34,11 @@ impl Desk {
             line_name: &self.line.voice.line_name,
         };
         let mut plan = plan::plan(request)?;
+        for means in [Means::Call, Means::Mail] {
+            if plan.steps.iter().any(|step| step.means == means) && !self.progress.routes.serves(means) {
+                return Err(DeskError::NoLane(means.as_str()));
+            }
+        }
         let before = plan.steps.len();
         plan.steps.retain(|step| self.progress.routes.serves(step.means));
         if plan.steps.len() < before {
@@ -111,8 +117,14 @@ impl Desk {
         let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.owner == Owner::Obligation(obligation)) else {
             return Err(DeskError::NotTriedYet);
         };
-        self.note(who, row.obligation.conversation, NoteKind::Note, domain::sealed::Words::new(note)).await?;
-        self.progress.news(attempt.id, News { kinds: vec![ReceiptKind::Confirmed(ConfirmedBy::AnalystNote)], ..News::default() }).await?;
+        let tip = self.row(row.obligation.conversation).await?;
+        let news = News {
+            kinds: vec![ReceiptKind::Confirmed(ConfirmedBy::AnalystNote)],
+            actor: Some(Actor::Staff(who.id)),
+            writes: vec![self.sealed_note(who, &tip, NoteKind::Note, note.trim())?],
+            ..News::default()
+        };
+        self.progress.news(attempt.id, news).await?;
         Ok(())
     }
 
@@ -123,7 +135,7 @@ impl Desk {
 
     /// A task is done.
     pub async fn task_done(&self, who: &Staff, task: TaskId) -> Result<(), DeskError> {
-        let open = self.store.open_tasks(None, MOST_ROWS).await?;
+        let open = self.store.open_tasks(None, u32::MAX).await?;
         let task = open.into_iter().find(|open| open.id == task).ok_or(DeskError::NotFound)?;
         let now = self.clock.now();
         let audit = vec![self.entry(who, task.conversation, now, Action::TaskDone { what: task.what })];

@@ -61,6 +61,9 @@ pub enum DeskError {
     /// There was no attempt that could be confirmed.
     #[error("This enduser has not been tried yet; there is nothing to confirm.")]
     NotTriedYet,
+    /// Nothing in the configuration can call, or mail.
+    #[error("No account can send by {0}, so these endusers could not be told. Tell the operator: an [[account]] is missing.")]
+    NoLane(&'static str),
     /// Dispatched already and unchanged.
     #[error("This tip has been dispatched already. Raise its level or change the school to dispatch again.")]
     AlreadyDispatched,

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 
 /// The first words in the inbox are cut to this many characters.
 const EXCERPT: usize = 140;
-/// More messages than this are not shown on one page; a tip with more is read by the API in parts.
+/// A page shows at most so many messages: the latest.
 const MOST_MESSAGES: u32 = 1000;
 
 impl Desk {
@@ -100,7 +100,7 @@ impl Desk {
             claimed_by: tip.claimed_by.map(|id| (id, name_of(&names, id))),
             school_name: tip.triage.school.as_ref().map(|key| school_name(&directory, key)),
             triage: tip.triage,
-            messages: self.messages(id, &key, &names).await?,
+            messages: self.messages(id, &key, &names, row.last_seq).await?,
             notes: self.notes(id, &key, &names).await?,
             dispatches,
             tasks: self.store.open_tasks(Some(id), MOST_ROWS).await?.into_iter().map(Task::from).collect(),
@@ -119,12 +119,13 @@ impl Desk {
         id: ConversationId,
         key: &ConversationKey,
         names: &HashMap<StaffId, String>,
+        last: i64,
     ) -> Result<Vec<Message>, DeskError> {
         let mut attachments: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
         for row in self.store.attachments(id).await? {
             attachments.entry(row.message).or_default().push(Attachment { id: row.id, content_type: row.content_type, state: row.state });
         }
-        let rows = self.store.messages(id, 0, MOST_MESSAGES).await?;
+        let rows = self.store.messages(id, (last - i64::from(MOST_MESSAGES)).max(0), MOST_MESSAGES).await?;
         rows.into_iter()
             .map(|row| {
                 let words = self.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;

@@ -23,7 +23,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         },
         Action::Opened => "The tip was opened.".to_owned(),
         Action::Claimed => "The tip was taken.".to_owned(),
-        Action::Triaged { level, types, school, marks, reason } => {
+        Action::Triaged { level, types, school, marks, reason_given } => {
             let names: Vec<_> = types.iter().map(|key| catalogue.get(key).map_or_else(|| key.to_string(), |t| t.name.clone())).collect();
             let level = level.map_or("no level", |level| level.title());
             let school = school.as_ref().map(|key| directory.organization(key).map_or_else(|| key.to_string(), |o| o.name.clone()));
@@ -39,8 +39,8 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             if !marks.is_empty() {
                 text.push_str(&format!("; {}", marks.join(", ")));
             }
-            if let Some(reason) = reason {
-                text.push_str(&format!("; lowered because: {reason}"));
+            if *reason_given {
+                text.push_str("; the reason is in the notes");
             }
             text.push('.');
             text
@@ -72,7 +72,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         },
         Action::Breach { told } => format!("The due time of the {} to {} has passed.", noun(told), whom(told)),
         Action::TaskDone { what } => format!("Done by hand: {what}"),
-        Action::Closed { reason } => format!("Closed: {reason}"),
+        Action::Closed => "Closed; why is in the notes.".to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::view::Staff;
 use super::{Desk, DeskError, LONGEST_REPLY};
 use crate::audit::Action;
 use crate::progress::MOST_REPEATS;
-use crate::progress::routes::{REPLY_TURN, rank};
+use crate::progress::routes::{message_turn, rank};
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
 use domain::conversation::triage::{self, TriageChange};
@@ -28,6 +28,7 @@ impl Desk {
         let lane = self.progress.routes.for_reply(&contact.account).ok_or(DeskError::WayBackClosed)?;
         let now = self.clock.now();
         let message = self.entropy.message(now);
+        let waiting = Delivery::Waiting { next_at: now, made: 0 };
         let commit = Commit {
             once: None,
             writes: vec![
@@ -41,13 +42,13 @@ impl Desk {
                     at: now,
                     provider: None,
                     media_dropped: 0,
-                    delivery: Some(Delivery::Waiting { next_at: now, made: 0 }),
+                    delivery: Some(waiting.clone()),
                     delivery_version: 0,
                 })),
                 Write::Work(WorkRow {
                     id: WorkId::Message(message),
                     lane: lane.key.clone(),
-                    rank: rank(row.conversation.triage.level, REPLY_TURN, 0),
+                    rank: rank(None, message_turn(Author::Staff(who.id), &waiting), 0),
                     due_at: now,
                     run_at: now,
                 }),
@@ -70,52 +71,74 @@ impl Desk {
         {
             return Err(DeskError::NoSuchSchool(school.clone()));
         }
-        let reason = change.reason.clone().filter(|reason| !reason.trim().is_empty());
+        let reason = change.reason.clone().map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         let triage = triage::apply(&row.conversation.triage, change, who.role, &self.catalogue)?;
         let now = self.clock.now();
         row.conversation.triaged_at.get_or_insert(now);
         row.conversation.triage = triage.clone();
-        let action = Action::Triaged { level: triage.level, types: triage.types, school: triage.school, marks: triage.marks, reason };
+        let action = Action::Triaged {
+            level: triage.level,
+            types: triage.types,
+            school: triage.school,
+            marks: triage.marks,
+            reason_given: reason.is_some(),
+        };
         let audit = vec![self.entry(who, id, now, action)];
-        self.commit(Commit { once: None, writes: vec![Write::Conversation(Box::new(row))], audit }).await
+        let mut writes = Vec::new();
+        if let Some(reason) = reason {
+            writes.push(self.sealed_note(who, &row, NoteKind::Note, &format!("Level: {reason}"))?);
+        }
+        writes.push(Write::Conversation(Box::new(row)));
+        self.commit(Commit { once: None, writes, audit }).await
     }
 
     /// Writes an assessment or a note: for staff only, sealed like the reporter's words, kept apart from them (R53).
     pub async fn note(&self, who: &Staff, id: ConversationId, kind: NoteKind, words: Words) -> Result<(), DeskError> {
         bounded(&words, LONGEST_NOTE)?;
-        let (_, key) = self.opened(id).await?;
-        let now = self.clock.now();
-        let note = self.entropy.message(now);
-        let body = self.vault.seal(&key, note.uuid().as_bytes(), words.reveal());
+        let row = self.row(id).await?;
         let action = match kind {
             NoteKind::Assessment => Action::Assessed,
             NoteKind::Note => Action::Noted,
         };
-        let writes = vec![Write::Note(NoteRow { id: note, conversation: id, author: who.id, at: now, kind, body })];
-        self.commit(Commit { once: None, writes, audit: vec![self.entry(who, id, now, action)] }).await
+        let writes = vec![self.sealed_note(who, &row, kind, words.reveal())?];
+        self.commit(Commit { once: None, writes, audit: vec![self.entry(who, id, self.clock.now(), action)] }).await
     }
 
-    /// Takes the tip, also from somebody else: the record shows it.
+    /// A staff text as a row. What somebody writes about a tip is never in the record itself: that outlives the tip's key.
+    pub(super) fn sealed_note(&self, who: &Staff, row: &ConversationRow, kind: NoteKind, text: &str) -> Result<Write, DeskError> {
+        let conversation = row.conversation.id;
+        let key = self.vault.unwrap_key(conversation, &row.key)?;
+        let at = self.clock.now();
+        let id = self.entropy.message(at);
+        Ok(Write::Note(NoteRow { id, conversation, author: who.id, at, kind, body: self.vault.seal(&key, id.uuid().as_bytes(), text) }))
+    }
+
+    /// Takes the tip, also from somebody else: the record shows it. What the analyst saw does not matter, so a conflict is tried again.
     pub async fn claim(&self, who: &Staff, id: ConversationId) -> Result<(), DeskError> {
-        self.change(
-            id,
-            |row| {
-                let taken = row.conversation.claimed_by == Some(who.id);
-                row.conversation.claimed_by = Some(who.id);
-                (!taken).then_some(Action::Claimed)
-            },
-            who,
-        )
-        .await
+        for _ in 0..MOST_REPEATS {
+            let mut row = self.row(id).await?;
+            if row.conversation.claimed_by.replace(who.id) == Some(who.id) {
+                return Ok(());
+            }
+            let audit = vec![self.entry(who, id, self.clock.now(), Action::Claimed)];
+            match self.store.commit(Commit { once: None, writes: vec![Write::Conversation(Box::new(row))], audit }).await? {
+                Outcome::Committed(_) | Outcome::Duplicate => return Ok(()),
+                Outcome::Conflict => {}
+            }
+        }
+        Err(DeskError::Changed)
     }
 
-    /// Closes the tip. Refused while something promised is open, and before the tip was sorted (R1, R35).
+    /// Closes the tip. Refused while something promised is open or a message is unread, and before the tip was sorted (R1, R35).
     pub async fn close(&self, who: &Staff, id: ConversationId, reason: String) -> Result<(), DeskError> {
         let reason = reason.trim().to_owned();
         if reason.is_empty() {
             return Err(DeskError::CannotClose("Write why it is closed.".to_owned()));
         }
-        let row = self.row(id).await?;
+        let mut row = self.row(id).await?;
+        if row.unread > 0 {
+            return Err(DeskError::CannotClose("The reporter has written since you opened this tip. Read it first.".to_owned()));
+        }
         if row.conversation.triage.level.is_none() {
             return Err(DeskError::CannotClose("Sort the tip first: it has no level and no type yet.".to_owned()));
         }
@@ -133,36 +156,11 @@ impl Desk {
         if !self.store.open_tasks(Some(id), 1).await?.is_empty() {
             return Err(DeskError::CannotClose("There are open tasks. Do them, or note that they are done, then close.".to_owned()));
         }
-        self.change(
-            id,
-            |row| {
-                row.conversation.state = State::Closed;
-                Some(Action::Closed { reason: reason.clone() })
-            },
-            who,
-        )
-        .await
-    }
-
-    /// Changes a tip in a way that does not depend on what the analyst saw, so a conflict is no reason to ask them.
-    async fn change(
-        &self,
-        id: ConversationId,
-        mut how: impl FnMut(&mut ConversationRow) -> Option<Action>,
-        who: &Staff,
-    ) -> Result<(), DeskError> {
-        for _ in 0..MOST_REPEATS {
-            let mut row = self.row(id).await?;
-            let Some(action) = how(&mut row) else { return Ok(()) };
-            let now = self.clock.now();
-            let commit =
-                Commit { once: None, writes: vec![Write::Conversation(Box::new(row))], audit: vec![self.entry(who, id, now, action)] };
-            match self.store.commit(commit).await? {
-                Outcome::Committed(_) | Outcome::Duplicate => return Ok(()),
-                Outcome::Conflict => {}
-            }
-        }
-        Err(DeskError::Changed)
+        let note = self.sealed_note(who, &row, NoteKind::Note, &format!("Closed: {reason}"))?;
+        row.conversation.state = State::Closed;
+        let audit = vec![self.entry(who, id, self.clock.now(), Action::Closed)];
+        // The row read above decides: whatever came since (a message, a dispatch) makes this a conflict, and the analyst looks again.
+        self.commit(Commit { once: None, writes: vec![note, Write::Conversation(Box::new(row))], audit }).await
     }
 }
 

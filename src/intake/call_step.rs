@@ -39,8 +39,13 @@ impl Intake {
             }
             let then = self.vault.step_token(attempt.id, call.step + 1);
             let (next, script, kinds) = call.decide(&step.heard, &facts, then);
-            let news =
-                News { provider_id: Some(step.provider_id.0.clone()), kinds, call: Some(next), version: Some(attempt.version), once: None };
+            let news = News {
+                provider_id: Some(step.provider_id.0.clone()),
+                kinds,
+                call: Some(next),
+                version: Some(attempt.version),
+                ..News::default()
+            };
             match self.progress.news(attempt.id, news).await? {
                 Took::Taken | Took::Known => return Ok(Taken::Script(script)),
                 Took::NoAttempt => return Ok(Taken::NotOurs),

@@ -4,7 +4,7 @@ use super::known::Entry as KnownEntry;
 use super::{Intake, IntakeError, Taken};
 use crate::audit::{Action, Actor, Entry};
 use crate::progress::MOST_REPEATS;
-use crate::progress::routes::{REPLY_TURN, rank};
+use crate::progress::routes::{message_turn, rank};
 use crate::store::commit::Once;
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
@@ -57,6 +57,8 @@ impl Intake {
         let now = self.clock.now();
         let mut commit = Commit { once: Some(once(message, now)), ..Commit::default() };
         self.add_message(&mut commit, message, entry.conversation, &entry.key, now);
+        // Who writes can perhaps be answered again; if the carrier still refuses, the way back is closed again by its answer.
+        commit.writes.push(Write::WayBack(entry.conversation, WayBack::Open));
         record(&mut commit, entry.conversation, now, Actor::Reporter, Action::MessageReceived { channel: message.channel });
         commit
     }
@@ -176,13 +178,13 @@ impl Intake {
             at: now,
             provider: None,
             media_dropped: 0,
-            delivery: Some(delivery),
+            delivery: Some(delivery.clone()),
             delivery_version: 0,
         })));
         commit.writes.push(Write::Work(WorkRow {
             id: WorkId::Message(id),
             lane: lane.key.clone(),
-            rank: rank(None, REPLY_TURN, 0),
+            rank: rank(None, message_turn(Author::System, &delivery), 0),
             due_at: now,
             run_at: now,
         }));

@@ -57,7 +57,7 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
                 let permits = std::iter::once(first).chain(more);
                 for (work, permit) in claimed.into_iter().zip(permits) {
                     let (outbox, sends) = (outbox.clone(), sends.clone());
-                    tasks.spawn("work", async move {
+                    tasks.spawn_piece("work", async move {
                         work::run(&outbox, work, sends.as_deref()).await;
                         drop(permit);
                     });

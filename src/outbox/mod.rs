@@ -20,6 +20,7 @@ use jiff::SignedDuration;
 use lease::Leases;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The numbers of the outbox.
 #[derive(Debug, Clone)]
@@ -50,6 +51,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// How long one send may take: less than until the carrier is asked about it, and less than its work's lease.
+    pub(crate) fn send_deadline(&self) -> Duration {
+        let most = self.progress.policy.ask_after.min(self.limits.lease);
+        Duration::try_from(most).unwrap_or(Duration::from_secs(30)).mul_f64(0.8)
+    }
+
     /// Starts every lane and the keeper of their leases.
     pub fn start(self, tasks: &Tasks) {
         let leases = Leases::default();

@@ -4,14 +4,21 @@ use super::Outbox;
 use super::compose::ComposeError;
 use crate::progress::{News, ProgressError, Todo};
 use crate::store::rows::{AttemptRow, WorkId, WorkRow};
-use adapters::contract::{SendError, Sender};
+use adapters::contract::SendError;
 use domain::channel::Means;
 use domain::dispatch::obligation::SendOutcome;
 use domain::exchange::{Accepted, Outbound, Search, Sighting};
 use governor::DefaultDirectRateLimiter;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::time::Duration;
+
+/// How old something at the carrier must be before a guess may take it for an attempt whose answer was lost: longer than from a carrier's
+/// answer to the commit of its id.
+const SETTLE_TIME: SignedDuration = SignedDuration::from_secs(5);
+
+/// How often a decision is tried when the store fails, and how long is waited between: 0.1, 0.4 and 1.6 s. After that the lease decides.
+const STORE_TRIES: u32 = 4;
 
 /// What a carrier's answer comes to.
 struct Answered {
@@ -23,16 +30,34 @@ struct Answered {
 
 /// Does it. A failure of ours leaves the work to its lease: it comes back.
 pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&DefaultDirectRateLimiter>) {
-    let started = match work.id {
-        WorkId::Obligation(id) => outbox.progress.obligation_timer(id).await,
-        WorkId::Message(id) => outbox.progress.message_timer(id).await,
-    };
+    let started = start(outbox, work.id).await;
     let result = match started {
         Ok(todo) => follow(outbox, todo, pace).await,
         Err(error) => Err(error),
     };
     if let Err(error) = result {
         tracing::warn!(error = %error, lane = %work.lane, "work was not finished; it comes back when its lease ends");
+    }
+}
+
+/// Lets the rules decide; a store that fails for a moment must not cost a Critical call its whole lease.
+async fn start(outbox: &Outbox, id: WorkId) -> Result<Vec<Todo>, ProgressError> {
+    let mut wait = Duration::from_millis(100);
+    for _ in 1..STORE_TRIES {
+        match decide(outbox, id).await {
+            Ok(todo) => return Ok(todo),
+            Err(error) => tracing::warn!(error = %error, "due work was not decided; trying again"),
+        }
+        tokio::time::sleep(wait).await;
+        wait *= 4;
+    }
+    decide(outbox, id).await
+}
+
+async fn decide(outbox: &Outbox, id: WorkId) -> Result<Vec<Todo>, ProgressError> {
+    match id {
+        WorkId::Obligation(id) => outbox.progress.obligation_timer(id).await,
+        WorkId::Message(id) => outbox.progress.message_timer(id).await,
     }
 }
 
@@ -88,8 +113,20 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
     if let Some(pace) = pace {
         pace.until_ready().await;
     }
-    let result = sender.send(outbound).await;
-    let answered = answered(result);
+    // A send must be over before the rules ask what became of it: otherwise a slow carrier is given the same thing twice.
+    let deadline = outbox.send_deadline();
+    let result = tokio::time::timeout(deadline, sender.send(outbound))
+        .await
+        .unwrap_or_else(|_| Err(SendError::Unknown { reason: format!("no answer within {} s", deadline.as_secs()) }));
+    if let Err(error @ SendError::Misconfigured { .. }) = &result {
+        // Nothing goes out by this account until somebody mends it: the operator has to hear it, whoever is told meanwhile.
+        tracing::error!(error = %error, lane = %attempt.lane, "the carrier refuses our account or sender");
+    }
+    let mut answered = answered(result);
+    if attempt.means == Means::Mail {
+        // Every mail of an obligation carries the same Message-ID, so it cannot be what tells attempts apart.
+        answered.provider_id = None;
+    }
     metrics::counter!("tipline_attempts_total", "lane" => attempt.lane.to_string(), "answer" => label(answered.outcome)).increment(1);
     answered
 }
@@ -144,14 +181,15 @@ async fn ask(outbox: &Outbox, attempt: &AttemptRow, search: Result<Search, Compo
         return Ok(Asked::Nothing);
     }
     let (Ok(search), Some(sender)) = (search, outbox.senders.get(&attempt.lane)) else { return Ok(Asked::NoAnswer) };
-    match find(sender, &search).await {
+    match sender.find(&search).await {
         Ok(sightings) => match ours(outbox, attempt, sightings).await? {
-            Some(sighting) => {
+            Ours::This(sighting) => {
                 let news = News { provider_id: Some(sighting.provider_id.0), kinds: sighting.news, ..News::default() };
                 outbox.progress.news(attempt.id, news).await?;
                 Ok(Asked::News)
             }
-            None => Ok(Asked::Nothing),
+            Ours::None => Ok(Asked::Nothing),
+            Ours::TooYoung => Ok(Asked::NoAnswer),
         },
         Err(error) => {
             tracing::info!(error = %error, lane = %attempt.lane, "the carrier could not be asked about a silent attempt");
@@ -160,18 +198,30 @@ async fn ask(outbox: &Outbox, attempt: &AttemptRow, search: Result<Search, Compo
     }
 }
 
-async fn find(sender: &Arc<dyn Sender>, search: &Search) -> Result<Vec<Sighting>, SendError> {
-    sender.find(search).await
+/// What the carrier's record says about an attempt.
+enum Ours {
+    /** This can only be it. */
+    This(Sighting),
+    /** There is nothing that could be it. */
+    None,
+    /** There is something too young to tell whose it is. */
+    TooYoung,
 }
 
-/// The sighting that can only be this attempt: its own id, or one that no other attempt has, the earliest first.
-async fn ours(outbox: &Outbox, attempt: &AttemptRow, mut sightings: Vec<Sighting>) -> Result<Option<Sighting>, ProgressError> {
+/// The sighting that can only be this attempt: its own id, or else the earliest that no other attempt has. What another attempt to the same
+/// number was given a moment ago may not be on our record yet, so a guess is made only among what has settled.
+async fn ours(outbox: &Outbox, attempt: &AttemptRow, mut sightings: Vec<Sighting>) -> Result<Ours, ProgressError> {
     if let Some(id) = &attempt.provider_id {
-        return Ok(sightings.into_iter().find(|sighting| sighting.provider_id.0 == *id));
+        return Ok(sightings.into_iter().find(|sighting| sighting.provider_id.0 == *id).map_or(Ours::None, Ours::This));
     }
     let ids = sightings.iter().map(|sighting| sighting.provider_id.0.clone()).collect();
     let known = outbox.progress.store.known_provider_ids(attempt.account.clone(), ids).await?;
     sightings.retain(|sighting| known.iter().all(|(id, owner)| *id != sighting.provider_id.0 || *owner == attempt.id));
+    let settled = outbox.clock.now().saturating_sub(SETTLE_TIME).unwrap_or(Timestamp::MIN);
     sightings.sort_by_key(|sighting| sighting.created_at);
-    Ok(sightings.into_iter().next())
+    Ok(match sightings.into_iter().next() {
+        Some(sighting) if sighting.created_at <= settled => Ours::This(sighting),
+        Some(_) => Ours::TooYoung,
+        None => Ours::None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::{Action, Actor, Entry, Told};
 use crate::entropy::Entropy;
-use crate::progress::routes::rank;
+use crate::progress::routes::{ASKING_TURN, rank};
 use crate::store::rows::{ObligationRow, TaskRow, WorkId, WorkRow};
 use crate::store::{Commit, Write, commit::Once};
 use domain::channel::Means;
@@ -104,9 +104,10 @@ pub fn told(obligation: &Obligation) -> Told {
 
 /// The urgency of an obligation's work.
 pub(crate) fn obligation_rank(obligation: &Obligation, place: u32) -> i32 {
-    let turn = match obligation.step.start {
-        Start::Now(turn) => turn,
-        Start::Standby(_) => 5,
+    let turn = match (&obligation.state, obligation.step.start) {
+        (State::InFlight { .. }, _) => ASKING_TURN,
+        (_, Start::Now(turn)) => turn,
+        (_, Start::Standby(_)) => 5,
     };
     rank(Some(obligation.level), turn, place)
 }

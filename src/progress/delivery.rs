@@ -2,7 +2,8 @@
 
 use super::batch::Batch;
 use super::obligation::{AttemptChange, answer_word};
-use super::routes::{REPLY_TURN, rank};
+use super::receipt::ID_REPEATS;
+use super::routes::{message_turn, rank};
 use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
 use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
@@ -35,12 +36,12 @@ impl Progress {
         code: Option<i64>,
         provider_id: Option<String>,
     ) -> Result<Vec<Todo>, ProgressError> {
-        for _ in 0..MOST_REPEATS {
+        for repeat in 0..MOST_REPEATS {
             let Some((mut attempt_row, row)) = self.attempt_and_message(attempt).await? else { return Ok(Vec::new()) };
             let mut change = AttemptChange::default();
             attempt_row.answer = Some(answer_word(outcome).to_owned());
             if outcome == SendOutcome::Accepted {
-                if attempt_row.provider_id.is_none() {
+                if attempt_row.provider_id.is_none() && repeat < ID_REPEATS {
                     attempt_row.provider_id = provider_id.clone();
                 }
                 if attempt_row.evidence.merge(&ReceiptKind::Submitted, self.clock.now()) {
@@ -125,7 +126,7 @@ impl Progress {
             if std::mem::discriminant(&next) != std::mem::discriminant(&before) {
                 batch.record(row.conversation, Actor::System, Action::Delivery { message: row.id, state: delivery_word(&next).to_owned() });
             }
-            batch.work(WorkId::Message(row.id), &lane.key, rank(None, REPLY_TURN, 0), row.at, next.timer());
+            batch.work(WorkId::Message(row.id), &lane.key, rank(None, message_turn(row.author, &next), 0), row.at, next.timer());
             batch.write(Write::Delivery(Box::new(changed)));
         }
         Ok(match self.finish(batch).await? {

@@ -1,6 +1,7 @@
 //! Events of obligations: decide for one, pass on to its siblings what they must hear, commit all of it together.
 
 use super::batch::{Batch, told};
+use super::receipt::ID_REPEATS;
 use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
 use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
@@ -21,6 +22,10 @@ pub(super) struct AttemptChange {
     pub(super) receipts: Vec<ReceiptKind>,
     /// What to say in the record, besides what the state's change says.
     pub(super) actions: Vec<(Actor, Action)>,
+    /// Who is behind the receipts, when it is not who their kind says.
+    pub(super) actor: Option<Actor>,
+    /// Further rows of the same commit.
+    pub(super) writes: Vec<Write>,
 }
 
 impl Progress {
@@ -43,12 +48,12 @@ impl Progress {
         provider_id: Option<String>,
         reason: String,
     ) -> Result<Vec<Todo>, ProgressError> {
-        for _ in 0..MOST_REPEATS {
+        for repeat in 0..MOST_REPEATS {
             let Some((mut attempt_row, row)) = self.attempt_and_obligation(attempt).await? else { return Ok(Vec::new()) };
             let mut change = AttemptChange::default();
             attempt_row.answer = Some(answer_word(outcome).to_owned());
             if outcome == SendOutcome::Accepted {
-                if attempt_row.provider_id.is_none() {
+                if attempt_row.provider_id.is_none() && repeat < ID_REPEATS {
                     attempt_row.provider_id = provider_id.clone();
                 }
                 if attempt_row.evidence.merge(&ReceiptKind::Submitted, self.clock.now()) {
@@ -109,12 +114,15 @@ impl Progress {
             for kind in change.receipts {
                 batch.record(
                     conversation,
-                    receipt_actor(&kind),
+                    change.actor.clone().unwrap_or_else(|| receipt_actor(&kind)),
                     Action::Receipt { told: told(&row.obligation), attempt: attempt.id, kind: kind.clone() },
                 );
                 batch.write(Write::Receipt(ReceiptRow { attempt: attempt.id, conversation, at: now, kind }));
             }
             batch.write(Write::Attempt(Box::new(attempt)));
+        }
+        for write in change.writes {
+            batch.write(write);
         }
         for (actor, action) in change.actions {
             batch.record(conversation, actor, action);

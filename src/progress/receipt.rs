@@ -5,9 +5,10 @@
 
 use super::obligation::AttemptChange;
 use super::{MOST_REPEATS, Progress, ProgressError, Tried};
-use crate::store::Outcome;
+use crate::audit::Actor;
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, Owner};
+use crate::store::{Outcome, Write};
 use domain::dispatch::evidence::ReceiptKind;
 use domain::dispatch::{delivery, obligation};
 use domain::id::AttemptId;
@@ -22,6 +23,10 @@ pub struct News {
     pub provider_id: Option<String>,
     /// What it says, in order.
     pub kinds: Vec<ReceiptKind>,
+    /// Who is behind it, when it is not who its kind says.
+    pub actor: Option<Actor>,
+    /// Rows that belong to it, committed with it.
+    pub writes: Vec<Write>,
     /// Where the call stands now; only with `version`.
     pub call: Option<EnduserCall>,
     /// The attempt's version that the news was made from; another one is [`Took::Stale`]. `None` merges into whatever is there.
@@ -41,16 +46,20 @@ pub enum Took {
     Stale,
 }
 
+/// After so many conflicts the carrier's id is left out: should another attempt hold it (a sighting that was taken for it), the news must
+/// not wait for that. The attempt's own id in the callback's address is what it is known by.
+pub(super) const ID_REPEATS: u32 = 3;
+
 impl Progress {
     /// Takes news of an attempt.
     pub async fn news(&self, attempt: AttemptId, news: News) -> Result<Took, ProgressError> {
-        for _ in 0..MOST_REPEATS {
+        for repeat in 0..MOST_REPEATS {
             let Some(row) = self.store.attempt(attempt).await? else { return Ok(Took::NoAttempt) };
             if news.version.is_some_and(|version| version != row.version) {
                 return Ok(Took::Stale);
             }
             let owner = row.owner;
-            let change = self.merged(row, &news);
+            let change = self.merged(row, &news, repeat < ID_REPEATS);
             if news.once.is_none() && change.row.is_none() {
                 return Ok(Took::Known);
             }
@@ -76,7 +85,7 @@ impl Progress {
     }
 
     /// The attempt with the news merged; no row when nothing changed.
-    fn merged(&self, mut row: AttemptRow, news: &News) -> AttemptChange {
+    fn merged(&self, mut row: AttemptRow, news: &News, learns_id: bool) -> AttemptChange {
         let now = self.clock.now();
         let before = row.clone();
         let receipts: Vec<_> = news
@@ -85,13 +94,19 @@ impl Progress {
             .filter(|kind| row.evidence.merge(kind, now) || matches!(kind, ReceiptKind::WrongKey | ReceiptKind::Unrecognised(_)))
             .cloned()
             .collect();
-        if row.provider_id.is_none() {
+        if row.provider_id.is_none() && learns_id {
             row.provider_id.clone_from(&news.provider_id);
         }
         if let Some(call) = &news.call {
             row.call = Some(call.clone());
         }
         let changed = row != before || !receipts.is_empty();
-        AttemptChange { row: (changed || news.once.is_some()).then_some(row), receipts, actions: Vec::new() }
+        AttemptChange {
+            row: (changed || news.once.is_some()).then_some(row),
+            receipts,
+            actions: Vec::new(),
+            actor: news.actor.clone(),
+            writes: news.writes.clone(),
+        }
     }
 }

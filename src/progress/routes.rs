@@ -1,6 +1,8 @@
 //! Which lane serves what: the table from means and account to lanes.
 
+use crate::store::rows::Author;
 use domain::channel::Means;
+use domain::dispatch::delivery::Delivery;
 use domain::id::{AccountKey, LaneKey};
 use domain::level::Level;
 use domain::sealed::Address;
@@ -67,5 +69,16 @@ pub fn rank(level: Option<Level>, turn: u16, place: u32) -> i32 {
     (level * 100 + i32::from(turn.min(99))) * 1000 + place
 }
 
-/// The turn of a reply to a reporter within its level: after the tellings of a dispatch that share its lane.
-pub const REPLY_TURN: u16 = 10;
+/// The turn of a message to a reporter on the text lane: an analyst's answer before automatic words, and asking the carrier after both.
+/// Not by the tip's level: somebody waits at both ends of every answer.
+pub fn message_turn(author: Author, delivery: &Delivery) -> u16 {
+    match (delivery, author) {
+        (Delivery::Waiting { .. }, Author::Staff(_) | Author::Reporter) => 6,
+        (Delivery::Waiting { .. }, Author::System) => 10,
+        (Delivery::InFlight { .. } | Delivery::Sent { .. }, _) => ASKING_TURN,
+        (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }, _) => ASKING_TURN,
+    }
+}
+
+/// The turn of work that only asks the carrier: after everything that sends.
+pub const ASKING_TURN: u16 = 50;

@@ -19,10 +19,14 @@ pub struct MasterKey(Zeroizing<[u8; 32]>);
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// Neither file nor variable.
-    #[error("there is no master key: set keys.master_file in the configuration or the variable {KEY_VARIABLE}; `tipline keygen --out FILE` makes one")]
+    #[error(
+        "there is no master key: set keys.master_file in the configuration or the variable {KEY_VARIABLE}; `tipline keygen --out FILE` makes one"
+    )]
     Missing,
     /// The file cannot be read.
-    #[error("the master key file {path} cannot be read ({reason}); `tipline keygen --out {path}` makes a new one, which cannot open what another key sealed")]
+    #[error(
+        "the master key file {path} cannot be read ({reason}); `tipline keygen --out {path}` makes a new one, which cannot open what another key sealed"
+    )]
     Unreadable {
         /// The file.
         path: String,
@@ -30,26 +34,40 @@ pub enum KeyError {
         reason: String,
     },
     /// Not 32 bytes in base64.
-    #[error("the master key in {0} is not 32 bytes in base64 (44 characters); restore it from your backup, or make one with `tipline keygen`")]
+    #[error(
+        "the master key in {0} is not 32 bytes in base64 (44 characters); restore it from your backup, or make one with `tipline keygen`"
+    )]
     Malformed(String),
     /// The database was sealed by another key.
-    #[error("the master key in {0} is not the key that sealed this database; restore the right key, or point data.folder at another folder")]
+    #[error(
+        "the master key in {0} is not the key that sealed this database; restore the right key, or point data.folder at another folder"
+    )]
     Wrong(String),
 }
 
 impl std::fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("MasterKey(sealed)") }
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(sealed)")
+    }
 }
 
 impl MasterKey {
     /// A key of these bytes.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self { Self(Zeroizing::new(bytes)) }
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
     /// A new key, for `tipline keygen`.
-    pub fn draw(entropy: Entropy) -> Self { Self::from_bytes(entropy.bytes()) }
+    pub fn draw(entropy: Entropy) -> Self {
+        Self::from_bytes(entropy.bytes())
+    }
     /// The bytes, for deriving.
-    pub(super) fn reveal(&self) -> &[u8; 32] { &self.0 }
+    pub(super) fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
     /// As written to a file.
-    pub fn to_base64(&self) -> Zeroizing<String> { Zeroizing::new(STANDARD.encode(*self.0)) }
+    pub fn to_base64(&self) -> Zeroizing<String> {
+        Zeroizing::new(STANDARD.encode(*self.0))
+    }
     /// Reads base64; `source` names where it came from, for the error.
     pub fn parse(text: &str, source: &str) -> Result<Self, KeyError> {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| KeyError::Malformed(source.to_owned()))?);

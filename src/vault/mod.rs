@@ -9,8 +9,8 @@ pub mod keys;
 pub mod sealed;
 
 use crate::entropy::Entropy;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use domain::channel::{Channel, Means};
 use domain::conversation::code::ReturnCode;
 use domain::exchange::StepToken;
@@ -44,13 +44,20 @@ pub struct Vault {
 
 /// The key of one conversation, in clear, while it is worked with.
 #[derive(Clone)]
-pub struct ConversationKey { cipher: XChaCha20Poly1305, bytes: Zeroizing<[u8; 32]> }
+pub struct ConversationKey {
+    cipher: XChaCha20Poly1305,
+    bytes: Zeroizing<[u8; 32]>,
+}
 
 impl std::fmt::Debug for ConversationKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("ConversationKey(sealed)") }
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConversationKey(sealed)")
+    }
 }
 impl std::fmt::Debug for Vault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("Vault(sealed)") }
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault(sealed)")
+    }
 }
 
 impl Vault {
@@ -67,7 +74,9 @@ impl Vault {
         }
     }
     /// Kept in the database: tells at the start whether this is the key that sealed it.
-    pub fn check_value(&self) -> &str { &self.check }
+    pub fn check_value(&self) -> &str {
+        &self.check
+    }
 
     /// A new conversation's key, and the same wrapped.
     pub fn new_key(&self, id: ConversationId) -> (ConversationKey, WrappedKey) {
@@ -107,7 +116,9 @@ impl Vault {
         BlindIndex(keyed(&self.index, &[b"contact", channel.as_str().as_bytes(), address.reveal().as_bytes()]))
     }
     /// The index of a return code.
-    pub fn code_index(&self, code: &ReturnCode) -> BlindIndex { BlindIndex(keyed(&self.index, &[b"code", code.reveal().as_bytes()])) }
+    pub fn code_index(&self, code: &ReturnCode) -> BlindIndex {
+        BlindIndex(keyed(&self.index, &[b"code", code.reveal().as_bytes()]))
+    }
 
     /// The token of a call's step.
     pub fn step_token(&self, attempt: AttemptId, step: u32) -> StepToken {
@@ -144,7 +155,9 @@ impl Vault {
 }
 
 impl ConversationKey {
-    fn new(bytes: Zeroizing<[u8; 32]>) -> Self { Self { cipher: XChaCha20Poly1305::new((&*bytes).into()), bytes } }
+    fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self { cipher: XChaCha20Poly1305::new((&*bytes).into()), bytes }
+    }
     /// The return code of this conversation: derived, so that it is kept nowhere and goes with the key.
     pub fn return_code(&self) -> ReturnCode {
         let bytes = keyed(&self.bytes, &[b"return code"]);
@@ -175,14 +188,21 @@ fn open(cipher: &XChaCha20Poly1305, context: &[u8], sealed: &[u8]) -> Result<Vec
     cipher.decrypt(nonce.into(), Payload { msg: body, aad: context }).map_err(|_| DoesNotOpen)
 }
 
-fn text(clear: Vec<u8>) -> Result<String, DoesNotOpen> { String::from_utf8(clear).map_err(|_| DoesNotOpen) }
+fn text(clear: Vec<u8>) -> Result<String, DoesNotOpen> {
+    String::from_utf8(clear).map_err(|_| DoesNotOpen)
+}
 
-fn enduser_context(person: &PersonKey, means: Means) -> String { format!("{person}/{}", means.as_str()) }
+fn enduser_context(person: &PersonKey, means: Means) -> String {
+    format!("{person}/{}", means.as_str())
+}
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| { let _ = write!(text, "{byte:02x}"); text })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -190,7 +210,9 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn vault(byte: u8) -> Vault { Vault::new(&MasterKey::from_bytes([byte; 32]), Entropy) }
+    fn vault(byte: u8) -> Vault {
+        Vault::new(&MasterKey::from_bytes([byte; 32]), Entropy)
+    }
 
     #[test]
     fn a_text_opens_only_with_its_key_and_in_its_row() {

@@ -7,7 +7,8 @@ use reqwest::header::CONTENT_TYPE;
 const STUDENT: &str = "+15555550142";
 
 async fn post(gateway: &TestGateway, path: &str, body: Vec<u8>, signature: Option<&str>) -> u16 {
-    let mut request = gateway.client.post(format!("{}{path}", gateway.public)).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+    let mut request =
+        gateway.client.post(format!("{}{path}", gateway.public)).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
     if let Some(signature) = signature {
         request = request.header("X-Twilio-Signature", signature);
     }
@@ -68,15 +69,21 @@ async fn odd_texts_are_taken_whole() {
     let nul = sign(&url, &text_fields("SM11", STUDENT, LINE, "before\0after"), TOKEN);
     assert_eq!(post(&gateway, "/webhooks/main/messages", nul.body, Some(&nul.signature)).await, 200, "a NUL byte");
     // Invalid UTF-8 and a lone surrogate: the carrier signs over what it decoded, which is U+FFFD in their place.
-    for (sid, raw, decoded) in [("SM12", "bro%FFken", "bro\u{fffd}ken"), ("SM13", "half%ED%A0%80pair", "half\u{fffd}\u{fffd}\u{fffd}pair")] {
+    for (sid, raw, decoded) in [("SM12", "bro%FFken", "bro\u{fffd}ken"), ("SM13", "half%ED%A0%80pair", "half\u{fffd}\u{fffd}\u{fffd}pair")]
+    {
         let body = format!("MessageSid={sid}&From=%2B15555550142&To=%2B15555550100&Body={raw}");
         let text = format!("{url}Body{decoded}From{STUDENT}MessageSid{sid}To{LINE}");
         assert_eq!(post(&gateway, "/webhooks/main/messages", body.into_bytes(), Some(&mac(&text, TOKEN))).await, 200, "{sid}");
     }
-    let unknown = sign(&url, &[text_fields("SM14", STUDENT, LINE, "the last one"), vec![("Newfangled", "x"), ("From\u{301}", "y")]].concat(), TOKEN);
+    let unknown =
+        sign(&url, &[text_fields("SM14", STUDENT, LINE, "the last one"), vec![("Newfangled", "x"), ("From\u{301}", "y")]].concat(), TOKEN);
     assert_eq!(post(&gateway, "/webhooks/main/messages", unknown.body, Some(&unknown.signature)).await, 200, "unknown parameters");
     let missing = sign(&url, &[("Body", "whose is this"), ("To", LINE)], TOKEN);
-    assert_eq!(post(&gateway, "/webhooks/main/messages", missing.body, Some(&missing.signature)).await, 400, "no sender, no id: a clear answer");
+    assert_eq!(
+        post(&gateway, "/webhooks/main/messages", missing.body, Some(&missing.signature)).await,
+        400,
+        "no sender, no id: a clear answer"
+    );
     let tips = gateway.tips().await;
     assert_eq!(tips.len(), 1, "one reporter, one tip");
     let id = tips[0]["id"].as_str().expect("an id").to_owned();

@@ -51,7 +51,11 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
 
 /// Secrets found in these bytes.
 fn found(haystack: &[u8], secrets: &[&str]) -> Vec<String> {
-    secrets.iter().filter(|secret| spellings(secret).iter().any(|spelling| holds(haystack, spelling))).map(|secret| (*secret).to_owned()).collect()
+    secrets
+        .iter()
+        .filter(|secret| spellings(secret).iter().any(|spelling| holds(haystack, spelling)))
+        .map(|secret| (*secret).to_owned())
+        .collect()
 }
 
 const IDENTITY: [&str; 6] = [NUMBER, "15555550173", "5555550173", CITY, ADDRESS, POSITION];
@@ -71,9 +75,20 @@ async fn the_canary_is_found_nowhere() {
     let words = format!("My name is {NAME} and {PHRASE}, I am at {POSITION}");
     let url = format!("{}/webhooks/main/messages", gateway.public);
     let fields = [
-        ("AccountSid", ACCOUNT_SID), ("ApiVersion", "2010-04-01"), ("Body", &words), ("CallerName", NAME), ("From", NUMBER), ("FromCity", CITY),
-        ("FromState", "IL"), ("FromZip", ZIP), ("MediaContentType0", "image/jpeg"), ("MediaUrl0", "https://media.example.org/5555550173/0"),
-        ("MessageSid", "SM0000000000000000000000000000cafe"), ("NumMedia", "1"), ("RemoteIp", ADDRESS), ("To", LINE),
+        ("AccountSid", ACCOUNT_SID),
+        ("ApiVersion", "2010-04-01"),
+        ("Body", &words),
+        ("CallerName", NAME),
+        ("From", NUMBER),
+        ("FromCity", CITY),
+        ("FromState", "IL"),
+        ("FromZip", ZIP),
+        ("MediaContentType0", "image/jpeg"),
+        ("MediaUrl0", "https://media.example.org/5555550173/0"),
+        ("MessageSid", "SM0000000000000000000000000000cafe"),
+        ("NumMedia", "1"),
+        ("RemoteIp", ADDRESS),
+        ("To", LINE),
     ];
     let signed = sign(&url, &fields, TOKEN);
     let post = |signature: &str, path: &str| {
@@ -88,9 +103,21 @@ async fn the_canary_is_found_nowhere() {
     };
     // Refused: a bad signature, a path that is not there, the number in a query.
     assert_eq!(post("bad", "/webhooks/main/messages").await.expect("an answer").status(), 403);
-    assert_eq!(post(&signed.signature, &format!("/webhooks/main/messages?From={}", NUMBER.replace('+', "%2B"))).await.expect("an answer").status(), 403);
+    assert_eq!(
+        post(&signed.signature, &format!("/webhooks/main/messages?From={}", NUMBER.replace('+', "%2B"))).await.expect("an answer").status(),
+        403
+    );
     assert_eq!(post(&signed.signature, "/webhooks/elsewhere/5555550173").await.expect("an answer").status(), 404);
-    assert!(gateway.client.get(format!("{}/nowhere/{}", gateway.public, "5555550173")).send().await.expect("an answer").status().is_client_error());
+    assert!(
+        gateway
+            .client
+            .get(format!("{}/nowhere/{}", gateway.public, "5555550173"))
+            .send()
+            .await
+            .expect("an answer")
+            .status()
+            .is_client_error()
+    );
     // Taken, while the carrier errs in every way it can on the way back.
     for (fault, times) in [("500", 1), ("accept_then_timeout", 1), ("401", 1)] {
         let fault = json!({"match": {"kind": "rest", "method": "POST"}, "fault": fault, "times": times});
@@ -105,13 +132,22 @@ async fn the_canary_is_found_nowhere() {
     }
     gateway.send(reqwest::Method::POST, &format!("/tips/{id}/replies"), json!({"text": "thank you, stay where you are"})).await;
     let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
-    gateway.send(reqwest::Method::PUT, &format!("/tips/{id}/triage"), json!({"version": version, "types": ["suicidal-ideation"], "school": "delta-high"})).await;
+    gateway
+        .send(
+            reqwest::Method::PUT,
+            &format!("/tips/{id}/triage"),
+            json!({"version": version, "types": ["suicidal-ideation"], "school": "delta-high"}),
+        )
+        .await;
     let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
     gateway.send(reqwest::Method::POST, &format!("/tips/{id}/dispatches"), json!({"version": version})).await;
     let read = until("somebody confirmed and every mail went out", || async {
         let read = gateway.get(&format!("/tips/{id}")).await;
         let all = read["dispatches"][0]["obligations"].as_array()?.clone();
-        let mails = all.iter().filter(|one| one["means"] == "mail").all(|one| ["satisfied", "released"].contains(&one["state"].as_str().unwrap_or("")));
+        let mails = all
+            .iter()
+            .filter(|one| one["means"] == "mail")
+            .all(|one| ["satisfied", "released"].contains(&one["state"].as_str().unwrap_or("")));
         (mails && all.iter().any(|one| !one["confirmed_at"].is_null())).then_some(read)
     })
     .await;

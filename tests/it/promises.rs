@@ -23,7 +23,11 @@ async fn an_answer_whose_outcome_is_unknown_is_found_and_not_doubled() {
     let gateway = TestGateway::start_with(&[("TIPLINE__DISPATCH__ASK_AFTER", "1")]).await;
     let id = tip(&gateway).await;
     until("the first words", || async { (gateway.control().messages(STUDENT).await.len() == 2).then_some(()) }).await;
-    fault(&gateway, json!({"match": {"kind": "rest", "path_contains": "Messages", "method": "POST"}, "fault": "accept_then_timeout", "times": 1})).await;
+    fault(
+        &gateway,
+        json!({"match": {"kind": "rest", "path_contains": "Messages", "method": "POST"}, "fault": "accept_then_timeout", "times": 1}),
+    )
+    .await;
     gateway.send(reqwest::Method::POST, &format!("/tips/{id}/replies"), json!({"text": "which bus?"})).await;
     until("the answer is known to be delivered", || async {
         let read = gateway.get(&format!("/tips/{id}")).await;
@@ -47,7 +51,8 @@ async fn a_slow_down_a_fault_and_a_stop_are_three_different_things() {
     .await;
     fault(&gateway, json!({"match": {"kind": "rest", "path_contains": "Messages", "method": "POST"}, "fault": "21610", "times": 1})).await;
     gateway.send(reqwest::Method::POST, &format!("/tips/{id}/replies"), json!({"text": "second answer"})).await;
-    until("21610 closes the way back", || async { (gateway.get(&format!("/tips/{id}")).await["way_back"] == "opted_out").then_some(()) }).await;
+    until("21610 closes the way back", || async { (gateway.get(&format!("/tips/{id}")).await["way_back"] == "opted_out").then_some(()) })
+        .await;
     let refused = gateway.ask(reqwest::Method::POST, &format!("/tips/{id}/replies"), Some(json!({"text": "third"}))).await;
     assert_eq!(refused.status(), 409, "the analyst is told that nothing can be sent");
     assert_eq!(gateway.text(STUDENT, "I am still here").await, 200, "and what the reporter writes is still taken");
@@ -55,7 +60,8 @@ async fn a_slow_down_a_fault_and_a_stop_are_three_different_things() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callbacks_lost_doubled_and_reordered_change_nothing_in_the_end() {
-    let gateway = TestGateway::start_with(&[("TIPLINE__DISPATCH__ASK_AFTER", "1"), ("TIPLINE__DISPATCH__SILENT_ATTEMPT_LIMIT", "20")]).await;
+    let gateway =
+        TestGateway::start_with(&[("TIPLINE__DISPATCH__ASK_AFTER", "1"), ("TIPLINE__DISPATCH__SILENT_ATTEMPT_LIMIT", "20")]).await;
     for (kind, times) in [("double", 6), ("reorder", 6), ("drop", 6)] {
         fault(&gateway, json!({"match": {"kind": "callback"}, "fault": kind, "times": times})).await;
     }
@@ -65,7 +71,13 @@ async fn callbacks_lost_doubled_and_reordered_change_nothing_in_the_end() {
     }
     let id = tip(&gateway).await;
     let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
-    gateway.send(reqwest::Method::PUT, &format!("/tips/{id}/triage"), json!({"version": version, "types": ["possession-of-a-weapon"], "school": "bravo-middle"})).await;
+    gateway
+        .send(
+            reqwest::Method::PUT,
+            &format!("/tips/{id}/triage"),
+            json!({"version": version, "types": ["possession-of-a-weapon"], "school": "bravo-middle"}),
+        )
+        .await;
     let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
     gateway.send(reqwest::Method::POST, &format!("/tips/{id}/dispatches"), json!({"version": version})).await;
     let read = until("everybody has confirmed", || async {
@@ -78,7 +90,12 @@ async fn callbacks_lost_doubled_and_reordered_change_nothing_in_the_end() {
     for call in obligations.iter().filter(|obligation| obligation["means"] == "call" && obligation["state"] == "satisfied") {
         assert!(!call["confirmed_at"].is_null(), "{call}");
         for attempt in call["attempts"].as_array().expect("attempts") {
-            let kinds: Vec<_> = attempt["receipts"].as_array().expect("receipts").iter().map(|receipt| receipt["kind"].to_string() + &receipt["detail"].to_string()).collect();
+            let kinds: Vec<_> = attempt["receipts"]
+                .as_array()
+                .expect("receipts")
+                .iter()
+                .map(|receipt| receipt["kind"].to_string() + &receipt["detail"].to_string())
+                .collect();
             let mut unique = kinds.clone();
             unique.sort();
             unique.dedup();

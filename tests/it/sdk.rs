@@ -10,7 +10,9 @@ use std::process::{Command, Stdio};
 
 /// Webhooks as awkward as they come: everything that the two libraries must agree with us about.
 fn awkward() -> Vec<Vec<(&'static str, &'static str)>> {
-    let base = |sid: &'static str, body: &'static str| vec![("MessageSid", sid), ("From", "+15555550151"), ("To", LINE), ("Body", body), ("NumMedia", "0")];
+    let base = |sid: &'static str, body: &'static str| {
+        vec![("MessageSid", sid), ("From", "+15555550151"), ("To", LINE), ("Body", body), ("NumMedia", "0")]
+    };
     vec![
         base("SMsdk1", "plain words"),
         base("SMsdk2", ""),
@@ -31,7 +33,8 @@ async fn what_twilios_libraries_sign_is_taken() {
             continue;
         };
         let url = format!("{}/webhooks/main/messages", gateway.public);
-        let orders: String = awkward().iter().map(|params| json!({"url": url, "token": TOKEN, "params": params}).to_string() + "\n").collect();
+        let orders: String =
+            awkward().iter().map(|params| json!({"url": url, "token": TOKEN, "params": params}).to_string() + "\n").collect();
         let signatures = signer(&place, &orders);
         let signatures: Vec<_> = signatures.lines().collect();
         assert_eq!(signatures.len(), awkward().len(), "{variable} signed all of them");
@@ -48,7 +51,8 @@ async fn what_twilios_libraries_sign_is_taken() {
 }
 
 async fn post(gateway: &TestGateway, url: &str, body: String, signature: &str) -> u16 {
-    let request = gateway.client.post(url).header("Content-Type", "application/x-www-form-urlencoded").header("X-Twilio-Signature", signature);
+    let request =
+        gateway.client.post(url).header("Content-Type", "application/x-www-form-urlencoded").header("X-Twilio-Signature", signature);
     request.body(body).send().await.expect("the gateway answers").status().as_u16()
 }
 

@@ -12,7 +12,7 @@ pub async fn the_record_is_chained(fresh: Fresh) {
         conversation: tip_id(1),
         at: at(30),
         actor: Actor::Staff(staff_id(3)),
-        action: Action::Closed { reason: "done \"well\"".to_owned() },
+        action: Action::TaskDone { what: "done \"well\"".to_owned() },
     };
     fresh.apply(Commit { audit: vec![closed.clone(), entry(1, Action::Opened)], ..Commit::default() }).await;
     let rows = fresh.store.record(tip_id(1), 0, 10).await.unwrap();

@@ -43,7 +43,10 @@ async fn take(State(site): State<Webhooks>, Path((account, _)): Path<(String, St
         Ok(verified) => {
             let mut script = None;
             for event in verified.events {
-                let attempt = match &event { Inbound::CallStep(step) => Some(step.attempt), Inbound::Message(_) | Inbound::Receipt(_) => None };
+                let attempt = match &event {
+                    Inbound::CallStep(step) => Some(step.attempt),
+                    Inbound::Message(_) | Inbound::Receipt(_) => None,
+                };
                 match site.intake.submit(event).await {
                     Ok(Taken::Script(next)) => script = attempt.map(|attempt| webhook.render(attempt, &next)),
                     Ok(Taken::Stored | Taken::Known) => {}
@@ -74,12 +77,16 @@ fn unavailable(error: &crate::intake::IntakeError) -> Response<Body> {
     response
 }
 
-fn count(reason: &'static str) { metrics::counter!("tipline_webhooks_refused_total", "reason" => reason).increment(1); }
+fn count(reason: &'static str) {
+    metrics::counter!("tipline_webhooks_refused_total", "reason" => reason).increment(1);
+}
 
 fn rendered(answer: Answer) -> Response<Body> {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
-    if !answer.content_type.is_empty() { response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type)); }
+    if !answer.content_type.is_empty() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -50,9 +50,18 @@ pub async fn measure(gateway: &Deployment, during: Duration) -> Result<Accepts> 
     let seconds = began.elapsed().as_secs_f64();
     times.sort_unstable();
     let stored = gateway.metric("tipline_tips").await?;
-    let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1))).map_or(0.0, |micros| *micros as f64 / 1000.0);
+    let at = |share: f64| {
+        times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1))).map_or(0.0, |micros| *micros as f64 / 1000.0)
+    };
     ensure!(!times.is_empty(), "no webhook was accepted");
-    Ok(Accepts { per_second: times.len() as f64 / seconds, p50_ms: at(0.5), p99_ms: at(0.99), p999_ms: at(0.999), accepted: times.len() as u64, stored })
+    Ok(Accepts {
+        per_second: times.len() as f64 / seconds,
+        p50_ms: at(0.5),
+        p99_ms: at(0.99),
+        p999_ms: at(0.999),
+        accepted: times.len() as u64,
+        stored,
+    })
 }
 
 /// One connection: the microseconds of each accepted request.
@@ -81,7 +90,9 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<()>
             .lines()
             .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|value| value.trim().parse::<usize>().ok()))
             .unwrap_or(0);
-        if answer.len() >= head + 4 + length { return Ok(()); }
+        if answer.len() >= head + 4 + length {
+            return Ok(());
+        }
     }
 }
 
@@ -90,7 +101,11 @@ fn request(address: &str, number: u64) -> Vec<u8> {
     let fields = [
         ("AccountSid", ACCOUNT_SID.to_owned()),
         ("ApiVersion", "2010-04-01".to_owned()),
-        ("Body", "Somebody in my class said he does not want to be here any more and I am worried about him. I do not know whom to tell.".to_owned()),
+        (
+            "Body",
+            "Somebody in my class said he does not want to be here any more and I am worried about him. I do not know whom to tell."
+                .to_owned(),
+        ),
         ("From", format!("+1999{number:09}")),
         ("FromCity", "SPRINGFIELD".to_owned()),
         ("FromZip", "62701".to_owned()),
@@ -108,7 +123,9 @@ fn request(address: &str, number: u64) -> Vec<u8> {
     for (key, value) in &fields {
         signed.push_str(key);
         signed.push_str(value);
-        if !body.is_empty() { body.push('&'); }
+        if !body.is_empty() {
+            body.push('&');
+        }
         body.push_str(key);
         body.push('=');
         body.push_str(&value.replace('+', "%2B").replace(' ', "+"));

@@ -60,7 +60,9 @@ fn calls(requests: &[Value]) -> Vec<i64> {
 async fn wait<T, F: Future<Output = Result<Option<T>>>>(mut look: impl FnMut() -> F) -> Result<T> {
     let began = Instant::now();
     loop {
-        if let Some(found) = look().await? { return Ok(found); }
+        if let Some(found) = look().await? {
+            return Ok(found);
+        }
         ensure!(began.elapsed() < PATIENCE, "nothing came within {} s", PATIENCE.as_secs());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

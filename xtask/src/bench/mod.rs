@@ -67,7 +67,11 @@ async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
 
 fn build() -> Result<()> {
     println!("building in the release profile (several minutes the first time) …");
-    for arguments in [["--package", "tipline", "--bin", "tipline"], ["--package", "tipline", "--example", "raw_limit"], ["--package", "mock-carriers", "--bin", "mock-carriers"]] {
+    for arguments in [
+        ["--package", "tipline", "--bin", "tipline"],
+        ["--package", "tipline", "--example", "raw_limit"],
+        ["--package", "mock-carriers", "--bin", "mock-carriers"],
+    ] {
         let built = workspace::cargo().args(["build", "--release"]).args(arguments).status().context("start cargo")?;
         ensure!(built.success(), "the release build failed: see above");
     }

@@ -75,6 +75,11 @@ fn machine() -> String {
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let kib: u64 = memory.lines().next().and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0);
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split(':').nth(1)).unwrap_or("an unnamed processor").trim().to_owned();
+    let model = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split(':').nth(1))
+        .unwrap_or("an unnamed processor")
+        .trim()
+        .to_owned();
     format!("{cores} cores ({model}), {} GiB of memory", (kib + 524_288) / 1_048_576)
 }
