@@ -44,10 +44,15 @@ impl<'a> Handset<'a> {
         self.page.until(&format!("calls to {} meet “{what}”", self.number), &script).await;
     }
 
-    /// Waits until it rings, and accepts the call.
-    pub async fn accept(&self) {
+    /// Waits until it rings.
+    pub async fn rings(&self) {
         let ringing = self.at(".call[data-state=ringing]");
         self.page.until(&format!("{} rings", self.number), &format!("return document.querySelector(\"{ringing}\")")).await;
+    }
+
+    /// Waits until it rings, and accepts the call.
+    pub async fn accept(&self) {
+        self.rings().await;
         self.page.click(&self.at(".call button[value=answer]")).await;
     }
 
@@ -60,6 +65,18 @@ impl<'a> Handset<'a> {
         );
         let heard = self.page.until(&format!("“{words}” is heard on {}", self.number), &script).await;
         heard.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What is said on the call that runs, once the code was spoken to its end (words appear one by one), and the code.
+    pub async fn hears_the_code(&self) -> (String, String) {
+        let lines = self.at(".call .said .gateway");
+        let script = format!(
+            "const said = [...document.querySelectorAll(\"{lines}\")].map((one) => one.textContent).join(' '); return /press [a-z, ]+\\./.test(said) && said"
+        );
+        let heard = self.page.until(&format!("a code is heard on {}", self.number), &script).await;
+        let heard = heard.as_str().unwrap_or_default().to_owned();
+        let code = code_in(&heard);
+        (heard, code)
     }
 
     /// Presses keys of the keypad, one after the other.
@@ -77,7 +94,7 @@ impl<'a> Handset<'a> {
 }
 
 /// The digits that the words ask for: "press four, seven" gives "47".
-pub fn code_in(words: &str) -> String {
+fn code_in(words: &str) -> String {
     const NAMES: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     let after = words.split("press ").nth(1).unwrap_or_else(|| panic!("no code is spoken: {words}"));
     let sentence = after.split('.').next().unwrap_or_default();

@@ -4,13 +4,14 @@
 
 use crate::browser::Browser;
 use crate::gateway::until;
-use crate::handset::{Handset, code_in};
+use crate::handset::Handset;
 use crate::stage::{ANALYST, Stage};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const STUDENT: &str = "+15555550142";
 const PRINCIPAL: &str = "+15555550106";
+const PSAP: &str = "+15555550101";
 const ASSISTANT: &str = "+15555550107";
 /// Texts STOP in the end.
 const NO_WAY_BACK: &str = "+15555550145";
@@ -60,7 +61,7 @@ const EXAMPLES: [Example; 6] = [
 pub struct Lively {
     /// A console, logged in.
     pub console: Browser,
-    /// The handsets of the student, the principal (in a call) and the assistant principal.
+    /// The handsets of the student, the principal (in a call) and the 911 desk (ringing).
     pub outside: Browser,
     /// The tip that is being told.
     pub told: String,
@@ -76,14 +77,13 @@ pub async fn stage() -> Stage {
 }
 
 impl Lively {
-    /// Brings it as far as the principal hearing the code on the phone.
+    /// Brings it as far as the principal hearing the code on the phone while that of the 911 desk rings.
     pub async fn begin(stage: &Stage) -> Self {
         let (console, outside) = (stage.driver.open().await, stage.driver.open().await);
         script(stage).await;
-        let numbers = [STUDENT, PRINCIPAL, ASSISTANT].map(|number| number.replace('+', "%2B")).join(",");
-        outside.go(&stage.outside(&format!("/handset?numbers={numbers}&labels=Student,Principal,Assistant principal"))).await;
+        let numbers = [STUDENT, PRINCIPAL, PSAP].map(|number| number.replace('+', "%2B")).join(",");
+        outside.go(&stage.outside(&format!("/handset?numbers={numbers}&labels=Student,Principal,911 desk"))).await;
         outside.sees("Live. Calls to these phones ring here.").await;
-        Handset::on(&outside, ASSISTANT).calls_meet("A machine answers").await;
         let mut ids = Vec::new();
         for (number, words, ..) in EXAMPLES {
             ids.push(tip(stage, number, words).await);
@@ -104,7 +104,8 @@ impl Lively {
         }
         let principal = Handset::on(&outside, PRINCIPAL);
         principal.accept().await;
-        principal.hears("press ").await;
+        principal.hears_the_code().await;
+        Handset::on(&outside, PSAP).rings().await;
         stage.log_in(&console, ANALYST).await;
         Self { console, outside, told: ids[0].clone(), sorted: ids[1].clone() }
     }
@@ -112,9 +113,13 @@ impl Lively {
     /// The principal keys the code; then every rung has been reached by somebody.
     pub async fn confirm(&self, stage: &Stage) {
         let principal = Handset::on(&self.outside, PRINCIPAL);
-        let heard = principal.hears("press ").await;
-        principal.key(&code_in(&heard)).await;
-        principal.is_quiet().await;
+        principal.key(&principal.hears_the_code().await.1).await;
+        let desk = Handset::on(&self.outside, PSAP);
+        desk.accept().await;
+        desk.key(&desk.hears_the_code().await.1).await;
+        for phone in [&principal, &desk] {
+            phone.is_quiet().await;
+        }
         until("every rung", || async {
             let read = stage.gateway.get(&format!("/tips/{}", self.told)).await;
             let calls: Vec<Value> =
@@ -133,9 +138,8 @@ impl Lively {
 /// Who meets calls how, beside those whose phones are on the page.
 async fn script(stage: &Stage) {
     let keyed = json!({"answer": "human", "key": "heard_code"});
-    for number in ["+15555550101", "+15555550102"] {
-        behave(stage, number, keyed.clone()).await;
-    }
+    behave(stage, "+15555550102", keyed).await;
+    behave(stage, ASSISTANT, json!({"answer": "machine"})).await;
     behave(stage, "+15555550108", json!({"answer": "no_answer"})).await;
     behave(stage, "+15555550109", json!({"answer": "busy"})).await;
     let refused = json!({"match": {"kind": "rest", "to": "+15555550103"}, "fault": "21211"});

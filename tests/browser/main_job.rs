@@ -3,7 +3,7 @@
 
 use crate::browser::Browser;
 use crate::gateway::LINE;
-use crate::handset::{Handset, code_in};
+use crate::handset::Handset;
 use crate::stage::{ANALYST, Stage, sort};
 use serde_json::json;
 
@@ -143,10 +143,10 @@ async fn decide(console: &Browser) {
 async fn confirm_by_keypad(console: &Browser, outside: &Browser) {
     let principal = Handset::on(outside, PRINCIPAL);
     principal.accept().await;
-    let heard = principal.hears("press ").await;
+    let (heard, code) = principal.hears_the_code().await;
     assert!(heard.contains("Safe2Help Illinois") && heard.contains("urgent report for Delta High School"), "{heard}");
     assert!(!heard.contains("tree") && !heard.contains("reference"), "more than that there is a report: {heard}");
-    principal.key(&code_in(&heard)).await;
+    principal.key(&code).await;
     principal.hears("It is confirmed").await;
     told(console, "Principal of Delta High", "call", "by keypad").await;
     told(console, "Duty Desk of Demo County 911", "call", "by keypad").await;

@@ -19,21 +19,21 @@ async fn pictures_are_taken_of_a_lively_evening() {
     let stage = lively::stage().await;
     let evening = Lively::begin(&stage).await;
     evening.outside.size(1400, 1000).await;
-    let tidy = "document.querySelectorAll('.tools').forEach((one) => { one.open = false; }); document.querySelector('.last').open = true; scrollTo(0, 0)";
-    evening.outside.run(tidy).await;
+    evening.outside.run("scrollTo(0, 0)").await;
     keep(&evening.outside, &folder, "handset").await;
     evening.confirm(&stage).await;
 
     let console = &evening.console;
     console.size(1400, 1000).await;
-    for (name, path) in [
-        ("inbox", "/".to_owned()),
-        ("tip", format!("/tips/{}", evening.sorted)),
-        ("dispatch", format!("/tips/{}", evening.told)),
-        ("timeline", format!("/tips/{}/timeline", evening.told)),
+    for (name, path, first) in [
+        ("inbox", "/".to_owned(), "document.body"),
+        ("tip", format!("/tips/{}", evening.sorted), "document.body"),
+        ("dispatch", format!("/tips/{}", evening.told), "document.querySelector('.columns')"),
+        ("timeline", format!("/tips/{}/timeline", evening.told), "document.querySelector('.timeline li:last-child')"),
     ] {
         console.go(&stage.console(&path)).await;
         console.until("the page is live", "return document.getElementById('live').textContent === 'Live'").await;
+        console.run(&format!("{first}.scrollIntoView()")).await;
         keep(console, &folder, name).await;
     }
     if wanted {

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 /// What the analyst types at the login.
-pub const ANALYST: (&str, &str) = ("sam", "a quiet blue kettle");
+pub const ANALYST: (&str, &str) = ("analyst", "a quiet blue kettle");
 
 /// Gateway, carriers, chromedriver.
 pub struct Stage {
@@ -27,7 +27,7 @@ impl Stage {
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
         let driver = Driver::start().await;
         let mut gateway = TestGateway::prepare(environment).await;
-        add_user(&gateway, ANALYST, "Sam Example", "analyst");
+        give_password(&gateway, ANALYST, "Sam Example");
         gateway.serve().await;
         Self { driver, gateway }
     }
@@ -52,11 +52,12 @@ impl Stage {
     }
 }
 
-fn add_user(gateway: &TestGateway, (login, password): (&str, &str), name: &str, role: &str) {
-    let mut command = gateway.command(&["user", "add", login, "--name", name, "--role", role, "--password-stdin"]);
+/// The analyst of every test gateway gets a password that is known here. Its API token stays.
+fn give_password(gateway: &TestGateway, (login, password): (&str, &str), name: &str) {
+    let mut command = gateway.command(&["user", "add", login, "--name", name, "--role", "analyst", "--password-stdin", "--reset"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the gateway's binary runs");
     child.stdin.take().expect("its input").write_all(password.as_bytes()).expect("the password is given");
-    assert!(child.wait().expect("it ends").success(), "the login {login} is made");
+    assert!(child.wait().expect("it ends").success(), "the password of {login} is set");
 }
 
 /// Opens the group of a type, ticks the type by its name, chooses the school, and saves.
