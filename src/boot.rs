@@ -77,6 +77,10 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
             tracing::warn!("no account can {}: a Critical tip cannot be told as the procedures want", means.as_str());
         }
     }
+    for means in Means::ALL {
+        let lanes = routes.lanes().map(|lane| lane.key.clone()).collect();
+        store.move_work(lanes, means, routes.for_means(means).key.clone()).await?;
+    }
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
     let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
     let progress = Progress { store: store.clone(), clock: clock.clone(), entropy, policy: policy.clone(), routes: routes.clone(), wake };

@@ -109,6 +109,9 @@ pub trait Store: Send + Sync {
     /// Gives back everything that `owner` holds: its lanes are free, its claimed work is due. At shutdown, and at the start for what a
     /// former run of the same node left behind.
     fn release_lanes(&self, owner: String) -> Read<'_, ()>;
+    /// Gives work of lanes of these means that are not among `lanes` (an account was renamed or removed) to lane `to`, so that no promise
+    /// waits for a lane that nobody runs.
+    fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey) -> Read<'_, ()>;
 
     /// A member of staff by login name (lower case).
     fn staff_by_login(&self, login: String) -> Read<'_, Option<StaffRow>>;

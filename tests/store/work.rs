@@ -2,6 +2,7 @@
 
 use crate::fixture::Fresh;
 use crate::rows::*;
+use domain::channel::Means;
 use futures_util::future::join_all;
 use std::collections::HashSet;
 use tipline::store::commit::Write;
@@ -91,6 +92,20 @@ pub async fn what_an_owner_gives_back_is_due_again(fresh: Fresh) {
     assert_eq!(claim(&fresh, "b", 0, 30, 1).await, [2]);
     fresh.store.release_lanes("a".to_owned()).await.unwrap();
     assert_eq!(claim(&fresh, "b", 1, 30, 9).await, [1], "not b's own, and not what is not due");
+}
+
+pub async fn work_of_a_lane_that_is_gone_goes_to_one_that_is(fresh: Fresh) {
+    fresh
+        .write([
+            Write::Work(work(1, "old-call", 0, 20, 0)),
+            Write::Work(work(2, "old-mail", 0, 20, 0)),
+            Write::Work(work(3, "main-call", 1, 20, 0)),
+        ])
+        .await;
+    let lanes = vec![lane("main-call"), lane("other-call"), lane("main-mail")];
+    fresh.store.move_work(lanes, Means::Call, lane("main-call")).await.unwrap();
+    assert_eq!(claim(&fresh, "a", 0, 30, 9).await, [1, 3]);
+    assert_eq!(fresh.store.next_due(lane("old-mail")).await.unwrap(), Some(at(0)), "another means is left alone");
 }
 
 pub async fn the_next_due_time_is_known(fresh: Fresh) {

@@ -41,6 +41,9 @@ pub(crate) const RELEASE_WORK: &str = "UPDATE work SET run_at = 0, owner = NULL 
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE, RELEASE_WORK];
 
+/// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now.
+pub(crate) const MOVE: &str = concat!("UPDATE work SET lane = $3 WHERE lane LIKE $2 AND lane NOT IN (SELECT i.value FROM ", each!(), " i)");
+
 impl Batch<'_> {
     pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut put, mut end) = (Rows::default(), Rows::default());

@@ -7,7 +7,7 @@
 use super::joined::{COMMIT, Joined};
 use crate::clock::from_micros;
 use crate::store::batch::facts::{BEGIN_AND_ASK, Fact, Facts, Questions};
-use crate::store::batch::work::{CLAIM, LEASE, RELEASE, RELEASE_WORK};
+use crate::store::batch::work::{CLAIM, LEASE, MOVE, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch};
 use crate::store::prepared::Prepared;
 use crate::store::rows::{WorkId, WorkRow};
@@ -29,6 +29,8 @@ pub(super) enum Request {
     Lease { lanes: String, owner: String, now: i64, until: i64 },
     /// All lanes of an owner given back.
     Release { owner: String },
+    /// Work of lanes that are no more given to one that is.
+    Move { lanes: String, ending: String, to: String },
 }
 
 /// What became of it.
@@ -75,12 +77,13 @@ impl Request {
             Request::Claim { .. } => "claim work",
             Request::Lease { .. } => "lease lanes",
             Request::Release { .. } => "release lanes",
+            Request::Move { .. } => "move work",
         }
     }
     const fn commit(&self) -> Option<&Prepared> {
         match self {
             Request::Commit(prepared) => Some(prepared),
-            Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } => None,
+            Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } | Request::Move { .. } => None,
         }
     }
 }
@@ -138,6 +141,10 @@ async fn transaction(connection: &mut SqliteConnection, joined: &mut Joined, req
                 Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), *most).await?))
             }
             Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(connection, lanes, owner, (*now, *until)).await?)),
+            Request::Move { lanes, ending, to } => {
+                sqlx::query(MOVE).bind(lanes.as_str()).bind(ending.as_str()).bind(to.as_str()).execute(&mut *connection).await?;
+                Ok(Answer::Released)
+            }
             Request::Release { owner } => {
                 for statement in [RELEASE, RELEASE_WORK] {
                     sqlx::query(statement).bind(owner.as_str()).execute(&mut *connection).await?;

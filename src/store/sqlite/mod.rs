@@ -121,6 +121,14 @@ impl Store for Sqlite {
     fn release_lanes(&self, owner: String) -> Read<'_, ()> {
         Box::pin(async move { self.order(Request::Release { owner }).await.map(|_| ()) })
     }
+    fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey) -> Read<'_, ()> {
+        Box::pin(async move {
+            let lanes =
+                serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "move work", source: source.into() })?;
+            let ending = format!("%-{}", means.as_str());
+            self.order(Request::Move { lanes, ending, to: to.to_string() }).await.map(|_| ())
+        })
+    }
 
     fn conversation(&self, id: ConversationId) -> Read<'_, Option<ConversationRow>> {
         Box::pin(reads::tips::conversation(&self.readers, id))
