@@ -56,9 +56,9 @@ impl<'a> Handset<'a> {
         self.page.click(&self.at(".call button[value=answer]")).await;
     }
 
-    /// What is said on the call that runs, once it holds these words.
+    /// What is said on the call that runs, or was said on the last one, once it holds these words.
     pub async fn hears(&self, words: &str) -> String {
-        let lines = self.at(".call .said .gateway");
+        let lines = format!("{}, {}", self.at(".call .said .gateway"), self.at(".last .said .gateway"));
         let script = format!(
             "const said = [...document.querySelectorAll(\"{lines}\")].map((one) => one.textContent).join(' '); return said.includes({}) && said",
             serde_json::json!(words)
