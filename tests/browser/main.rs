@@ -4,6 +4,9 @@
 //! not the other tests. What is missing on the machine fails a test with the package's name: nothing is skipped. `cargo xtask test`
 //! installs it.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stdout, reason = "what was measured and judged is said")]
+
 mod accessible;
 mod browser;
 mod driver;
