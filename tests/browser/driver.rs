@@ -104,11 +104,9 @@ fn program_of_browser() -> PathBuf {
 
 /// A program by its variable, or on the PATH.
 fn program(variable: &str, names: &[&str], package: &str) -> PathBuf {
-    if let Some(path) = std::env::var_os(variable) {
-        return PathBuf::from(path);
-    }
+    let named = std::env::var_os(variable).map(PathBuf::from);
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&folders).flat_map(|folder| names.iter().map(move |name| folder.join(name))).find(|path| path.is_file());
-    found.unwrap_or_else(|| panic!("{} is missing: install the Debian package {package}, or set {variable} to it", names[0]))
+    let on_path = std::env::split_paths(&folders).flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    let found = named.into_iter().chain(on_path).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{} is missing: install the Debian package {package}, or set {variable} to the program", names[0]))
 }
