@@ -67,11 +67,9 @@ async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
 
 fn build() -> Result<()> {
     println!("building in the release profile (several minutes the first time) …");
-    for arguments in [
-        ["--package", "tipline", "--bin", "tipline"],
-        ["--package", "tipline", "--example", "raw_limit"],
-        ["--package", "mock-carriers", "--bin", "mock-carriers"],
-    ] {
+    let ours: &[&str] = &["--package", "tipline", "--bin", "tipline", "--example", "raw_limit"];
+    let mock: &[&str] = &["--package", "mock-carriers", "--bin", "mock-carriers"];
+    for arguments in [ours, mock] {
         let built = workspace::cargo().args(["build", "--release"]).args(arguments).status().context("start cargo")?;
         ensure!(built.success(), "the release build failed: see above");
     }
