@@ -50,6 +50,18 @@ pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) ->
     Ok((store, vault))
 }
 
+/// The store for reading only, also while `serve` runs on it. The key is checked all the same: a wrong one is told, whatever is read.
+pub async fn open_to_read(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    let (master, source) = config.master_key().map_err(refusal)?;
+    let vault = Vault::new(&master, Entropy);
+    let store = Sqlite::open_to_read(&config.database()).await.map_err(refusal)?;
+    match store.meta(KEY_CHECK).await? {
+        Some(check) if check == vault.check_value() => Ok(store),
+        Some(_) => Err(refusal(KeyError::Wrong(source))),
+        None => Err(refusal(format!("the database {} was never used: run `tipline migrate`", config.database().display()))),
+    }
+}
+
 /// Makes the database's folder, for its owner only, if it is missing.
 fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;

@@ -1,6 +1,6 @@
 //! The deployment's store for one command: opened with its key, closed before the command gives its result.
 //!
-//! The database belongs to one process at a time, so these commands are refused while the gateway runs on it.
+//! The database belongs to one process at a time, so commands that write are refused while the gateway runs on it; those that only read are not.
 
 use crate::config::Config;
 use crate::deployment;
@@ -30,6 +30,17 @@ pub(super) fn with<T>(config: &Config, migrate: bool, work: impl AsyncFnOnce(&Da
         database.store.close().await;
         tasks.stop();
         tasks.ended(SHUTDOWN_DEADLINE).await;
+        done
+    })
+}
+
+/// Opens the database for reading, also beside a running gateway, and gives what the work gave.
+pub(super) fn reading<T>(config: &Config, work: impl AsyncFnOnce(&dyn Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(async {
+        let store = deployment::open_to_read(config).await?;
+        let done = work(&*store).await;
+        store.close().await;
         done
     })
 }

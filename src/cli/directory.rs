@@ -96,7 +96,7 @@ fn store(imported: Imported, config: &Config) -> anyhow::Result<()> {
 
 /// What the imported list lacks, and who was not attested within a year.
 fn check_stored(config: &Config) -> anyhow::Result<()> {
-    let rows = database::with(config, false, async |database| Ok(database.store.directory().await?))?;
+    let rows = database::reading(config, async |store| Ok(store.directory().await?))?;
     let told = counted(&rows.organizations, &rows.persons);
     if rows.organizations.is_empty() {
         return Err(refusal("no directory was imported yet: `tipline directory import --organizations FILE --people FILE`"));

@@ -57,7 +57,7 @@ pub(super) fn run(command: Plan, config: &Config) -> anyhow::Result<()> {
     let now = Clock::System.now();
     let received_at = command.received_at.as_deref().map_or(Ok(now), |text| moment(text, config.zone()))?;
     let triage = triage(&command, config)?;
-    let rows = database::with(config, false, async |database| Ok(database.store.directory().await?))?;
+    let rows = database::reading(config, async |store| Ok(store.directory().await?))?;
     if rows.organizations.is_empty() {
         return Err(refusal("no directory was imported yet: `tipline directory import --organizations FILE --people FILE`"));
     }

@@ -22,15 +22,20 @@ const EXCERPT: usize = 140;
 const MOST_MESSAGES: u32 = 1000;
 
 impl Desk {
-    /// The inbox.
-    pub async fn inbox(&self, who: &Staff, filter: InboxFilter) -> Result<Inbox, DeskError> {
+    /// One page of the inbox: page 0 has the most urgent tips. No tip is beyond the last page, however many there are.
+    pub async fn inbox(&self, who: &Staff, filter: InboxFilter, page: u32) -> Result<Inbox, DeskError> {
         let now = self.clock.now();
         let directory = self.directory.read().await?;
         let names = self.staff_names().await?;
-        let rows = self.store.inbox(filter, MOST_ROWS).await?;
+        // The order is by what is due next and moves as one looks, so a page is counted from the top and not from a row.
+        let skip = page.saturating_mul(MOST_ROWS);
+        let mut rows = self.store.inbox(filter, skip.saturating_add(MOST_ROWS).saturating_add(1)).await?;
+        let mut rows: Vec<InboxRow> = rows.drain((skip as usize).min(rows.len())..).collect();
+        let more = rows.len() > MOST_ROWS as usize;
+        rows.truncate(MOST_ROWS as usize);
         let counts = self.store.inbox_counts(who.id).await?;
         let tips = rows.into_iter().map(|row| self.line_of(row, &directory, &names)).collect::<Result<_, _>>()?;
-        Ok(Inbox { tips, counts, now })
+        Ok(Inbox { tips, counts, page, more, now })
     }
 
     fn line_of(&self, row: InboxRow, directory: &Directory, names: &HashMap<StaffId, String>) -> Result<TipLine, DeskError> {

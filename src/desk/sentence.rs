@@ -15,7 +15,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::MessageReceived { channel } => format!("The reporter wrote again by {}.", channel.as_str()),
         Action::FirstWords => "The first words and a return code were given to the reporter.".to_owned(),
         Action::ReplyWritten { .. } => "An answer was written to the reporter.".to_owned(),
-        Action::Delivery { state, .. } => format!("A message to the reporter is now: {state}."),
+        Action::Delivery { state, .. } => delivery(state),
         Action::WayBack { to } => match to {
             WayBack::Open => "The way back to the reporter is open again.".to_owned(),
             WayBack::OptedOut => "The reporter texted STOP: the way back is closed.".to_owned(),
@@ -47,7 +47,9 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         }
         Action::Assessed => "An assessment was written.".to_owned(),
         Action::Noted => "A note was written.".to_owned(),
-        Action::Dispatched { level, obligations, .. } => format!("Dispatched as {}: {obligations} tellings promised.", level.title()),
+        Action::Dispatched { level, obligations, .. } => {
+            format!("Dispatched as {}: {obligations} calls and mails were promised.", level.title())
+        }
         Action::AttemptStarted { told, number, .. } => format!("{} {} (attempt {number}).", verb(told), whom(told)),
         Action::AttemptNotTaken { told, reason, .. } => format!("The {} to {} was not taken: {reason}.", noun(told), whom(told)),
         Action::CarrierAsked { told, result, .. } => match result.as_str() {
@@ -61,8 +63,8 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             Satisfaction::ConfirmedElsewhere => format!("Promise kept: {} confirmed on another way.", whom(told)),
             Satisfaction::Notified => format!("Promise kept: the {} to {} was sent.", noun(told), whom(told)),
         },
-        Action::Released { told } => format!("{} was not needed: the school was reached.", capital(&whom(told))),
-        Action::StandbyStarted { told } => format!("Nobody at the school confirmed in time: {} is told.", whom(told)),
+        Action::Released { told } => format!("The {} to {} was not needed: the school was reached.", noun(told), whom(told)),
+        Action::StandbyStarted { told } => format!("Nobody at the school confirmed in time: the {} to {} is made.", noun(told), whom(told)),
         Action::Failed { told, because } => match because {
             FailedBecause::NobodyConfirmed => format!("{} did not confirm; a person has to take over.", capital(&whom(told))),
             FailedBecause::AddressRefused => {
@@ -73,6 +75,20 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::Breach { told } => format!("The due time of the {} to {} has passed.", noun(told), whom(told)),
         Action::TaskDone { what } => format!("Done by hand: {what}"),
         Action::Closed => "Closed; why is in the notes.".to_owned(),
+    }
+}
+
+/// A message's state, by its word in the record.
+fn delivery(state: &str) -> String {
+    match state {
+        "waiting" => "A message to the reporter will be tried again.".to_owned(),
+        "sending" => "A message goes out to the reporter.".to_owned(),
+        "sent" => "The carrier took the message to the reporter.".to_owned(),
+        "delivered" => "The message to the reporter was delivered.".to_owned(),
+        "unconfirmed" => "The carrier never said whether the message to the reporter arrived.".to_owned(),
+        "unknown" => "The carrier's answer about a message to the reporter was lost; it is not sent again by itself.".to_owned(),
+        "failed" => "The message to the reporter did not arrive.".to_owned(),
+        other => format!("A message to the reporter is now: {other}."),
     }
 }
 

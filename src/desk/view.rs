@@ -34,6 +34,10 @@ pub struct Inbox {
     pub tips: Vec<TipLine>,
     /// How many each filter has.
     pub counts: InboxCounts,
+    /// Which page this is; 0 is the most urgent.
+    pub page: u32,
+    /// Whether there is another page.
+    pub more: bool,
     /// When this was read.
     pub now: Timestamp,
 }

@@ -194,9 +194,17 @@ impl TestGateway {
         request.send().await.expect("the API answers")
     }
 
-    /// All open tips of the inbox.
+    /// All open tips of the inbox, page by page.
     pub async fn tips(&self) -> Vec<Value> {
-        self.get("/tips?filter=open").await["tips"].as_array().cloned().unwrap_or_default()
+        let mut all = Vec::new();
+        for page in 0.. {
+            let read = self.get(&format!("/tips?filter=open&page={page}")).await;
+            all.extend(read["tips"].as_array().cloned().unwrap_or_default());
+            if read["more"] != true {
+                break;
+            }
+        }
+        all
     }
 
     /// The value of a metric without labels, or the sum over its labels.

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 /// How often the gateway is killed.
 const KILLS: u64 = 50;
 /// Texts that one reporter writes before the next one begins.
-const TEXTS_EACH: u64 = 20;
+const TEXTS_EACH: u64 = 50;
 /// Windows short enough to see the end: 30 seconds for everybody, 5 of grace.
 const SHORT: &[(&str, &str)] = &[
     ("TIPLINE__DISPATCH__CRITICAL_WINDOW", "30"),

@@ -104,3 +104,20 @@ async fn callbacks_lost_doubled_and_reordered_change_nothing_in_the_end() {
     }
     assert_eq!(gateway.control().calls(Some("+15555550101")).await.len(), 1, "the PSAP is called once: {LINE}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_tip_is_beyond_the_last_page() {
+    let gateway = TestGateway::start().await;
+    let texts = (0..430).map(|n| {
+        let control = gateway.control();
+        async move { control.text(&format!("+1222555{n:04}"), LINE, "one of many").await.expect("the mock says it").webhook.status }
+    });
+    for status in futures_util::future::join_all(texts).await {
+        assert_eq!(status, Some(200));
+    }
+    let tips = gateway.tips().await;
+    let ids: std::collections::BTreeSet<_> = tips.iter().map(|tip| tip["id"].to_string()).collect();
+    assert_eq!((tips.len(), ids.len()), (430, 430), "each once, over three pages");
+    assert_eq!(gateway.get("/tips?filter=open").await["tips"].as_array().map(Vec::len), Some(200));
+    assert_eq!(gateway.get("/tips?filter=open&page=9").await["more"], false);
+}

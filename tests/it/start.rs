@@ -64,3 +64,14 @@ async fn an_unwritable_folder_is_named() {
     let output = gateway.command(&["serve"]).env("TIPLINE__DATA__FOLDER", file.join("data")).output().expect("it runs");
     refused(&output, &["data.folder", "a-file"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_a_running_gateway_one_can_read_and_not_write() {
+    let gateway = TestGateway::start().await;
+    let plan = gateway.run(&["plan", "--school", "delta-high", "--types", "suicidal-ideation"]);
+    assert!(plan.status.success(), "{}", String::from_utf8_lossy(&plan.stderr));
+    let told = String::from_utf8_lossy(&plan.stdout);
+    let (psap, principal) = (told.find("Demo County 911").expect("the PSAP"), told.find("Principal").expect("the principal"));
+    assert!(psap < principal, "the PSAP comes first: {told}");
+    refused(&gateway.run(&["user", "add", "late", "--name", "Late", "--role", "analyst"]), &["tipline.db", "process"]);
+}

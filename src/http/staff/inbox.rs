@@ -30,6 +30,8 @@ pub(super) fn routes() -> Router<StaffSite> {
 struct Wanted {
     #[serde(default)]
     show: String,
+    #[serde(default)]
+    page: u32,
 }
 
 /// The filter of its word in the address; open tips when there is none.
@@ -51,6 +53,9 @@ struct Page {
     filters: Vec<FilterLink>,
     rows: Vec<Row>,
     empty: &'static str,
+    /// The page with more urgent tips, and the one with less urgent ones.
+    before: Option<String>,
+    after: Option<String>,
     tasks: Vec<TaskView>,
     more_tasks: usize,
 }
@@ -87,7 +92,7 @@ struct Row {
 
 async fn show(State(site): State<StaffSite>, Member(session): Member, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
     let which = filter(&wanted.show, &session.staff).ok_or(Fault::NotFound)?;
-    let inbox = site.desk.inbox(&session.staff, which).await?;
+    let inbox = site.desk.inbox(&session.staff, which, wanted.page).await?;
     let tasks = site.desk.tasks().await?;
     let clock = PageClock { now: inbox.now, zone: site.zone.clone() };
     let page = Page {
@@ -95,6 +100,8 @@ async fn show(State(site): State<StaffSite>, Member(session): Member, Query(want
         filters: filters(&inbox, which),
         rows: inbox.tips.iter().map(|line| row(line, &clock)).collect(),
         empty: empty(which),
+        before: inbox.page.checked_sub(1).map(|page| page_link(&wanted.show, page)),
+        after: inbox.more.then(|| page_link(&wanted.show, inbox.page + 1)),
         more_tasks: tasks.len().saturating_sub(TASKS_SHOWN),
         tasks: tasks.iter().take(TASKS_SHOWN).map(|task| TaskView::new(task, &clock)).collect(),
     };
@@ -111,6 +118,11 @@ fn filters(inbox: &Inbox, which: InboxFilter) -> Vec<FilterLink> {
         link("/?show=underway", "Being told", counts.underway, which == InboxFilter::Underway),
         link("/?show=closed", "Closed", counts.closed, which == InboxFilter::Closed),
     ]
+}
+
+/// The address of a page of a filter that was taken as one.
+fn page_link(show: &str, page: u32) -> String {
+    format!("/?show={show}&page={page}")
 }
 
 fn empty(which: InboxFilter) -> &'static str {

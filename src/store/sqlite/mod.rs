@@ -60,22 +60,37 @@ pub struct Sqlite {
     readers: Pool<Engine>,
 }
 
+/// The connections that only read.
+fn readers(path: &Path) -> Pool<Engine> {
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .min_connections(0)
+        .test_before_acquire(false)
+        .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"))
+}
+
 impl Sqlite {
     /// Opens the file at `path` and starts the writer through `spawn`. The file stays locked for other processes until
     /// [`Store::close`] or the end of this one.
     pub fn open<'a>(path: &'a Path, options: Options, spawn: Spawn<'a>) -> BoxFuture<'a, Result<Arc<dyn Store>, OpenError>> {
         Box::pin(async move {
             let (connection, lock) = open::writer(path.to_owned(), options.migrate).await?;
-            let readers = SqlitePoolOptions::new()
-                .max_connections(READERS)
-                .min_connections(0)
-                .test_before_acquire(false)
-                .connect_lazy_with(open::options(path).create_if_missing(false).pragma("query_only", "ON"));
+            let readers = readers(path);
             let (orders, queue) = mpsc::channel(QUEUE_MOST);
             let (alive, ended) = watch::channel(());
             let writer = Writer { connection, orders: queue, on_commit: options.on_commit, joined: Joined::default(), lock, alive };
             spawn("store writer", Box::pin(writer.run()));
             Ok(Arc::new(Self { orders, writer: ended, readers }) as Arc<dyn Store>)
+        })
+    }
+
+    /// Opens the file at `path` for reading only, also while another process owns it: every change is refused as unavailable.
+    pub fn open_to_read(path: &Path) -> BoxFuture<'_, Result<Arc<dyn Store>, OpenError>> {
+        Box::pin(async move {
+            open::readable(path.to_owned()).await?;
+            let (orders, _) = mpsc::channel(1);
+            let (_, ended) = watch::channel(());
+            Ok(Arc::new(Self { orders, writer: ended, readers: readers(path) }) as Arc<dyn Store>)
         })
     }
 

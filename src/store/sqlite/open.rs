@@ -106,6 +106,21 @@ pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<
     })
 }
 
+/// Refuses a file that is not there, or whose schema is not the newest, without a lock: for reading beside the process that owns it.
+pub(super) fn readable(path: PathBuf) -> BoxFuture<'static, Result<(), OpenError>> {
+    Box::pin(async move {
+        if !path.exists() {
+            return Err(OpenError::Behind { path });
+        }
+        let reader = options(&path).create_if_missing(false).pragma("query_only", "ON");
+        let mut connection = reader.connect().await.map_err(|source| OpenError::Damaged { path: path.clone(), source })?;
+        if schema(&path, &mut connection).await? < sql::NEWEST {
+            return Err(OpenError::Behind { path });
+        }
+        Ok(())
+    })
+}
+
 /// The options of every connection; statements are never logged. For what measures the engine beside the store, too.
 pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()

@@ -15,7 +15,7 @@ const SENTENCES: [&str; 18] = [
     "The first words and a return code were given to the reporter.",
     "The tip was taken.",
     "An answer was written to the reporter.",
-    "A message to the reporter is now: delivered.",
+    "The message to the reporter was delivered.",
     "The reporter wrote again by text.",
     "Sorted as Critical: Suicidal Ideation; Delta High School",
     "Dispatched as Critical:",

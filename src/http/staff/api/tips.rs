@@ -23,9 +23,12 @@ pub(super) struct Wanted {
     /// `open` (the default), `unsorted`, `mine`, `underway` or `closed`.
     #[serde(default)]
     filter: String,
+    /// 0 (the default) has the 200 most urgent tips, 1 the next 200, and so on while `more` is true.
+    #[serde(default)]
+    page: u32,
 }
 
-/// The inbox, most urgent first; at most 200 tips.
+/// The inbox, most urgent first, 200 tips a page.
 #[utoipa::path(get, path = "/tips", tag = "tips", params(Wanted), responses((status = 200, body = dto::Inbox), (status = 401, body = dto::Refusal)))]
 pub(super) async fn list(
     State(site): State<StaffSite>,
@@ -35,7 +38,7 @@ pub(super) async fn list(
     let Query(wanted) = wanted.map_err(|rejected| ApiFault::bad_request(rejected.body_text()))?;
     let filter = inbox::filter(&wanted.filter, &staff);
     let filter = filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, unsorted, mine, underway, closed.".to_owned()))?;
-    Ok(Json(into_dto::inbox(site.desk.inbox(&staff, filter).await?)))
+    Ok(Json(into_dto::inbox(site.desk.inbox(&staff, filter, wanted.page).await?)))
 }
 
 /// A tip with its messages, attachments, notes, and dispatches with all attempts and receipts. The opening is recorded.

@@ -13,6 +13,10 @@ pub struct Inbox {
     pub tips: Vec<TipLine>,
     /// How many each filter has.
     pub counts: Counts,
+    /// Which page this is; 0 has the most urgent tips.
+    pub page: u32,
+    /// Whether there is a further page.
+    pub more: bool,
     /// When this was read.
     #[schema(format = DateTime)]
     pub now: String,
