@@ -6,11 +6,16 @@
 use crate::vault::ConversationKey;
 use crate::vault::sealed::BlindIndex;
 use domain::id::ConversationId;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// How many addresses one generation holds: about 3 MB.
 const GENERATION: usize = 10_000;
+
+/// How long an entry is good. A tip that was closed meanwhile is opened again by a message within this time; after it, the store is asked
+/// and the message opens a new tip.
+const KEPT_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// What is known of an address.
 #[derive(Debug, Clone)]
@@ -19,6 +24,8 @@ pub(super) struct Entry {
     pub(super) conversation: ConversationId,
     /// The tip's key.
     pub(super) key: ConversationKey,
+    /// When it was read or written.
+    pub(super) at: Timestamp,
 }
 
 /// Addresses seen lately.
@@ -28,9 +35,9 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn get(&self, index: &BlindIndex) -> Option<Entry> {
+    pub(super) fn get(&self, index: &BlindIndex, now: Timestamp) -> Option<Entry> {
         let [young, old] = &*self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        young.get(index).or_else(|| old.get(index)).cloned()
+        young.get(index).or_else(|| old.get(index)).filter(|entry| now.duration_since(entry.at) < KEPT_FOR).cloned()
     }
     pub(super) fn put(&self, index: BlindIndex, entry: Entry) {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);

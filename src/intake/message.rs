@@ -44,12 +44,12 @@ impl Intake {
     }
 
     async fn find(&self, index: &BlindIndex) -> Result<Option<KnownEntry>, IntakeError> {
-        if let Some(entry) = self.known.get(index) {
+        if let Some(entry) = self.known.get(index, self.clock.now()) {
             return Ok(Some(entry));
         }
         let Some((row, _)) = self.store.conversation_by_contact(*index).await? else { return Ok(None) };
         let conversation = row.conversation.id;
-        Ok(Some(KnownEntry { conversation, key: self.vault.unwrap_key(conversation, &row.key)? }))
+        Ok(Some(KnownEntry { conversation, key: self.vault.unwrap_key(conversation, &row.key)?, at: self.clock.now() }))
     }
 
     /// A further message of a tip.
@@ -95,7 +95,7 @@ impl Intake {
         record(&mut commit, id, now, Actor::Reporter, Action::TipReceived { channel: message.channel });
         self.add_message(&mut commit, message, id, &key, now);
         self.add_first_words(&mut commit, message, id, &key, now);
-        (commit, KnownEntry { conversation: id, key })
+        (commit, KnownEntry { conversation: id, key, at: now })
     }
 
     fn contact(

@@ -68,6 +68,8 @@ pub enum Write {
     Note(NoteRow),
     /// The way back of a tip, whatever its version; raises the version if it changes something.
     WayBack(ConversationId, WayBack),
+    /// The tip's address is no more current: a next message from it opens a new tip, with a clock of its own. With the closing of a tip.
+    RetireContact(ConversationId),
     /// Staff have read the tip: `unread` becomes 0.
     MarkRead(ConversationId),
     /// A new dispatch.

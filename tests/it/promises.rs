@@ -121,3 +121,31 @@ async fn no_tip_is_beyond_the_last_page() {
     assert_eq!(gateway.get("/tips?filter=open").await["tips"].as_array().map(Vec::len), Some(200));
     assert_eq!(gateway.get("/tips?filter=open&page=9").await["more"], false);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_tip_stays_closed_and_the_next_text_has_a_clock_of_its_own() {
+    let mut gateway = TestGateway::start().await;
+    assert_eq!(gateway.text(STUDENT, "they call me names in the hall").await, 200);
+    let id = until("the tip", || async { gateway.tips().await.first()?["id"].as_str().map(str::to_owned) }).await;
+    let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
+    let triage = json!({"version": version, "types": ["bullying"], "school": "charlie-high"});
+    gateway.send(reqwest::Method::PUT, &format!("/tips/{id}/triage"), triage).await;
+    let version = gateway.get(&format!("/tips/{id}")).await["version"].clone();
+    gateway.send(reqwest::Method::POST, &format!("/tips/{id}/dispatches"), json!({"version": version})).await;
+    until("every mail went out", || async {
+        let read = gateway.get(&format!("/tips/{id}")).await;
+        let obligations = read["dispatches"][0]["obligations"].as_array()?.clone();
+        obligations.iter().all(|obligation| obligation["state"] == "satisfied").then_some(())
+    })
+    .await;
+    gateway.send(reqwest::Method::POST, &format!("/tips/{id}/close"), json!({"reason": "referred to the school"})).await;
+    // What the process remembers of an address ends with it, or after half a minute.
+    gateway.kill();
+    gateway.serve().await;
+    assert_eq!(gateway.text(STUDENT, "now he has a knife").await, 200);
+    let tips = gateway.tips().await;
+    assert_eq!(tips.len(), 1, "one open tip: a new one");
+    assert_ne!(tips[0]["id"], id.as_str());
+    assert!(!tips[0]["deadline"].is_null(), "its own twenty minutes run");
+    assert_eq!(gateway.get("/tips?filter=closed").await["tips"][0]["id"], id.as_str());
+}

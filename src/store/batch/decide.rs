@@ -86,6 +86,7 @@ impl<'a> Batch<'a> {
             | Write::Attachment(_)
             | Write::Note(_)
             | Write::WayBack(..)
+            | Write::RetireContact(_)
             | Write::MarkRead(_)
             | Write::Dispatch(_)
             | Write::Receipt(_)
@@ -136,6 +137,10 @@ impl<'a> Batch<'a> {
                 if let Some(tip) = self.tip(*id) {
                     tip.set_way_back(*way_back)
                 }
+            }
+            Write::RetireContact(id) => {
+                self.tip(*id);
+                self.retired.id(id.uuid());
             }
             Write::MarkRead(id) => {
                 if let Some(tip) = self.tip(*id) {
@@ -205,6 +210,7 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Attachment(_)
         | Write::Note(_)
         | Write::WayBack(..)
+        | Write::RetireContact(_)
         | Write::MarkRead(_)
         | Write::Dispatch(_)
         | Write::Obligation(_)

@@ -68,6 +68,8 @@ pub(crate) struct Batch<'a> {
     tips: BTreeMap<ConversationId, Tip<'a>>,
     new_tips: Vec<ConversationId>,
     once: Rows,
+    /// Tips whose address is no more current.
+    retired: Rows,
     contacts: Rows,
     messages: Rows,
     deliveries: Latest<MessageId, Versioned<'a, MessageRow>>,
@@ -104,6 +106,7 @@ impl<'a> Batch<'a> {
         let mut list = Vec::with_capacity(12);
         add(&mut list, tips::ONCE, std::mem::take(&mut self.once))?;
         self.tip_statements(&mut list)?;
+        add(&mut list, tips::RETIRE, std::mem::take(&mut self.retired))?;
         add(&mut list, tips::CONTACT, std::mem::take(&mut self.contacts))?;
         add(&mut list, tips::MESSAGE, std::mem::take(&mut self.messages))?;
         add(&mut list, tips::DELIVERY, tips::deliveries(&self.deliveries))?;

@@ -7,6 +7,13 @@ use crate::store::sql::{bytes, each, flag, hash, int, text};
 pub(super) const ONCE: &str =
     concat!("INSERT INTO once (account, once_key, at) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), " FROM ", each!(), " i");
 
+/// Before the new ones: a tip that is closed and an address that writes again may meet in one batch.
+#[rustfmt::skip]
+pub(super) const RETIRE: &str = concat!(
+    "UPDATE contact SET current = FALSE WHERE handle IN",
+    " (SELECT c.answer_to FROM conversation c WHERE c.id IN (SELECT i.value FROM ", each!(), " i))",
+);
+
 #[rustfmt::skip]
 pub(super) const CONTACT: &str = concat!(
     "INSERT INTO contact (handle, conversation, account, channel, idx, address, ours, created_at, current) SELECT ",
@@ -47,7 +54,7 @@ pub(super) const RECORD: &str = concat!(
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[ONCE, CONTACT, MESSAGE, DELIVERY, ATTACHMENT, NOTE, RECORD];
+pub(crate) const ALL: &[&str] = &[ONCE, RETIRE, CONTACT, MESSAGE, DELIVERY, ATTACHMENT, NOTE, RECORD];
 
 impl<'a> Batch<'a> {
     pub(super) fn take_contact(&mut self, row: &'a ContactRow) {
