@@ -45,6 +45,7 @@ macro_rules! conformance {
         conformance!($fresh:
             tips::{
                 a_tip_is_read_as_it_was_written, an_address_finds_its_tip, a_current_address_or_reference_is_a_conflict,
+                a_retired_address_may_open_another_tip,
                 messages_are_numbered_and_counted, a_reporters_message_opens_a_closed_tip, a_tip_is_not_closed_over_a_new_message,
                 a_stale_version_is_a_conflict, the_way_back_is_not_overwritten, attachments_and_notes_keep_their_order,
                 the_inbox_is_sorted_by_urgency, the_inbox_counts_what_its_filters_show, everything_is_there_after_opening_again,

@@ -62,6 +62,19 @@ pub async fn a_current_address_or_reference_is_a_conflict(fresh: Fresh) {
     assert_eq!(fresh.outcome([Write::Conversation(Box::new(same_code))]).await, Outcome::Conflict);
 }
 
+pub async fn a_retired_address_may_open_another_tip(fresh: Fresh) {
+    fresh.write([new_tip(1), Write::Contact(Box::new(contact(1, 1)))]).await;
+    fresh.write([Write::RetireContact(tip_id(1))]).await;
+    let index = contact(1, 1).index;
+    assert_eq!(fresh.store.conversation_by_contact(index).await.unwrap(), None);
+    assert!(fresh.store.contact_of(tip_id(1)).await.unwrap().is_some(), "the tip still knows whom it spoke with");
+    let mut again = contact(2, 2);
+    again.index = index;
+    fresh.write([new_tip(2), Write::Contact(Box::new(again))]).await;
+    let found = fresh.store.conversation_by_contact(index).await.unwrap().unwrap();
+    assert_eq!(found.0.conversation.id, tip_id(2));
+}
+
 pub async fn messages_are_numbered_and_counted(fresh: Fresh) {
     let done = fresh.write([new_tip(1), says(1, 1), Write::Message(Box::new(message(2, 1, Author::System)))]).await;
     assert_eq!(done.messages, [(message_id(1), 1), (message_id(2), 2)]);
