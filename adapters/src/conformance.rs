@@ -7,9 +7,11 @@
 use crate::contract::{RawRequest, Refused, Reply, SendError, Sender, Verified, Webhook};
 use crate::stub_server::{Stub, Turn};
 use domain::channel::{Channel, Means};
+use domain::conversation::knows::Knows;
 use domain::dispatch::evidence::{End, ReceiptKind};
 use domain::exchange::{
-    AnsweredBy, CallStep, Content, Heard, Inbound, InboundMessage, MediaRef, Outbound, ProviderId, Receipt, Search, StepToken,
+    AnsweredBy, CallStep, Content, Heard, Inbound, InboundMessage, MediaBody, MediaRef, MediaRole, Outbound, ProviderId, Receipt, Search,
+    StepToken,
 };
 use domain::id::{AccountKey, AttemptId};
 use domain::sealed::{Address, Words};
@@ -124,7 +126,8 @@ fn same_words_same_event(rig: &dyn Rig) {
     }
     let picture = "https://carrier.example.org/media/1?x=1&y=2";
     let verified = webhook.accept(&rig.message(REPORTER, "look", Some(picture)).raw()).unwrap();
-    let media = vec![MediaRef { url: Words::new(picture), content_type: "image/jpeg".to_owned() }];
+    let media =
+        vec![MediaRef { body: MediaBody::Waiting(Words::new(picture)), content_type: "image/jpeg".to_owned(), role: MediaRole::Shown }];
     assert_eq!(only(verified), expected(rig, REPORTER, Channel::Text, "look", media));
     for (from, channel) in [
         ("whatsapp:+15555550142", Channel::Whatsapp),
@@ -138,16 +141,13 @@ fn same_words_same_event(rig: &dyn Rig) {
 }
 
 fn expected(rig: &dyn Rig, from: &str, channel: Channel, words: &str, media: Vec<MediaRef>) -> Inbound {
-    Inbound::Message(InboundMessage {
-        account: rig.account(),
-        provider_id: ProviderId(ID.to_owned()),
-        channel,
-        from: Address::new(from),
+    let knows = if channel == Channel::Text { Knows::PHONE } else { Knows::APP };
+    Inbound::Message(Box::new(InboundMessage {
+        from: Some(Address::new(from)),
         to: Address::new(OURS),
-        words: Words::new(words),
         media,
-        media_dropped: 0,
-    })
+        ..InboundMessage::plain(rig.account(), ProviderId(ID.to_owned()), channel, knows, Words::new(words))
+    }))
 }
 
 fn nothing_unsigned_gets_in(rig: &dyn Rig) {
@@ -210,7 +210,7 @@ fn news_of_calls(rig: &dyn Rig) {
 fn receipt(event: Inbound) -> Receipt {
     match event {
         Inbound::Receipt(receipt) => receipt,
-        Inbound::Message(_) | Inbound::CallStep(_) => panic!("news of an attempt is expected"),
+        Inbound::Message(_) | Inbound::CallStep(_) | Inbound::Caller(_) => panic!("news of an attempt is expected"),
     }
 }
 

@@ -3,9 +3,11 @@
 //! Reading a webhook is synchronous and pure, and verification is part of its type: no byte reaches a parser before its
 //! signature was right. Sending classifies its errors and schedules nothing: retries, pace and fail-over are the shell's.
 
-use domain::exchange::{Accepted, Inbound, Outbound, Search, Sighting};
+use domain::exchange::{Accepted, CallRef, Inbound, Outbound, Search, Sighting};
 use domain::id::AccountKey;
+use domain::sealed::Words;
 use domain::voice::script::Script;
+use jiff::Timestamp;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -105,8 +107,8 @@ impl Refused {
 pub trait Webhook: Send + Sync {
     /// Verifies, then parses by an allow-list. Pure: no clock, no I/O.
     fn accept(&self, request: &RawRequest<'_>) -> Result<Verified, Refused>;
-    /// Renders the next script of a call of attempt `attempt`.
-    fn render(&self, attempt: domain::id::AttemptId, script: &Script) -> Answer;
+    /// Renders the next script of a call.
+    fn render(&self, call: CallRef, script: &Script) -> Answer;
 }
 
 /// Why something was not sent.
@@ -159,4 +161,75 @@ pub trait Sender: Send + Sync {
     /// Looks for an attempt at the carrier; the empty list says that the carrier has no trace of it.
     /// `Err` when it could not be asked, or (mail) has nobody to ask.
     fn find<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, Result<Vec<Sighting>, SendError>>;
+}
+
+/// The bytes of a medium, as fetched.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The bytes, at most what was asked for.
+    pub bytes: Vec<u8>,
+    /// The type that the carrier named, lower case, at most 100 characters; not to be believed.
+    pub content_type: String,
+}
+
+/// Why a medium was not fetched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// Not there yet, or the carrier has a fault: try again later.
+    #[error("the medium could not be fetched now: {0}")]
+    Later(String),
+    /// It is gone, or its address is not one that may be fetched from. Holds no address.
+    #[error("the medium cannot be fetched: {0}")]
+    Never(&'static str),
+    /// It is larger than what is taken.
+    #[error("the medium is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Fetches media that wait at the carrier, and deletes them there.
+pub trait Media: Send + Sync {
+    /// Fetches: credentials go only to the carrier's own hosts, redirects are followed without them, private and loopback
+    /// targets are refused unless configured.
+    fn fetch<'a>(&'a self, url: &'a Words, most_bytes: usize) -> BoxFuture<'a, Result<Fetched, FetchError>>;
+    /// Deletes it at the carrier; one that is not there any more counts as deleted.
+    fn delete<'a>(&'a self, url: &'a Words) -> BoxFuture<'a, Result<(), FetchError>>;
+}
+
+/// Lists what reporters have sent, so that what a lost webhook should have told is taken in all the same (carriers.md 0.1).
+pub trait Inbox: Send + Sync {
+    /// Every inbound event (messages, recordings) that the carrier created at or after `since`, as the webhook would have told it,
+    /// oldest first, at most `most`.
+    fn since<'a>(&'a self, since: Timestamp, most: usize) -> BoxFuture<'a, Result<Vec<Inbound>, SendError>>;
+}
+
+/// The shell's end of a listener: an event is durable when this returns `Ok`.
+pub trait Intake: Send + Sync {
+    /// Takes one event. `Ok` also when it was known already.
+    fn submit<'a>(&'a self, event: Inbound) -> BoxFuture<'a, Result<(), NotTaken>>;
+    /// Where a mailbox was read to.
+    fn cursor<'a>(&'a self, account: &'a AccountKey, folder: &'a str) -> BoxFuture<'a, Result<Option<Cursor>, NotTaken>>;
+    /// Notes where a mailbox was read to. Only after everything before it was submitted.
+    fn advance<'a>(&'a self, account: &'a AccountKey, folder: &'a str, cursor: Cursor) -> BoxFuture<'a, Result<(), NotTaken>>;
+}
+
+/// Neither stored nor spooled: nothing may be acknowledged; try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the event could neither be stored nor spooled")]
+pub struct NotTaken;
+
+/// Where a mailbox folder was read to (RFC 9051: a UID means nothing without its UIDVALIDITY).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The folder's UIDVALIDITY.
+    pub validity: u32,
+    /// The highest UID that was taken in.
+    pub uid: u32,
+}
+
+/// Something that fetches events itself (a mailbox). Runs until it is told to stop; reconnects by itself, with backoff.
+pub trait Listener: Send {
+    /// The account, for logs and health.
+    fn account(&self) -> &AccountKey;
+    /// Runs.
+    fn run(self: Box<Self>, intake: std::sync::Arc<dyn Intake>, stop: tokio_util::sync::CancellationToken) -> BoxFuture<'static, ()>;
 }

@@ -106,6 +106,7 @@ fn step(writer: &mut Writer<Vec<u8>>, step: &Step, voices: &Voices, urls: &StepU
             let redirect = writer.create_element("Redirect").with_attribute(("method", "POST"));
             redirect.write_text_content(BytesText::new(&url)).map(drop)
         }
+        Step::Record { .. } | Step::Dial { .. } => Ok(()),
         Step::HangUp => writer.create_element("Hangup").write_empty().map(drop),
     }
 }

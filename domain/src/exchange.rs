@@ -4,8 +4,9 @@
 //! no field to go to. Provider ids are opaque text, unique per account, and never matched by pattern (carriers.md 4).
 
 use crate::channel::Channel;
+use crate::conversation::knows::Knows;
 use crate::dispatch::evidence::ReceiptKind;
-use crate::id::{AccountKey, AttemptId};
+use crate::id::{AccountKey, AttemptId, CallId, ConversationId, OrganizationKey};
 use crate::language::Language;
 use crate::sealed::{Address, Words};
 use jiff::Timestamp;
@@ -29,44 +30,287 @@ impl std::fmt::Debug for StepToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
     /// A reporter wrote.
-    Message(InboundMessage),
+    Message(Box<InboundMessage>),
     /// News of something that we sent.
     Receipt(Receipt),
-    /// A call asks what to do next.
+    /// A call of ours asks what to do next.
     CallStep(CallStep),
+    /// A reporter's call asks what to do next, or there is news of it.
+    Caller(CallerEvent),
 }
 
-/// A reporter's message.
+/// A reporter's message, whatever way it came (R2): the same words give the same message except for the channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundMessage {
     /// The account it came through.
     pub account: AccountKey,
-    /// The carrier's id: the unit of "exactly once".
+    /// The carrier's id (for mail a hash of the mail, for our own pages the client's id): the unit of "exactly once".
     pub provider_id: ProviderId,
     /// The way it came.
     pub channel: Channel,
-    /// Who wrote; opaque, may be no phone number at all.
-    pub from: Address,
-    /// Our number, which an answer must come from.
+    /// Who wrote; opaque, may be no phone number at all. `None` on our own pages, where nobody is asked.
+    pub from: Option<Address>,
+    /// Our address, which an answer must come from; empty on our own pages.
     pub to: Address,
+    /// When the carrier says that it was written, if it says so: the order of messages (R72). Never the clock of a deadline.
+    pub sent_at: Option<Timestamp>,
     /// What was written; may be empty when there are pictures.
     pub words: Words,
-    /// Pictures and files, not fetched yet. At most [`MAX_MEDIA`]; `media_dropped` counts the rest.
+    /// The language that the reporter chose or the program recognised; `None` when nobody knows.
+    pub language: Option<Language>,
+    /// Set when the carrier delivers a long text in pieces and leaves the joining to us (R72).
+    pub part: Option<Part>,
+    /// Which conversation it belongs to.
+    pub joins: Joins,
+    /// Who or what wrote it.
+    pub nature: Nature,
+    /// True when the carrier itself has already answered this STOP, HELP or START, so that we must not (R71).
+    pub carrier_answered: bool,
+    /// What the adapter declares that others know of the reporter on this way (R67).
+    pub knows: Knows,
+    /// What the reporter said in fields of their own.
+    pub claims: Claims,
+    /// The channel's own name of the message that an answer must refer to (mail: its Message-ID without brackets).
+    pub source: Option<Words>,
+    /// Pictures and files. At most [`MAX_MEDIA`]; `media_dropped` counts the rest.
     pub media: Vec<MediaRef>,
     /// How many further media the message claimed to have.
     pub media_dropped: u32,
 }
 
+impl InboundMessage {
+    /// A message with nothing but these: no time, no language, by address, written by a person.
+    pub fn plain(account: AccountKey, provider_id: ProviderId, channel: Channel, knows: Knows, words: Words) -> Self {
+        Self {
+            account,
+            provider_id,
+            channel,
+            from: None,
+            to: Address::new(""),
+            sent_at: None,
+            words,
+            language: None,
+            part: None,
+            joins: Joins::ByAddress,
+            nature: Nature::Person,
+            carrier_answered: false,
+            knows,
+            claims: Claims::default(),
+            source: None,
+            media: Vec::new(),
+            media_dropped: 0,
+        }
+    }
+}
+
+/// Which piece of a long text a message is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The carrier's number of the whole, unique for this sender for some minutes only.
+    pub whole: String,
+    /// Which piece, from 1.
+    pub number: u8,
+    /// How many pieces there are.
+    pub of: u8,
+}
+
+/// How the conversation of a message is found. Whatever does not lead to one opens a tip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Joins {
+    /// The one that the address belongs to.
+    ByAddress,
+    /// A mail: tokens that may be ours, in order (In-Reply-To, References from the last to the first, plus-address); else the address.
+    Threads(Vec<String>),
+    /// This one: the reporter has shown its code.
+    Conversation(ConversationId),
+    /// A new one, whoever it comes from (the web form, a first chat).
+    New,
+}
+
+/// Who or what wrote a message. All of them are kept and shown; only persons are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// A person, as far as anybody can tell.
+    Person,
+    /// An autoresponder, a list, a daemon (RFC 3834).
+    Automatic,
+    /// News that a mail was not delivered (RFC 3464).
+    Bounce,
+    /// A read receipt (RFC 8098).
+    ReadReceipt,
+    /// It could not be read: its original is kept, and somebody has to look.
+    Unreadable,
+}
+
+impl Nature {
+    /// Every nature.
+    pub const ALL: [Nature; 5] = [Nature::Person, Nature::Automatic, Nature::Bounce, Nature::ReadReceipt, Nature::Unreadable];
+    /// The word used in SQL and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Nature::Person => "person",
+            Nature::Automatic => "automatic",
+            Nature::Bounce => "bounce",
+            Nature::ReadReceipt => "read_receipt",
+            Nature::Unreadable => "unreadable",
+        }
+    }
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|nature| nature.as_str() == word)
+    }
+}
+
+/// What a reporter said in fields of their own (the web form). The words of those fields stand in the message too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The school they chose, when the directory has it.
+    pub school: Option<OrganizationKey>,
+    /// "It is happening now" (R23).
+    pub in_progress: bool,
+}
+
 /// More media than any carrier delivers with one message (Twilio: 10).
 pub const MAX_MEDIA: usize = 10;
 
-/// A picture or file that waits at the carrier.
+/// A picture, recording or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaRef {
-    /// Where it can be fetched: identifies the reporter's message, so it is sealed like words.
-    pub url: Words,
-    /// What the carrier says it is, lower case, at most 100 characters; not to be believed.
+    /// Where it is.
+    pub body: MediaBody,
+    /// What it is said to be, lower case, at most 100 characters; not to be believed.
     pub content_type: String,
+    /// What it is for.
+    pub role: MediaRole,
+}
+
+/// Where the bytes of a medium are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MediaBody {
+    /// At the carrier, under this address: it names the reporter's message, so it is sealed like words.
+    Waiting(Words),
+    /// Here: uploaded, or part of a mail.
+    Here(Vec<u8>),
+}
+
+impl std::fmt::Debug for MediaBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            MediaBody::Waiting(_) => f.write_str("Waiting(sealed)"),
+            MediaBody::Here(bytes) => write!(f, "Here({} bytes)", bytes.len()),
+        }
+    }
+}
+
+/// What a medium is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaRole {
+    /// A picture or file that the reporter wanted to be seen.
+    Shown,
+    /// A spoken message.
+    Recording,
+    /// The whole mail as it came, with everything that was cut from the words: kept sealed, opened for nobody at the console.
+    Raw,
+}
+
+impl MediaRole {
+    /// Every role.
+    pub const ALL: [MediaRole; 3] = [MediaRole::Shown, MediaRole::Recording, MediaRole::Raw];
+    /// The word used in SQL and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MediaRole::Shown => "shown",
+            MediaRole::Recording => "recording",
+            MediaRole::Raw => "raw",
+        }
+    }
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+}
+
+/// Something about a reporter's call to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerEvent {
+    /// The account it came through.
+    pub account: AccountKey,
+    /// The carrier's id of the call.
+    pub provider_id: ProviderId,
+    /// The caller's number, as the carrier gives it; may be a word for "hidden".
+    pub from: Address,
+    /// Our number.
+    pub to: Address,
+    /// What happened.
+    pub news: CallerNews,
+}
+
+/// What happened on a reporter's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallerNews {
+    /// It came in, and wants its first script.
+    Started,
+    /// A step ended, and the next script is wanted.
+    Step {
+        /// The call, from the step's URL.
+        call: CallId,
+        /// The token of the step's URL.
+        token: StepToken,
+        /// What happened on the line.
+        heard: CallerHeard,
+    },
+    /// A recording is ready; comes also when the caller has hung up. No script is wanted.
+    Recording {
+        /// The call, from the URL.
+        call: CallId,
+        /// The token of the step that recorded, from the URL.
+        token: StepToken,
+        /// The carrier's id of the recording: one recording, one message.
+        recording: ProviderId,
+        /// Where it can be fetched, with credentials.
+        url: Words,
+        /// How long it is.
+        seconds: u32,
+    },
+    /// What a machine understood of a recording. Never waited for.
+    Transcript {
+        /// The call, from the URL.
+        call: CallId,
+        /// The carrier's id of the recording.
+        recording: ProviderId,
+        /// The words.
+        words: Words,
+    },
+}
+
+/// What happened on a reporter's line at the end of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallerHeard {
+    /// Keys were pressed (may be empty when the time ran out).
+    Digits(String),
+    /// What was to be said was said to its end.
+    Spoken,
+    /// A recording ended (its address comes as [`CallerNews::Recording`]); `empty` when nothing was said.
+    Recorded {
+        /// True when the carrier says that it has no length.
+        empty: bool,
+    },
+    /// Connecting is over.
+    Dialled {
+        /// True when somebody answered.
+        answered: bool,
+    },
+}
+
+/// Which call a script is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallRef {
+    /// One of ours.
+    Attempt(AttemptId),
+    /// A reporter's.
+    Caller(CallId),
 }
 
 /// News of an attempt.
@@ -166,6 +410,8 @@ pub struct Mail {
     pub text: String,
     /// The language of the text.
     pub language: Language,
+    /// The Message-ID, without brackets, of the reporter's mail that this answers; `None` for mails to endusers.
+    pub answers: Option<Words>,
 }
 
 /// A carrier took what we sent.

@@ -70,6 +70,8 @@ uuid_id! {
     ObligationId,
     /// One try at sending: a call, a mail, a text.
     AttemptId,
+    /// One call of a reporter to us.
+    CallId,
     /// Something a person has to do because the program cannot.
     TaskId,
     /// A person with a login at the console.

@@ -160,7 +160,7 @@ impl Desk {
         row.conversation.state = State::Closed;
         let audit = vec![self.entry(who, id, self.clock.now(), Action::Closed)];
         // The row read above decides: whatever came since (a message, a dispatch) makes this a conflict, and the analyst looks again.
-        self.commit(Commit { once: None, writes: vec![note, Write::RetireContact(id), Write::Conversation(Box::new(row))], audit }).await
+        self.commit(Commit { once: None, writes: vec![note, Write::RetireContacts(id), Write::Conversation(Box::new(row))], audit }).await
     }
 }
 

@@ -56,20 +56,28 @@ pub enum Write {
     /// a tip that is being closed must still have the `last_seq` it was read with, so that no tip is closed over a message that came
     /// meanwhile. A new tip whose reference or code index is taken is a `Conflict`: draw others.
     Conversation(Box<ConversationRow>),
-    /// A new address of a tip; a `Conflict` when its index is current already. Later ones of a tip become the one to answer to.
+    /// A new address of a tip; a `Conflict` when it is to be current and its index is so already. Later ones of a tip become the one to
+    /// answer to.
     Contact(Box<ContactRow>),
     /// A new message. The store assigns `seq`, sets the tip's `updated_at`, and for a reporter's message raises `unread` and opens a closed tip.
     Message(Box<MessageRow>),
     /// The changed delivery of a message that exists (versioned by `delivery_version`).
     Delivery(Box<MessageRow>),
-    /// A new attachment.
-    Attachment(AttachmentRow),
+    /// An attachment: new or changed. A new one of a message.
+    Attachment(Box<AttachmentRow>),
+    /// A reporter's call: new or changed.
+    Caller(Box<CallerRow>),
+    /// Where a mailbox was read to.
+    Mailbox(MailboxRow),
     /// A staff note or assessment.
     Note(NoteRow),
     /// The way back of a tip, whatever its version; raises the version if it changes something.
     WayBack(ConversationId, WayBack),
-    /// The tip's address is no more current: a next message from it opens a new tip, with a clock of its own. With the closing of a tip.
-    RetireContact(ConversationId),
+    /// None of the tip's addresses is current any more: a next message from one opens a new tip, with a clock of its own. With the closing
+    /// of a tip.
+    RetireContacts(ConversationId),
+    /// Answers go to this address of the tip from now on: the reporter wrote by it last.
+    AnswerTo(ConversationId, ContactHandle),
     /// Staff have read the tip: `unread` becomes 0.
     MarkRead(ConversationId),
     /// A new dispatch.

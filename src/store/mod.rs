@@ -65,6 +65,12 @@ pub trait Store: Send + Sync {
     fn conversation_by_reference(&self, reference: &str) -> Read<'_, Option<ConversationRow>>;
     /// The address to answer to: the one that wrote last.
     fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>>;
+    /// Every address of a tip, oldest first.
+    fn contacts(&self, conversation: ConversationId) -> Read<'_, Vec<ContactRow>>;
+    /// The tip with this return code.
+    fn conversation_by_code(&self, index: BlindIndex) -> Read<'_, Option<ConversationRow>>;
+    /// Which of these pieces of news of an account were taken already: for the poller, which asks before it submits.
+    fn known_onces(&self, account: AccountKey, keys: Vec<String>) -> Read<'_, Vec<String>>;
     /// Tips by urgency: breached and undispatched first by deadline, then level, then age. At most `limit`.
     fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>>;
     /// How many tips each filter has.
@@ -75,6 +81,16 @@ pub trait Store: Send + Sync {
     fn message(&self, id: MessageId) -> Read<'_, Option<MessageRow>>;
     /// The attachments of a tip, in message order.
     fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>>;
+    /// One attachment.
+    fn attachment(&self, id: AttachmentId) -> Read<'_, Option<AttachmentRow>>;
+    /// The message that a carrier calls by this id.
+    fn message_by_provider(&self, account: AccountKey, provider_id: String) -> Read<'_, Option<MessageRow>>;
+    /// The id and sealed source of the reporter's last message that has one: what a mail to them answers.
+    fn last_source(&self, conversation: ConversationId) -> Read<'_, Option<(MessageId, Sealed)>>;
+    /// A reporter's call.
+    fn caller(&self, id: CallId) -> Read<'_, Option<CallerRow>>;
+    /// Where a mailbox folder was read to.
+    fn mailbox(&self, account: AccountKey, folder: String) -> Read<'_, Option<MailboxRow>>;
     /// Staff notes and assessments of a tip, oldest first.
     fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>>;
     /// The record of a tip, in order, above `after`. At most `limit`.

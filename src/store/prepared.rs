@@ -66,7 +66,7 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         | Write::Attachment(_)
         | Write::Note(_)
         | Write::WayBack(..)
-        | Write::RetireContact(_)
+        | Write::RetireContacts(_)
         | Write::MarkRead(_)
         | Write::Dispatch(_)
         | Write::Work(_)

@@ -3,6 +3,10 @@
 //! Everything that identifies a reporter, and every word, is [`Sealed`]; the store could not read it if it wanted to.
 
 use crate::audit::{Action, Actor};
+use adapters::contract::Cursor;
+use domain::exchange::{MediaRole, Nature, Part};
+use domain::voice::caller_call::CallerCall;
+use serde::{Deserialize, Serialize};
 use crate::vault::sealed::{BlindIndex, Sealed, WrappedKey};
 use domain::channel::{Channel, Means};
 use domain::conversation::Conversation;
@@ -54,6 +58,8 @@ pub struct ContactRow {
     pub ours: Sealed,
     /// When it first wrote.
     pub created_at: Timestamp,
+    /// Whether a next message from it joins this tip. A caller's number never does: phones are shared, so a caller shows the code.
+    pub current: bool,
 }
 
 /// Who wrote a message.
@@ -86,6 +92,14 @@ pub struct MessageRow {
     pub at: Timestamp,
     /// The account and the carrier's id, for a reporter's message.
     pub provider: Option<(AccountKey, String)>,
+    /// When the carrier says that it was written; `None` when it says nothing. Shown in this order, else by `at` (R72).
+    pub sent_at: Option<Timestamp>,
+    /// Which piece of a long text it is; pieces are shown as one message (R72).
+    pub part: Option<Part>,
+    /// Who or what wrote it.
+    pub nature: Nature,
+    /// The channel's own name of it that an answer refers to (a mail's Message-ID), sealed with the message's id as context.
+    pub source: Option<Sealed>,
     /// Media that were claimed beyond the most that are taken.
     pub media_dropped: u32,
     /// Where the delivery stands, for a message to the reporter.
@@ -103,12 +117,95 @@ pub struct AttachmentRow {
     pub message: MessageId,
     /// The tip.
     pub conversation: ConversationId,
-    /// Where it waits at the carrier, sealed with the attachment's id as context.
-    pub url: Sealed,
-    /// What the carrier calls it.
+    /// The account whose adapter fetches it.
+    pub account: AccountKey,
+    /// What it is for.
+    pub role: MediaRole,
+    /// Where it waits at the carrier, sealed with the attachment's id as context; `None` when it came with the message.
+    pub url: Option<Sealed>,
+    /// What the sender calls it; not to be believed.
     pub content_type: String,
-    /// `waiting`: not fetched yet.
-    pub state: String,
+    /// Where it stands.
+    pub state: AttachmentState,
+    /// Version; 0 when new.
+    pub version: i64,
+}
+
+/// Where a picture or file stands (R73). The words of its message never depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum AttachmentState {
+    /// It waits at the carrier.
+    Waiting {
+        /** How often fetching it was tried. */
+        tried: u32,
+    },
+    /// The original is here, sealed; whether there is a copy that can be shown says `copy`.
+    Kept {
+        /** What its bytes say that it is, such as `image/jpeg`; `application/octet-stream` when they say nothing. */
+        kind: String,
+        /** How large it is. */
+        bytes: u64,
+        /** The copy for people. */
+        copy: SafeCopy,
+    },
+    /// It never came: gone at the carrier, too large, or an address that may not be fetched from.
+    Lost {
+        /** Why, in words for the analyst. */
+        why: String,
+    },
+}
+
+/// A copy made by decoding and encoding again, without metadata.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "copy")]
+pub enum SafeCopy {
+    /// It is being made.
+    Pending,
+    /// It is there.
+    Ready {
+        /** What it is, such as `image/png`. */
+        kind: String,
+        /** How large it is. */
+        bytes: u64,
+        /** Its width in pixels; 0 for sound. */
+        width: u32,
+        /** Its height in pixels; 0 for sound. */
+        height: u32,
+    },
+    /// None can be made: nobody is shown it but an analyst who asks for the original.
+    Impossible {
+        /** Why, in words for the analyst. */
+        why: String,
+    },
+}
+
+/// A reporter's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerRow {
+    /// Its id.
+    pub call: CallId,
+    /// The account it came through.
+    pub account: AccountKey,
+    /// Where it stands.
+    pub state: CallerCall,
+    /// The tip that it opened, or whose code was keyed.
+    pub conversation: Option<ConversationId>,
+    /// When it came.
+    pub started_at: Timestamp,
+    /// Version; 0 when new.
+    pub version: i64,
+}
+
+/// Where a mailbox folder was read to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxRow {
+    /// The account.
+    pub account: AccountKey,
+    /// The folder.
+    pub folder: String,
+    /// Its UIDVALIDITY and the highest UID taken in.
+    pub cursor: Cursor,
 }
 
 /// A text for staff only.
@@ -248,6 +345,8 @@ pub enum WorkId {
     Obligation(ObligationId),
     /// A message's timer.
     Message(MessageId),
+    /// A medium to fetch, to copy, or to delete at the carrier.
+    Attachment(AttachmentId),
 }
 
 /// Something to do at a time. Every open obligation and unfinished delivery has exactly one.

@@ -64,7 +64,7 @@ pub async fn a_current_address_or_reference_is_a_conflict(fresh: Fresh) {
 
 pub async fn a_retired_address_may_open_another_tip(fresh: Fresh) {
     fresh.write([new_tip(1), Write::Contact(Box::new(contact(1, 1)))]).await;
-    fresh.write([Write::RetireContact(tip_id(1))]).await;
+    fresh.write([Write::RetireContacts(tip_id(1))]).await;
     let index = contact(1, 1).index;
     assert_eq!(fresh.store.conversation_by_contact(index).await.unwrap(), None);
     assert!(fresh.store.contact_of(tip_id(1)).await.unwrap().is_some(), "the tip still knows whom it spoke with");

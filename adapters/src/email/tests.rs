@@ -106,6 +106,7 @@ fn mail_to(to: &str) -> Outbound {
         subject: "Informe: confirme, por favor — ¿leído?".to_owned(),
         text: "Hay un informe.\n.\nhttps://tips.example.org/e/abc\n".to_owned(),
         language: Language::Es,
+        answers: None,
     };
     Outbound { attempt: attempt(), from: Address::new("reports@example.org"), to: Address::new(to), content: Content::Mail(mail) }
 }

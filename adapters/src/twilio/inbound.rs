@@ -12,8 +12,11 @@ use super::status;
 use crate::contract::{Answer, RawRequest, Refused, Reply, Verified, Webhook};
 use crate::twiml::{self, StepUrls};
 use domain::channel::Channel;
+use domain::conversation::knows::Knows;
 use domain::dispatch::evidence::ReceiptKind;
-use domain::exchange::{CallStep, Heard, Inbound, InboundMessage, MAX_MEDIA, MediaRef, ProviderId, Receipt, StepToken};
+use domain::exchange::{
+    CallRef, CallStep, Heard, Inbound, InboundMessage, MAX_MEDIA, MediaBody, MediaRef, MediaRole, ProviderId, Receipt, StepToken,
+};
 use domain::id::AttemptId;
 use domain::sealed::{Address, Words};
 use domain::voice::script::Script;
@@ -51,17 +54,17 @@ impl TwilioWebhook {
             media.extend(medium(form, *number)?);
         }
         let there = u32::try_from(named.len()).unwrap_or(u32::MAX).max(claimed);
+        let channel = channel(&from);
+        let words = Words::new(form.get("Body")?.unwrap_or_default());
+        let provider_id = id(form, "MessageSid", "there is no MessageSid")?;
         let message = InboundMessage {
-            account: self.config.account.clone(),
-            provider_id: id(form, "MessageSid", "there is no MessageSid")?,
-            channel: channel(&from),
-            from: Address::new(from),
+            from: Some(Address::new(from)),
             to: Address::new(form.get("To")?.unwrap_or_default()),
-            words: Words::new(form.get("Body")?.unwrap_or_default()),
             media_dropped: there.saturating_sub(u32::try_from(media.len()).unwrap_or(u32::MAX)),
             media,
+            ..InboundMessage::plain(self.config.account.clone(), provider_id, channel, knows(channel), words)
         };
-        Ok(Verified { events: vec![Inbound::Message(message)], reply: Reply::Fixed(empty_response()) })
+        Ok(Verified { events: vec![Inbound::Message(Box::new(message))], reply: Reply::Fixed(empty_response()) })
     }
 
     fn message_status(&self, attempt: AttemptId, form: &Form) -> Result<Verified, Refused> {
@@ -150,7 +153,10 @@ impl Webhook for TwilioWebhook {
         }
     }
 
-    fn render(&self, attempt: AttemptId, script: &Script) -> Answer {
+    fn render(&self, call: CallRef, script: &Script) -> Answer {
+        let CallRef::Attempt(attempt) = call else {
+            return Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::EMPTY.to_owned() };
+        };
         let url = |token: &StepToken, on| paths::call_step(self.config.origin(), &self.config.account, attempt, token, on);
         let urls = StepUrls { keys: &|token| url(token, On::Keys), spoken: &|token| url(token, On::Spoken) };
         Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::render(script, &self.config.voices, &urls) }
@@ -171,7 +177,7 @@ fn medium(form: &Form, number: u32) -> Result<Option<MediaRef>, Refused> {
     let Some(url) = form.get(&format!("MediaUrl{number}"))?.filter(|url| !url.is_empty()) else { return Ok(None) };
     let content_type = form.get(&format!("MediaContentType{number}"))?.unwrap_or_default().to_lowercase();
     let content_type = content_type.chars().filter(|c| !c.is_control()).take(MAX_CONTENT_TYPE_CHARS).collect();
-    Ok(Some(MediaRef { url: Words::new(url), content_type }))
+    Ok(Some(MediaRef { body: MediaBody::Waiting(Words::new(url)), content_type, role: MediaRole::Shown }))
 }
 
 /// WhatsApp and Messenger come through the same adapter, by the sender's prefix (R46).
@@ -182,6 +188,14 @@ fn channel(from: &str) -> Channel {
         Channel::Messenger
     } else {
         Channel::Text
+    }
+}
+
+/// Who else knows the reporter: the phone company, or the company of the app.
+fn knows(channel: Channel) -> Knows {
+    match channel {
+        Channel::Whatsapp | Channel::Messenger => Knows::APP,
+        Channel::Text | Channel::Voice | Channel::Mail | Channel::Chat | Channel::Web => Knows::PHONE,
     }
 }
 

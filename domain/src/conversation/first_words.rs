@@ -5,6 +5,7 @@
 //! outbox fills it in at the moment of sending.
 
 use super::code::ReturnCode;
+use super::knows::{Knows, What};
 use crate::channel::Channel;
 use crate::language::Language;
 use crate::sealed::Words;
@@ -27,13 +28,13 @@ enum Class {
     Own,
 }
 
-fn class(channel: Channel) -> Class {
-    match channel {
-        Channel::Text => Class::Text,
-        Channel::Whatsapp | Channel::Messenger => Class::App,
-        Channel::Voice => Class::Voice,
-        Channel::Mail => Class::Mail,
-        Channel::Chat | Channel::Web => Class::Own,
+fn class(knows: Knows, channel: Channel) -> Class {
+    match (knows.what, channel) {
+        (What::Number, Channel::Voice) => Class::Voice,
+        (What::Number, _) => Class::Text,
+        (What::Account, _) => Class::App,
+        (What::Address, _) => Class::Mail,
+        (What::Visit, _) => Class::Own,
     }
 }
 
@@ -41,11 +42,11 @@ fn class(channel: Channel) -> Class {
 ///
 /// The text for [`Channel::Text`] fits two segments with a 13-character code: 306 septets in English and Spanish (which
 /// therefore avoids á, í, ó and ú: they are not in GSM-7), 134 UTF-16 units in Arabic (carriers.md 1.7).
-pub fn first_words(channel: Channel, language: Language) -> Words {
+pub fn first_words(knows: Knows, channel: Channel, language: Language) -> Words {
     Words::new(match language {
-        Language::En => english(class(channel)),
-        Language::Es => spanish(class(channel)),
-        Language::Ar => arabic(class(channel)),
+        Language::En => english(class(knows, channel)),
+        Language::Es => spanish(class(knows, channel)),
+        Language::Ar => arabic(class(knows, channel)),
     })
 }
 
@@ -148,8 +149,17 @@ mod tests {
         c.is_ascii_alphanumeric() || " \n!\"#$%&'()*+,-./:;<=>?@_".contains(c) || "£¥èéùìòÇØøÅåÆæßÉÄÖÑÜ§¿äöñüà¡".contains(c)
     }
 
+    fn knows(channel: Channel) -> Knows {
+        match channel {
+            Channel::Text | Channel::Voice => Knows::PHONE,
+            Channel::Whatsapp | Channel::Messenger => Knows::APP,
+            Channel::Mail => Knows::MAIL,
+            Channel::Chat | Channel::Web => Knows::VISIT,
+        }
+    }
+
     fn filled(channel: Channel, language: Language) -> String {
-        with_code(&first_words(channel, language), &ReturnCode::from_bits([0xA5; 7])).reveal().to_owned()
+        with_code(&first_words(knows(channel), channel, language), &ReturnCode::from_bits([0xA5; 7])).reveal().to_owned()
     }
 
     #[test]

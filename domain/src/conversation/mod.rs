@@ -6,11 +6,13 @@
 pub mod alias;
 pub mod code;
 pub mod first_words;
+pub mod knows;
 pub mod reference;
 pub mod triage;
 
 use crate::channel::Channel;
 use crate::id::{ConversationId, StaffId};
+use crate::language::Language;
 use jiff::Timestamp;
 use reference::Reference;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,8 @@ pub struct Conversation {
     pub alias: String,
     /// The channel of the first message.
     pub channel: Channel,
+    /// The language that the reporter is answered in, as far as anybody knows (R48).
+    pub language: Option<Language>,
     /// When the first message was durably received: every clock runs from here (R44).
     pub received_at: Timestamp,
     /// Whether it is open.

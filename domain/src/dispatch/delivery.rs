@@ -41,6 +41,11 @@ pub enum Delivery {
         /// When to ask the carrier.
         check_at: Timestamp,
     },
+    /// Nothing can be sent to the reporter: it is kept, and seen when they come back with their code.
+    Kept {
+        /// Since when.
+        since: Timestamp,
+    },
     /// It is on the reporter's device.
     Delivered {
         /// When.
@@ -97,6 +102,8 @@ pub enum Event {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// The reporter has it before them: on our own page, in the chat, or read aloud on a call.
+    Seen,
 }
 
 /// What the shell must do after the commit.
@@ -118,7 +125,11 @@ impl Delivery {
         match self {
             Delivery::Waiting { next_at, .. } => Some(*next_at),
             Delivery::InFlight { check_at, .. } | Delivery::Sent { check_at, .. } => Some(*check_at),
-            Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. } => None,
+            Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. } => None,
         }
     }
     /// Decides, as [`super::obligation::Obligation::decide`] does.
@@ -130,6 +141,21 @@ impl Delivery {
             Event::News { attempt, evidence } => self.news(attempt, &evidence, at),
             Event::NotFound { attempt } => self.not_found(attempt, at),
             Event::CouldNotAsk { attempt } => self.could_not_ask(attempt, at),
+            Event::Seen => (self.seen(at), Vec::new()),
+        }
+    }
+
+    /// Seen is seen, however it got there; what was on its way by another road needs no more asking.
+    fn seen(self, at: Moment<'_>) -> Self {
+        match self {
+            same @ Delivery::Delivered { .. } => same,
+            Delivery::Waiting { .. }
+            | Delivery::InFlight { .. }
+            | Delivery::Sent { .. }
+            | Delivery::Kept { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. } => Delivery::Delivered { at: at.now },
         }
     }
 
@@ -150,9 +176,11 @@ impl Delivery {
                 (Delivery::Sent { attempt, at: taken, check_at: at.ask_at() }, vec![Effect::Ask(attempt)])
             }
             same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),
-            over @ (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }) => {
-                (over, Vec::new())
-            }
+            over @ (Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. }) => (over, Vec::new()),
         }
     }
 
@@ -178,7 +206,7 @@ impl Delivery {
         // Whatever we believed, and whichever attempt it was: the reporter has it.
         if let Some(delivered) = evidence.delivered {
             return match self {
-                Delivery::Delivered { .. } => (self, Vec::new()),
+                Delivery::Delivered { .. } | Delivery::Kept { .. } => (self, Vec::new()),
                 Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. } => {
                     (Delivery::Delivered { at: delivered }, Vec::new())
                 }
@@ -206,7 +234,11 @@ impl Delivery {
                 None if taken => (at.taken(attempt), Vec::new()),
                 None => (self, Vec::new()),
             },
-            Delivery::InFlight { .. } | Delivery::Sent { .. } | Delivery::Delivered { .. } | Delivery::Failed { .. } => (self, Vec::new()),
+            Delivery::InFlight { .. }
+            | Delivery::Sent { .. }
+            | Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Failed { .. } => (self, Vec::new()),
         }
     }
 
@@ -223,9 +255,11 @@ impl Delivery {
                 }
             }
             same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),
-            over @ (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }) => {
-                (over, Vec::new())
-            }
+            over @ (Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. }) => (over, Vec::new()),
         }
     }
 
@@ -237,9 +271,11 @@ impl Delivery {
                 (Delivery::Unknown { at: at.now }, Vec::new())
             }
             same @ (Delivery::Waiting { .. } | Delivery::InFlight { .. } | Delivery::Sent { .. }) => (same, Vec::new()),
-            over @ (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }) => {
-                (over, Vec::new())
-            }
+            over @ (Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. }) => (over, Vec::new()),
         }
     }
 }

@@ -43,6 +43,7 @@ fn check(events: &[(i64, Event)], expected: &str, expected_effects: &[Effect]) {
         Delivery::InFlight { attempt, .. } => format!("flight #{}", attempt.uuid().as_u128()),
         Delivery::Sent { .. } => "sent".to_owned(),
         Delivery::Delivered { .. } => "delivered".to_owned(),
+        Delivery::Kept { .. } => "kept".to_owned(),
         Delivery::Unconfirmed { .. } => "unconfirmed".to_owned(),
         Delivery::Unknown { .. } => "unknown".to_owned(),
         Delivery::Failed { .. } => "failed".to_owned(),

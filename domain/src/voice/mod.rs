@@ -3,6 +3,7 @@
 //! An adapter renders a [`script::Script`] as TwiML or TeXML. Each step's URL carries a one-time token, so a repeated or
 //! stale step changes nothing; the shell compares the token with the state's step number before it asks here.
 
+pub mod caller_call;
 pub mod enduser_call;
 mod phrases;
 pub mod script;

@@ -2,6 +2,7 @@
 
 use crate::exchange::StepToken;
 use crate::language::Language;
+use crate::sealed::Address;
 
 /// What a call does next, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +40,25 @@ pub enum Step {
     },
     /// Ask for the next script when everything before has been spoken.
     Continue {
+        /// The token of the next step.
+        then: StepToken,
+    },
+    /// Record what is said, after a tone, until `#` is pressed, a silence, or the time is over. Asks for the next script then; when the
+    /// caller has hung up instead, only the news of the recording comes.
+    Record {
+        /// The longest recording, in seconds.
+        most_seconds: u16,
+        /// A silence of so many seconds ends it.
+        silence_seconds: u8,
+        /// The token of the next step.
+        then: StepToken,
+    },
+    /// Connect the caller with this number. Asks for the next script when that is over, or nobody answered.
+    Dial {
+        /// Our own number (the desk, a hotline), never a reporter's.
+        to: Address,
+        /// How long it may ring, in seconds.
+        ring_seconds: u8,
         /// The token of the next step.
         then: StepToken,
     },

@@ -86,7 +86,7 @@ impl<'a> Batch<'a> {
             | Write::Attachment(_)
             | Write::Note(_)
             | Write::WayBack(..)
-            | Write::RetireContact(_)
+            | Write::RetireContacts(_)
             | Write::MarkRead(_)
             | Write::Dispatch(_)
             | Write::Receipt(_)
@@ -138,7 +138,7 @@ impl<'a> Batch<'a> {
                     tip.set_way_back(*way_back)
                 }
             }
-            Write::RetireContact(id) => {
+            Write::RetireContacts(id) => {
                 self.tip(*id);
                 self.retired.id(id.uuid());
             }
@@ -210,7 +210,7 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Attachment(_)
         | Write::Note(_)
         | Write::WayBack(..)
-        | Write::RetireContact(_)
+        | Write::RetireContacts(_)
         | Write::MarkRead(_)
         | Write::Dispatch(_)
         | Write::Obligation(_)

@@ -179,7 +179,7 @@ impl Prepared {
                 | Write::Attachment(_)
                 | Write::Note(_)
                 | Write::WayBack(..)
-                | Write::RetireContact(_)
+                | Write::RetireContacts(_)
                 | Write::MarkRead(_)
                 | Write::Dispatch(_)
                 | Write::Receipt(_)
@@ -216,7 +216,7 @@ impl Write {
             Write::Message(row) | Write::Delivery(row) => Some(row.conversation),
             Write::Attachment(row) => Some(row.conversation),
             Write::Note(row) => Some(row.conversation),
-            Write::WayBack(id, _) | Write::RetireContact(id) | Write::MarkRead(id) => Some(*id),
+            Write::WayBack(id, _) | Write::RetireContacts(id) | Write::MarkRead(id) => Some(*id),
             Write::Dispatch(row) => Some(row.conversation),
             Write::Obligation(row) => Some(row.obligation.conversation),
             Write::Attempt(row) => Some(row.conversation),

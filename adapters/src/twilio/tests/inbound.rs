@@ -4,7 +4,8 @@ use super::{Dialect, ID};
 use crate::conformance::{OURS, REPORTER, Signed, attempt};
 use crate::contract::{Refused, Reply, Verified, Webhook};
 use domain::dispatch::evidence::{End, ReceiptKind};
-use domain::exchange::{CallStep, Heard, Inbound, InboundMessage, MAX_MEDIA, Receipt};
+use domain::exchange::{CallStep, Heard, Inbound, InboundMessage, MAX_MEDIA, MediaBody, Receipt};
+use domain::sealed::Words;
 
 fn accept(request: &Signed) -> Result<Verified, Refused> {
     Dialect::twilio().webhook().accept(&request.raw())
@@ -18,7 +19,7 @@ fn form(path: &str, fields: &[(&str, &str)]) -> Signed {
 fn message(fields: &[(&str, &str)]) -> Result<InboundMessage, Refused> {
     let verified = accept(&form("messages", fields))?;
     match verified.events.into_iter().next() {
-        Some(Inbound::Message(message)) => Ok(message),
+        Some(Inbound::Message(message)) => Ok(*message),
         other => panic!("a message is expected, not {other:?}"),
     }
 }
@@ -66,7 +67,11 @@ fn a_hundred_pictures_keep_ten() {
     fields.extend(named.iter().map(|(key, value)| (&key[..], &value[..])));
     let message = message(&fields).unwrap();
     assert_eq!((message.media.len(), message.media_dropped), (MAX_MEDIA, 90));
-    assert_eq!(message.media[2].url.reveal(), "https://m.example.org/2", "in the order of their numbers, not of their text");
+    assert_eq!(
+        message.media[2].body,
+        MediaBody::Waiting(Words::new("https://m.example.org/2")),
+        "in the order of their numbers, not of their text"
+    );
     assert_eq!(message.words.reveal(), "look");
 }
 

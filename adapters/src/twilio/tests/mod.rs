@@ -14,7 +14,7 @@ use crate::contract::{Sender, Webhook};
 use crate::secret::Secret;
 use crate::stub_server::Turn;
 use base64::Engine;
-use domain::exchange::StepToken;
+use domain::exchange::{CallRef, StepToken};
 use domain::id::{AccountKey, AttemptId};
 use domain::voice::script::{Script, Step};
 use hmac::{Hmac, KeyInit, Mac};
@@ -178,7 +178,7 @@ fn steps_conform() {
         let (ask, go_on) = (StepToken("ask-1".to_owned()), StepToken("go-on-2".to_owned()));
         let script =
             Script { steps: vec![Step::Ask { prompt: Vec::new(), digits: 4, wait_seconds: 8, then: ask }, Step::Continue { then: go_on }] };
-        let answer = Webhook::render(&Dialect::webhook(&dialect), conformance::attempt(), &script);
+        let answer = Webhook::render(&Dialect::webhook(&dialect), CallRef::Attempt(conformance::attempt()), &script);
         let between = |start: &str, end: &str| {
             let from = answer.body.find(start).unwrap() + start.len();
             answer.body[from..].split(end).next().unwrap().to_owned()
