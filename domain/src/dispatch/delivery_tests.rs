@@ -147,7 +147,7 @@ fn nothing_is_sent_twice_in_doubt() {
                 surely_not_sent |= match event {
                     Event::Sent { attempt, outcome, .. } => attempt == current && outcome == SendOutcome::Transient,
                     Event::NotFound { attempt } => attempt == current && late,
-                    Event::Timer | Event::News { .. } | Event::CouldNotAsk { .. } => false,
+                    Event::Timer | Event::News { .. } | Event::CouldNotAsk { .. } | Event::Seen => false,
                 };
             }
             if effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {

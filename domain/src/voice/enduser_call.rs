@@ -203,7 +203,7 @@ mod tests {
                 Step::Say { words, .. } => spoken.push_str(&format!("{words}\n")),
                 Step::Ask { prompt, .. } => words_of(prompt, spoken),
                 Step::Pause { seconds } => assert!((1..=10).contains(seconds)),
-                Step::Continue { .. } | Step::HangUp => {}
+                Step::Continue { .. } | Step::HangUp | Step::Record { .. } | Step::Dial { .. } => {}
             }
         }
     }

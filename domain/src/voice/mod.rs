@@ -4,6 +4,10 @@
 //! stale step changes nothing; the shell compares the token with the state's step number before it asks here.
 
 pub mod caller_call;
+mod caller_phrases;
+mod caller_table;
+#[cfg(test)]
+mod caller_tests;
 pub mod enduser_call;
 mod phrases;
 pub mod script;

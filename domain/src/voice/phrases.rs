@@ -42,7 +42,7 @@ pub(super) fn gave_up(facts: &Facts<'_>) -> Script {
 }
 
 /// One sentence in English, Spanish and Arabic.
-type Phrase = [&'static str; 3];
+pub(super) type Phrase = [&'static str; 3];
 
 const PROMPT: Phrase = [
     "This is {line} with {report} for {organization}. This is not a recording for everyone: to confirm that you have received it, press {code}.",
@@ -78,7 +78,7 @@ fn speak(phrase: Phrase, facts: &Facts<'_>) -> Step {
     Step::Say { words: filled(of(phrase, language), &places), language }
 }
 
-fn of(phrase: Phrase, language: Language) -> &'static str {
+pub(super) fn of(phrase: Phrase, language: Language) -> &'static str {
     let [english, spanish, arabic] = phrase;
     match language {
         Language::En => english,

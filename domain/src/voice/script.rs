@@ -55,8 +55,10 @@ pub enum Step {
     },
     /// Connect the caller with this number. Asks for the next script when that is over, or nobody answered.
     Dial {
-        /// Our own number (the desk, a hotline), never a reporter's.
+        /// The desk's or a hotline's number.
         to: Address,
+        /// Our number, which is shown there: never the reporter's.
+        from: Address,
         /// How long it may ring, in seconds.
         ring_seconds: u8,
         /// The token of the next step.
