@@ -412,6 +412,22 @@ pub struct Mail {
     pub language: Language,
     /// The Message-ID, without brackets, of the reporter's mail that this answers; `None` for mails to endusers.
     pub answers: Option<Words>,
+    /// Who wrote it: what it says of itself to other programs (RFC 3834), and where a bounce goes.
+    pub kind: MailKind,
+}
+
+/// Who wrote a mail of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailKind {
+    /// The program, to an enduser, unasked: `auto-generated`. Bounces go to the sender.
+    Notice,
+    /// The program, as an answer to a reporter's mail: `auto-replied`, and an empty envelope sender, so that nothing answers it.
+    AutoReply,
+    /// A person, to a reporter: an ordinary mail. A bounce goes to this address, which names the message.
+    Answer {
+        /// The envelope's sender.
+        bounces_to: Address,
+    },
 }
 
 /// A carrier took what we sent.

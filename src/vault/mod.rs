@@ -6,6 +6,7 @@
 //! at the start, by [`Vault::check_value`], never later.
 
 pub mod keys;
+pub mod mail;
 pub mod sealed;
 
 use crate::entropy::Entropy;

@@ -87,7 +87,8 @@ impl Session {
     pub(super) async fn send(&mut self, config: &Config, mail: &Ready) -> Result<(), SendError> {
         let server = self.connection.server_info();
         let mut parameters = Vec::new();
-        if !mail.from.to_string().is_ascii() || !mail.to.to_string().is_ascii() {
+        let from_is_ascii = mail.from.as_ref().is_none_or(|from| from.to_string().is_ascii());
+        if !from_is_ascii || !mail.to.to_string().is_ascii() {
             if !server.supports_feature(Extension::SmtpUtfEight) {
                 return Err(SendError::Permanent { reason: "the mail server takes no address beyond ASCII".to_owned(), code: None });
             }
@@ -97,7 +98,7 @@ impl Session {
         if !mail.bytes.is_ascii() && server.supports_feature(Extension::EightBitMime) {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        timed(config, Stage::Sender, self.connection.command(Mail::new(Some(mail.from.clone()), parameters))).await?;
+        timed(config, Stage::Sender, self.connection.command(Mail::new(mail.from.clone(), parameters))).await?;
         timed(config, Stage::Recipient, self.connection.command(Rcpt::new(mail.to.clone(), Vec::new()))).await?;
         timed(config, Stage::Data, self.connection.command(Data)).await?;
         timed(config, Stage::Text, self.connection.message(&mail.bytes)).await?;

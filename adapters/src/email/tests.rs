@@ -7,7 +7,7 @@ use super::{Config, ConfigError, SmtpSender, Tls};
 use crate::contract::{SendError, Sender};
 use crate::secret::Secret;
 use domain::channel::Means;
-use domain::exchange::{Content, Mail, Outbound, Search};
+use domain::exchange::{Content, Mail, MailKind, Outbound, Search};
 use domain::id::AttemptId;
 use domain::language::Language;
 use domain::sealed::{Address, Words};
@@ -107,6 +107,7 @@ fn mail_to(to: &str) -> Outbound {
         text: "Hay un informe.\n.\nhttps://tips.example.org/e/abc\n".to_owned(),
         language: Language::Es,
         answers: None,
+        kind: MailKind::Notice,
     };
     Outbound { attempt: attempt(), from: Address::new("reports@example.org"), to: Address::new(to), content: Content::Mail(mail) }
 }
@@ -136,6 +137,47 @@ async fn a_mail_on_the_wire() {
     assert!(headers.contains("\r\nDate: ") && headers.contains("\r\nSubject: "));
     assert!(!headers.contains("User-Agent") && !headers.contains("Bcc") && headers.is_ascii());
     assert_eq!(body, "Hay un informe.\r\n..\r\nhttps://tips.example.org/e/abc\r\n", "a lone dot is doubled");
+}
+
+#[tokio::test]
+async fn a_mail_says_who_wrote_it_and_what_it_answers() {
+    let bounces_to = Address::new("tips+m1.2@example.org");
+    let table = [
+        (MailKind::Answer { bounces_to }, "MAIL FROM:<tips+m1.2@example.org>\r\n", None),
+        (MailKind::AutoReply, "MAIL FROM:<>\r\n", Some("Auto-Submitted: auto-replied")),
+    ];
+    for (kind, envelope, submitted) in table {
+        let server = MailServer::start(vec![TAKEN.to_vec()]);
+        let mut outbound = mail_to("reporter@mail.example.org");
+        outbound.from = Address::new("tips+t1.2@example.org");
+        if let Content::Mail(mail) = &mut outbound.content {
+            mail.kind = kind;
+            mail.answers = Some(Words::new("CAF123=x@mail.example.org"));
+        }
+        sender(server.port).send(&outbound).await.unwrap();
+        let heard = server.heard();
+        assert_eq!(heard[1], envelope);
+        for line in ["In-Reply-To: <CAF123=x@mail.example.org>", "References: <CAF123=x@mail.example.org>"] {
+            assert!(heard[4].split("\r\n").any(|header| header == line), "{line} is missing in {}", heard[4]);
+        }
+        assert!(heard[4].contains("From: \"Safe Tips\" <tips+t1.2@example.org>\r\n"));
+        let said = heard[4].split("\r\n").find(|line| line.starts_with("Auto-Submitted"));
+        assert_eq!(said, submitted);
+        assert_eq!(heard[4].contains("X-Auto-Response-Suppress: All"), submitted.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_message_id_that_could_break_a_header_is_not_referred_to() {
+    for bad in ["", "a b", "x>\r\nBcc: y@example.org", "ünïcode@example.org", &"x".repeat(2000)] {
+        let server = MailServer::start(vec![TAKEN.to_vec()]);
+        let mut outbound = mail_to("reporter@mail.example.org");
+        if let Content::Mail(mail) = &mut outbound.content {
+            mail.answers = Some(Words::new(bad));
+        }
+        sender(server.port).send(&outbound).await.unwrap();
+        assert!(!server.heard()[4].contains("In-Reply-To"), "{bad:?}");
+    }
 }
 
 #[tokio::test]

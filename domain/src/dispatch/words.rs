@@ -4,7 +4,7 @@
 //! organization's own name, the reference, and how to confirm. These functions take no tip, so they cannot leak one.
 
 use crate::conversation::reference::Reference;
-use crate::exchange::Mail;
+use crate::exchange::{Mail, MailKind};
 use crate::language::Language;
 use crate::level::Level;
 use crate::sealed::Words;
@@ -82,7 +82,7 @@ pub fn mail(facts: MailFacts<'_>) -> Mail {
         ("{link}", facts.link),
         ("{call_back}", facts.call_back),
     ];
-    Mail { message_id: facts.message_id, subject, text: wrapped(&filled(body, &places)), language: facts.language, answers: None }
+    Mail { message_id: facts.message_id, subject, text: wrapped(&filled(body, &places)), language: facts.language, answers: None, kind: MailKind::Notice }
 }
 
 const MAIL_EN_URGENT: &str = "{line} has an urgent report for {organization}.

@@ -262,6 +262,7 @@ async fn a_mail_is_taken() {
         text: "Hay un informe: código 4711.\nhttps://tips.example.org/e/abc\n".to_owned(),
         language: Language::Es,
         answers: None,
+        kind: domain::exchange::MailKind::Notice,
     };
     let to = "principal@school.example.org";
     let outbound = Outbound { from: Address::new("reports@example.org"), to: Address::new(to), ..outbound(Content::Mail(mail)) };
