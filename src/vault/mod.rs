@@ -162,7 +162,7 @@ impl ConversationKey {
     /// The return code of this conversation: derived, so that it is kept nowhere and goes with the key.
     pub fn return_code(&self) -> ReturnCode {
         let bytes = keyed(&self.bytes, &[b"return code"]);
-        ReturnCode::from_bits([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6]])
+        ReturnCode::from_bits([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
     }
 }
 

@@ -3,9 +3,12 @@
 //! It opens nothing, so 30 bits are enough: the shell draws another when one is taken. Read as tolerantly as the return code,
 //! with or without its `T`.
 
-use super::code::{read, spell};
+use super::code::{LONGEST_TYPED, meant, separates};
 use crate::language::Language;
 use serde::{Deserialize, Serialize};
+
+/// Crockford's base 32: no I, L, O (misread as digits) and no U.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// How many characters follow the `T`: 6 x 5 = 30 bits.
 const LENGTH: usize = 6;
@@ -23,7 +26,9 @@ pub struct BadReference;
 impl Reference {
     /// From 30 random bits; the last two of the 32 are not used.
     pub fn from_bits(random: [u8; 4]) -> Self {
-        Self::group(&spell(u64::from(u32::from_be_bytes(random) >> 2), LENGTH))
+        let bits = u32::from_be_bytes(random) >> 2;
+        let six: String = (0..LENGTH).rev().map(|place| char::from(ALPHABET[((bits >> (5 * place)) & 31) as usize])).collect();
+        Self::group(&six)
     }
     /// Reads what a person typed or the store kept.
     pub fn parse(typed: &str) -> Option<Self> {
@@ -47,6 +52,19 @@ impl Reference {
         let said: Vec<String> = self.0.chars().filter(|c| *c != '-').map(|c| say(c, language)).collect();
         said.join(", ")
     }
+}
+
+/// The characters meant by what was typed, without spaces, dashes and dots; `None` when something else is in it.
+fn read(typed: &str) -> Option<String> {
+    let mut read = String::with_capacity(LENGTH + 1);
+    for typed in typed.chars().take(LONGEST_TYPED).filter(|typed| !separates(*typed)) {
+        let meant = meant(typed);
+        if !u8::try_from(meant).is_ok_and(|byte| ALPHABET.contains(&byte)) || read.len() > LENGTH {
+            return None;
+        }
+        read.push(meant);
+    }
+    typed.chars().nth(LONGEST_TYPED).is_none().then_some(read)
 }
 
 /// One character as it is spoken: a digit as a word, a letter as itself.

@@ -79,6 +79,7 @@ fn time_left(page: &str) -> Option<String> {
 
 /// The code at the end of the first words.
 fn return_code(words: &str) -> Option<String> {
-    let code = words.rsplit(':').next()?.trim().trim_end_matches('.');
-    (code.len() >= 10 && !code.contains(' ')).then(|| code.to_owned())
+    let code = words.rsplit(':').next()?.trim();
+    let is_code = code.chars().filter(char::is_ascii_digit).count() == 16 && code.chars().all(|c| c.is_ascii_digit() || c.is_whitespace());
+    is_code.then(|| code.to_owned())
 }
