@@ -6,7 +6,11 @@
 pub mod alias;
 pub mod code;
 pub mod first_words;
+#[cfg(test)]
+mod fits;
+pub mod keyword;
 pub mod knows;
+mod privacy;
 pub mod reference;
 pub mod triage;
 
