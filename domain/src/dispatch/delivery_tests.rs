@@ -49,7 +49,7 @@ fn check(events: &[(i64, Event)], expected: &str, expected_effects: &[Effect]) {
         Delivery::Failed { .. } => "failed".to_owned(),
     };
     assert_eq!((name.as_str(), effects.as_slice()), (expected, expected_effects), "{events:?}");
-    assert_eq!(now.timer().is_none(), ["delivered", "unconfirmed", "unknown", "failed"].contains(&name.as_str()));
+    assert_eq!(now.timer().is_none(), ["kept", "delivered", "unconfirmed", "unknown", "failed"].contains(&name.as_str()));
 }
 
 #[test]
@@ -91,6 +91,75 @@ fn silence_after_the_carrier_took_it_is_unconfirmed() {
     check(&events, "unconfirmed", &[Effect::Ask(id(1)); 7]);
     events.push((5000, news(&[ReceiptKind::Delivered])));
     check(&events, "delivered", &[Effect::Ask(id(1)); 7]);
+}
+
+/// Every state that a delivery can be in, all of them about attempt 1.
+fn states() -> [Delivery; 8] {
+    [
+        Delivery::Waiting { next_at: t(0), made: 1 },
+        Delivery::InFlight { attempt: id(1), since: t(0), check_at: t(45), made: 1 },
+        Delivery::Sent { attempt: id(1), at: t(1), check_at: t(45) },
+        Delivery::Kept { since: t(0) },
+        Delivery::Delivered { at: t(7) },
+        Delivery::Unconfirmed { at: t(300) },
+        Delivery::Unknown { at: t(300) },
+        Delivery::Failed { at: t(3), end: End::Failed(Some(21610)) },
+    ]
+}
+
+#[test]
+fn what_was_seen_is_delivered_whatever_was_believed_and_stays_so() {
+    let policy = Policy::default();
+    for state in states() {
+        let first = if let Delivery::Delivered { at } = state { at } else { t(60) };
+        let (seen, effects) = state.clone().decide(Event::Seen, t(60), id(2), 1.0, &policy);
+        assert_eq!((&seen, effects), (&Delivery::Delivered { at: first }, Vec::new()), "{state:?}");
+        assert_eq!(seen.timer(), None);
+        // Whatever comes late takes nothing back, sends nothing again and asks nobody.
+        for event in [
+            Event::Seen,
+            Event::Timer,
+            sent(SendOutcome::Accepted, None),
+            sent(SendOutcome::Transient, None),
+            sent(SendOutcome::Permanent, Some(21610)),
+            news(&[ReceiptKind::Submitted, ReceiptKind::Ended(End::Undelivered(Some(30003)))]),
+            news(&[ReceiptKind::Delivered]),
+            Event::NotFound { attempt: id(1) },
+            Event::CouldNotAsk { attempt: id(1) },
+        ] {
+            let after = seen.clone().decide(event.clone(), t(9999), id(3), 1.0, &policy);
+            assert_eq!(after, (Delivery::Delivered { at: first }, Vec::new()), "{state:?} {event:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_waits_for_the_reporter_only() {
+    let policy = Policy::default();
+    let kept = Delivery::Kept { since: t(0) };
+    assert_eq!(kept.timer(), None);
+    for event in [
+        Event::Timer,
+        sent(SendOutcome::Accepted, None),
+        sent(SendOutcome::Transient, None),
+        sent(SendOutcome::Unknown, None),
+        sent(SendOutcome::Permanent, Some(21610)),
+        news(&[ReceiptKind::Submitted]),
+        news(&[ReceiptKind::Ended(End::Failed(Some(21211)))]),
+        Event::NotFound { attempt: id(1) },
+        Event::CouldNotAsk { attempt: id(1) },
+    ] {
+        assert_eq!(kept.clone().decide(event.clone(), t(900), id(1), 1.0, &policy), (kept.clone(), Vec::new()), "{event:?}");
+    }
+    assert_eq!(kept.decide(Event::Seen, t(900), id(1), 1.0, &policy), (Delivery::Delivered { at: t(900) }, Vec::new()));
+}
+
+#[test]
+fn states_survive_the_store() {
+    for state in states() {
+        let json = serde_json::to_string(&state).expect("serializes");
+        assert_eq!(serde_json::from_str::<Delivery>(&json).expect("reads back"), state, "{json}");
+    }
 }
 
 #[test]

@@ -115,7 +115,7 @@ impl World {
         let heard = match last {
             Some(Step::Ask { .. }) => self.keyed(attempt, call.phase, manner).map(Heard::Digits),
             Some(Step::Continue { .. }) => Some(Heard::Spoken).filter(|_| self.rng.f64() < 0.8),
-            Some(Step::HangUp | Step::Say { .. } | Step::Pause { .. }) | None => None,
+            Some(Step::HangUp | Step::Say { .. } | Step::Pause { .. } | Step::Record { .. } | Step::Dial { .. }) | None => None,
         };
         match heard {
             None => self.later(1.0, Happening::LegEnds { attempt, end: End::Completed }),
