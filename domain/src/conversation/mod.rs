@@ -4,6 +4,7 @@
 //! reporter's address and words are sealed by the shell; here they are only passed through.
 
 pub mod alias;
+pub mod automatic;
 pub mod code;
 pub mod first_words;
 #[cfg(test)]
