@@ -17,17 +17,20 @@ use crate::intake::Intake;
 use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
 use crate::live::Live;
 use crate::login::Login;
+use crate::media::files::Files;
 use crate::outbox::compose::{Compose, Line};
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
 use crate::progress::Progress;
 use crate::progress::routes::Routes;
+use crate::spool::Spool;
 use crate::store::Store;
 use crate::telemetry;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use domain::channel::Means;
 use domain::dispatch::words::Voice;
+use domain::language::Language;
 use domain::sealed::Address;
 use jiff::SignedDuration;
 use std::net::SocketAddr;
@@ -84,10 +87,11 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
     let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
     let progress = Progress { store: store.clone(), clock: clock.clone(), entropy, policy: policy.clone(), routes: routes.clone(), wake };
+    let (files, spool) = (Files::new(config.data_folder.join("media"), vault.clone()), Spool::default());
     let directory = DirectoryReader::new(store.clone(), clock.clone());
     let line = Arc::new(line(config));
     let compose = Compose { store: store.clone(), vault: vault.clone(), directory: directory.clone(), routes, line: line.clone() };
-    let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone());
+    let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone(), files.clone(), spool.clone());
     let desk = Arc::new(Desk {
         store: store.clone(),
         vault,
@@ -231,6 +235,7 @@ fn line(config: &Config) -> Line {
         voice: Voice { line_name: config.line.name.clone(), call_back: spoken_number(&call_back) },
         call_back,
         origin: config.public.origin.to_string(),
+        language: Language::En,
     }
 }
 

@@ -123,8 +123,9 @@ pub enum Joins {
     Threads(Vec<String>),
     /// This one: the reporter has shown its code.
     Conversation(ConversationId),
-    /// A new one, whoever it comes from (the web form, a first chat).
-    New,
+    /// A new one with this id, whoever it comes from (the web form, a first chat, a recorded call). Whoever made the event drew the id, so
+    /// that a repeat, or what belongs to the same visit or call, finds the tip.
+    New(ConversationId),
 }
 
 /// Who or what wrote a message. All of them are kept and shown; only persons are answered.

@@ -35,6 +35,7 @@ pub fn first_text(n: u32) -> Commit {
         reference: Reference::from_bits((n << 2).to_be_bytes()),
         alias: "Quiet Heron".to_owned(),
         channel: Channel::Text,
+        language: None,
         received_at: at,
         state: State::Open,
         way_back: WayBack::Open,
@@ -61,19 +62,13 @@ pub fn first_text(n: u32) -> Commit {
         address: Sealed(vec![4; 52]),
         ours: Sealed(vec![5; 52]),
         created_at: at,
+        current: true,
     };
     let message = |author, length, provider, delivery| MessageRow {
-        id: ordered(),
-        conversation: tip,
-        seq: 0,
-        author,
-        channel: Channel::Text,
         body: Sealed(vec![6; length]),
-        at,
         provider,
-        media_dropped: 0,
         delivery,
-        delivery_version: 0,
+        ..MessageRow::new(ordered(), tip, author, Channel::Text, at)
     };
     let key = format!("SM{}", random().simple());
     let said = message(Author::Reporter, 160, Some((account.clone(), key.clone())), None);

@@ -21,6 +21,7 @@ use crate::store::{Commit, Outcome, Store, StoreError};
 use crate::vault::{ConversationKey, DoesNotOpen, Vault};
 use directory::DirectoryReader;
 use domain::calendar::Calendar;
+use domain::channel::Channel;
 use domain::conversation::triage::TriageRefused;
 use domain::dispatch::plan::CannotPlan;
 use domain::dispatch::policy::Policy;
@@ -46,9 +47,6 @@ pub enum DeskError {
     /// Too long for the channel.
     #[error("This answer has {0} characters; the most that fits is {1}. Shorten it or send it in two.")]
     TooLong(usize, usize),
-    /// The reporter cannot be reached.
-    #[error("The way back is closed: the reporter texted STOP or the number cannot be reached. They can still come back with their code.")]
-    WayBackClosed,
     /// The triage was refused.
     #[error(transparent)]
     Triage(#[from] TriageRefused),
@@ -84,8 +82,13 @@ pub enum DeskError {
 /// What every list is cut to.
 pub const MOST_ROWS: u32 = 200;
 
-/// The longest answer, in characters: what a carrier takes in one message (carriers.md 1.1).
-pub const LONGEST_REPLY: usize = 1600;
+/// The longest answer on a channel, in characters: what a carrier takes in one message (carriers.md 1.1), and elsewhere what is read.
+pub const fn longest_reply(channel: Channel) -> usize {
+    match channel {
+        Channel::Text | Channel::Whatsapp | Channel::Messenger => 1600,
+        Channel::Voice | Channel::Mail | Channel::Chat | Channel::Web => 5000,
+    }
+}
 
 /// The desk.
 #[derive(Clone)]

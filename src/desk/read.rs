@@ -128,7 +128,8 @@ impl Desk {
     ) -> Result<Vec<Message>, DeskError> {
         let mut attachments: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
         for row in self.store.attachments(id).await? {
-            attachments.entry(row.message).or_default().push(Attachment { id: row.id, content_type: row.content_type, state: row.state });
+            let attachment = Attachment { id: row.id, content_type: row.content_type, role: row.role, state: row.state };
+            attachments.entry(row.message).or_default().push(attachment);
         }
         let rows = self.store.messages(id, (last - i64::from(MOST_MESSAGES)).max(0), MOST_MESSAGES).await?;
         rows.into_iter()

@@ -3,7 +3,7 @@
 //! No address, number or return code has a field here (R47). Times are absolute; pages turn them into "time left".
 
 use crate::audit::{Action, Actor};
-use crate::store::rows::{InboxCounts, NoteKind};
+use crate::store::rows::{AttachmentState, InboxCounts, NoteKind};
 use domain::channel::{Channel, Means};
 use domain::conversation::triage::{StaffRole, Triage};
 use domain::conversation::{State, WayBack};
@@ -11,6 +11,7 @@ use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
 use domain::dispatch::obligation;
+use domain::exchange::MediaRole;
 use domain::id::*;
 use domain::level::Level;
 use domain::sealed::Words;
@@ -165,8 +166,10 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// What the carrier calls it; not to be believed.
     pub content_type: String,
-    /// `waiting`: still at the carrier.
-    pub state: String,
+    /// What it is for.
+    pub role: MediaRole,
+    /// Where it stands.
+    pub state: AttachmentState,
 }
 
 /// A staff text.

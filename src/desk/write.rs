@@ -1,7 +1,7 @@
 //! What an analyst writes: answers, triage, assessments and notes, taking and closing.
 
 use super::view::Staff;
-use super::{Desk, DeskError, LONGEST_REPLY};
+use super::{Desk, DeskError, longest_reply};
 use crate::audit::Action;
 use crate::progress::MOST_REPEATS;
 use crate::progress::routes::{message_turn, rank};
@@ -17,46 +17,33 @@ use domain::sealed::Words;
 const LONGEST_NOTE: usize = 10_000;
 
 impl Desk {
-    /// Answers the reporter: durable here, sent by the outbox.
+    /// Answers the reporter: durable here, sent by the outbox or kept until they come back.
     pub async fn reply(&self, who: &Staff, id: ConversationId, words: Words) -> Result<MessageId, DeskError> {
-        bounded(&words, LONGEST_REPLY)?;
         let (row, key) = self.opened(id).await?;
-        if row.conversation.way_back != WayBack::Open {
-            return Err(DeskError::WayBackClosed);
-        }
-        let contact = self.store.contact_of(id).await?.ok_or(DeskError::WayBackClosed)?;
-        let lane = self.progress.routes.for_reply(&contact.account).ok_or(DeskError::WayBackClosed)?;
+        let contact = self.store.contact_of(id).await?;
+        let channel = contact.as_ref().map_or(row.conversation.channel, |contact| contact.channel);
+        bounded(&words, longest_reply(channel))?;
+        let lane = contact.and_then(|contact| self.progress.routes.for_reply(&contact.account, contact.channel));
+        // Where nothing can be sent, the answer is kept: the reporter finds it when they come back with their code.
+        let lane = lane.filter(|_| row.conversation.way_back == WayBack::Open);
         let now = self.clock.now();
         let message = self.entropy.message(now);
-        let waiting = Delivery::Waiting { next_at: now, made: 0 };
-        let commit = Commit {
-            once: None,
-            writes: vec![
-                Write::Message(Box::new(MessageRow {
-                    id: message,
-                    conversation: id,
-                    seq: 0,
-                    author: Author::Staff(who.id),
-                    channel: contact.channel,
-                    body: self.vault.seal(&key, message.uuid().as_bytes(), words.reveal()),
-                    at: now,
-                    provider: None,
-                    media_dropped: 0,
-                    delivery: Some(waiting.clone()),
-                    delivery_version: 0,
-                })),
-                Write::Work(WorkRow {
-                    id: WorkId::Message(message),
-                    lane: lane.key.clone(),
-                    rank: rank(None, message_turn(Author::Staff(who.id), &waiting), 0),
-                    due_at: now,
-                    run_at: now,
-                }),
-            ],
-            audit: vec![self.entry(who, id, now, Action::ReplyWritten { message })],
-        };
-        self.commit(commit).await?;
-        self.progress.wake.at(&lane.key, now);
+        let delivery = if lane.is_some() { Delivery::Waiting { next_at: now, made: 0 } } else { Delivery::Kept { since: now } };
+        let author = Author::Staff(who.id);
+        let mut writes = vec![Write::Message(Box::new(MessageRow {
+            body: self.vault.seal(&key, message.uuid().as_bytes(), words.reveal()),
+            delivery: Some(delivery.clone()),
+            ..MessageRow::new(message, id, author, channel, now)
+        }))];
+        if let Some(lane) = lane {
+            let rank = rank(None, message_turn(author, &delivery), 0);
+            writes.push(Write::Work(WorkRow { id: WorkId::Message(message), lane: lane.key.clone(), rank, due_at: now, run_at: now }));
+        }
+        let audit = vec![self.entry(who, id, now, Action::ReplyWritten { message })];
+        self.commit(Commit { once: None, writes, audit }).await?;
+        if let Some(lane) = lane {
+            self.progress.wake.at(&lane.key, now);
+        }
         Ok(message)
     }
 

@@ -8,7 +8,7 @@ use crate::desk::directory::person;
 use crate::progress::{MOST_REPEATS, News, Took};
 use crate::store::rows::{AttemptRow, ObligationRow, Owner};
 use domain::conversation::reference::Reference;
-use domain::exchange::CallStep;
+use domain::exchange::{CallRef, CallStep};
 use domain::language::Language;
 use domain::voice::enduser_call::{EnduserCall, Facts};
 use domain::voice::script::{Script, Step};
@@ -35,7 +35,7 @@ impl Intake {
                 code: self.vault.spoken_code(attempt.id),
             };
             if !self.vault.is_step_token(attempt.id, call.step, &step.token) {
-                return Ok(Taken::Script(self.stale(&attempt, &call, &step, &facts)));
+                return Ok(Taken::Script(CallRef::Attempt(attempt.id), self.stale(&attempt, &call, &step, &facts)));
             }
             let then = self.vault.step_token(attempt.id, call.step + 1);
             let (next, script, kinds) = call.decide(&step.heard, &facts, then);
@@ -47,7 +47,7 @@ impl Intake {
                 ..News::default()
             };
             match self.progress.news(attempt.id, news).await? {
-                Took::Taken | Took::Known => return Ok(Taken::Script(script)),
+                Took::Taken | Took::Known => return Ok(Taken::Script(CallRef::Attempt(attempt.id), script)),
                 Took::NoAttempt => return Ok(Taken::NotOurs),
                 Took::Stale => {}
             }

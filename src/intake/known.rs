@@ -5,7 +5,8 @@
 
 use crate::vault::ConversationKey;
 use crate::vault::sealed::BlindIndex;
-use domain::id::ConversationId;
+use domain::id::{ContactHandle, ConversationId};
+use domain::language::Language;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +27,14 @@ pub(super) struct Entry {
     pub(super) key: ConversationKey,
     /// When it was read or written.
     pub(super) at: Timestamp,
+    /// The address of this way in, when the tip has it already.
+    pub(super) handle: Option<ContactHandle>,
+    /// The language of the tip, when it is known.
+    pub(super) language: Option<Language>,
+    /// Whether the reporter texted STOP.
+    pub(super) opted_out: bool,
+    /// Whether the address leads to another tip: then it does not become current here.
+    pub(super) elsewhere: bool,
 }
 
 /// Addresses seen lately.

@@ -1,208 +1,227 @@
-//! A reporter's message: opens a tip, or joins the one that the address belongs to.
+//! A reporter's message: opens a tip, or joins the one that it belongs to, whatever way it came.
+//!
+//! First it is found out where it belongs ([`super::belongs`]), then one commit holds everything that follows: the tip, its key, the sealed
+//! words, files, the honest first words or the answer to a keyword, work for the lanes, the record. While the database is away, the
+//! same letter goes to the spool and comes back through here.
 
+use super::belongs::Belongs;
 use super::known::Entry as KnownEntry;
-use super::{Intake, IntakeError, Taken};
+use super::{Intake, IntakeError, Taken, language};
 use crate::audit::{Action, Actor, Entry};
 use crate::progress::MOST_REPEATS;
-use crate::progress::routes::{message_turn, rank};
+use crate::spool::{Letter, NewTip};
 use crate::store::commit::Once;
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
-use crate::vault::ConversationKey;
-use crate::vault::sealed::BlindIndex;
 use domain::conversation::alias::alias;
-use domain::conversation::first_words::first_words;
 use domain::conversation::reference::Reference;
-use domain::conversation::triage::Triage;
+use domain::conversation::triage::{Marks, Triage};
 use domain::conversation::{Conversation, State, WayBack};
-use domain::dispatch::delivery::Delivery;
-use domain::exchange::InboundMessage;
-use domain::id::{AttachmentId, ContactHandle, ConversationId};
+use domain::exchange::{InboundMessage, Joins};
+use domain::id::{ContactHandle, ConversationId};
 use domain::language::Language;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// How long the store may take before a message goes to the spool: carriers give up after 2 to 15 seconds (carriers.md 0.2).
+const STORE_PATIENCE: Duration = Duration::from_millis(1500);
+/// How far back a carrier's time is believed.
+const OLDEST_SENT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 impl Intake {
-    pub(super) async fn message(&self, message: InboundMessage) -> Result<Taken, IntakeError> {
-        let index = self.vault.contact_index(message.channel, &message.from);
+    /// Takes a message: durable in the store or in the spool when this returns.
+    pub async fn message(&self, message: InboundMessage) -> Result<Taken, IntakeError> {
+        let tip = self.new_tip(&message.joins);
+        self.letter(Letter::Message(Box::new(message), Box::new(tip))).await
+    }
+
+    /// A tip that this message may open.
+    fn new_tip(&self, joins: &Joins) -> NewTip {
+        let at = self.clock.now();
+        let id = match joins {
+            Joins::New(id) => *id,
+            Joins::ByAddress | Joins::Threads(_) | Joins::Conversation(_) => ConversationId::new(self.entropy.ordered(at)),
+        };
+        let (key, wrapped) = self.vault.new_key(id);
+        NewTip { id, key, wrapped, at }
+    }
+
+    /// Stores a letter, or lays it into the spool: behind what waits there, or because the store does not answer.
+    pub(super) async fn letter(&self, letter: Letter) -> Result<Taken, IntakeError> {
+        if self.spool.is_empty() {
+            match tokio::time::timeout(STORE_PATIENCE, self.take(&letter)).await {
+                Ok(Ok(taken)) => return Ok(taken),
+                // What the dropped future had sent to the store may still be committed: then the spool's copy is a duplicate.
+                Ok(Err(error)) => tracing::warn!(error = %error, "the store does not take it; it goes to the spool"),
+                Err(_) => tracing::warn!("the store does not answer; a letter goes to the spool"),
+            }
+        }
+        self.spool.put(&letter).await?;
+        Ok(Taken::Spooled(match &letter {
+            Letter::Message(message, tip) => Some(match message.joins {
+                Joins::Conversation(id) => id,
+                Joins::ByAddress | Joins::Threads(_) | Joins::New(_) => tip.id,
+            }),
+            Letter::Receipt(..) => None,
+        }))
+    }
+
+    /// Stores a letter, also one that comes out of the spool.
+    pub async fn take(&self, letter: &Letter) -> Result<Taken, IntakeError> {
+        match letter {
+            Letter::Message(message, tip) => self.take_message(message, tip).await,
+            Letter::Receipt(receipt, at) => self.take_receipt((**receipt).clone(), *at).await,
+        }
+    }
+
+    async fn take_message(&self, message: &InboundMessage, tip: &NewTip) -> Result<Taken, IntakeError> {
         for _ in 0..MOST_REPEATS {
-            let known = self.find(&index).await?;
-            let (commit, entry) = match known {
-                Some(entry) => (self.joined(&message, &entry), entry),
-                None => self.opened(&message, index),
+            let belongs = self.belongs(message, tip.at).await?;
+            let mut letter = match &belongs {
+                Belongs::New => self.opened(message, tip),
+                Belongs::To(entry) => self.joined(message, entry, tip.at),
             };
+            self.add_message(&mut letter, message).await?;
+            self.answer(&mut letter, message).await?;
+            let Composed { commit, entry, .. } = letter;
             match self.store.commit(commit).await? {
                 Outcome::Committed(_) => {
-                    self.known.put(index, entry);
-                    self.wake(&message);
-                    return Ok(Taken::Stored);
+                    let id = entry.conversation;
+                    self.remember(message, entry);
+                    self.wake(message);
+                    return Ok(Taken::Stored(id));
                 }
-                Outcome::Duplicate => return Ok(Taken::Known),
-                Outcome::Conflict => self.known.forget(&index),
+                Outcome::Duplicate => {
+                    self.forget(message);
+                    return Ok(Taken::Known);
+                }
+                Outcome::Conflict => self.forget(message),
             }
         }
         Err(IntakeError::Contended)
     }
 
-    async fn find(&self, index: &BlindIndex) -> Result<Option<KnownEntry>, IntakeError> {
-        if let Some(entry) = self.known.get(index, self.clock.now()) {
-            return Ok(Some(entry));
-        }
-        let Some((row, _)) = self.store.conversation_by_contact(*index).await? else { return Ok(None) };
-        let conversation = row.conversation.id;
-        Ok(Some(KnownEntry { conversation, key: self.vault.unwrap_key(conversation, &row.key)?, at: self.clock.now() }))
-    }
-
     /// A further message of a tip.
-    fn joined(&self, message: &InboundMessage, entry: &KnownEntry) -> Commit {
-        let now = self.clock.now();
-        let mut commit = Commit { once: Some(once(message, now)), ..Commit::default() };
-        self.add_message(&mut commit, message, entry.conversation, &entry.key, now);
-        // Who writes can perhaps be answered again; if the carrier still refuses, the way back is closed again by its answer.
-        commit.writes.push(Write::WayBack(entry.conversation, WayBack::Open));
-        record(&mut commit, entry.conversation, now, Actor::Reporter, Action::MessageReceived { channel: message.channel });
-        commit
+    fn joined(&self, message: &InboundMessage, entry: &KnownEntry, at: Timestamp) -> Composed {
+        let mut commit = Commit { once: Some(once(message, at)), ..Commit::default() };
+        let id = entry.conversation;
+        let mut entry = entry.clone();
+        match entry.handle {
+            Some(handle) => commit.writes.push(Write::AnswerTo(id, handle)),
+            None => {
+                let contact = self.contact(message, &entry, at);
+                entry.handle = Some(contact.handle);
+                commit.writes.push(Write::Contact(Box::new(contact)));
+            }
+        }
+        let action = Action::MessageReceived { channel: message.channel };
+        commit.audit.push(Entry { conversation: id, at, actor: Actor::Reporter, action });
+        Composed { commit, entry, at, is_new: false, language: entry_language(message, None) }.with_language_of_tip()
     }
 
-    /// The first message: the tip, its key, its first words, all of it in one commit.
-    fn opened(&self, message: &InboundMessage, index: BlindIndex) -> (Commit, KnownEntry) {
-        let now = self.clock.now();
-        let id = ConversationId::new(self.entropy.ordered(now));
-        let (key, wrapped) = self.vault.new_key(id);
-        let mut commit = Commit { once: Some(once(message, now)), ..Commit::default() };
+    /// The first message: the tip and its key.
+    fn opened(&self, message: &InboundMessage, tip: &NewTip) -> Composed {
+        let NewTip { id, key, wrapped, at } = tip.clone();
+        let language = entry_language(message, None);
+        let mut commit = Commit { once: Some(once(message, at)), ..Commit::default() };
         let row = ConversationRow {
             conversation: Conversation {
                 id,
                 reference: Reference::from_bits(self.entropy.bytes()),
                 alias: alias(self.entropy.bytes()),
                 channel: message.channel,
-                received_at: now,
+                language,
+                received_at: at,
                 state: State::Open,
                 way_back: WayBack::Open,
-                triage: Triage::default(),
+                triage: Triage {
+                    school: message.claims.school.clone(),
+                    marks: Marks { in_progress: message.claims.in_progress, ..Marks::default() },
+                    ..Triage::default()
+                },
                 triaged_at: None,
                 dispatched_at: None,
                 claimed_by: None,
             },
             version: 0,
-            key: wrapped,
             code_index: self.vault.code_index(&key.return_code()),
+            key: wrapped,
             last_seq: 0,
             unread: 0,
-            updated_at: now,
+            updated_at: at,
         };
         commit.writes.push(Write::Conversation(Box::new(row)));
-        commit.writes.push(Write::Contact(Box::new(self.contact(message, id, &key, index, now))));
-        record(&mut commit, id, now, Actor::Reporter, Action::TipReceived { channel: message.channel });
-        self.add_message(&mut commit, message, id, &key, now);
-        self.add_first_words(&mut commit, message, id, &key, now);
-        (commit, KnownEntry { conversation: id, key, at: now })
+        let mut entry = KnownEntry { conversation: id, key, at, handle: None, language, opted_out: false, elsewhere: false };
+        let contact = self.contact(message, &entry, at);
+        entry.handle = Some(contact.handle);
+        commit.writes.push(Write::Contact(Box::new(contact)));
+        let action = Action::TipReceived { channel: message.channel };
+        commit.audit.push(Entry { conversation: id, at, actor: Actor::Reporter, action });
+        Composed { commit, entry, at, is_new: true, language }
     }
 
-    fn contact(
-        &self,
-        message: &InboundMessage,
-        id: ConversationId,
-        key: &ConversationKey,
-        index: BlindIndex,
-        now: Timestamp,
-    ) -> ContactRow {
+    /// The address as a row: of our own pages, where there is none, a row that says so.
+    fn contact(&self, message: &InboundMessage, entry: &KnownEntry, at: Timestamp) -> ContactRow {
         let handle = ContactHandle::new(self.entropy.uuid());
-        let context = handle.uuid();
+        let (context, key) = (*handle.uuid().as_bytes(), &entry.key);
+        let address = message.from.as_ref().map(|from| from.reveal()).unwrap_or_default();
         ContactRow {
             handle,
-            conversation: id,
+            conversation: entry.conversation,
             account: message.account.clone(),
             channel: message.channel,
-            index,
-            address: self.vault.seal(key, context.as_bytes(), message.from.reveal()),
-            ours: self.vault.seal(key, context.as_bytes(), message.to.reveal()),
-            created_at: now,
+            index: self.index(message).unwrap_or_else(|| self.vault.own_index(message.channel, entry.conversation)),
+            address: self.vault.seal(key, &context, address),
+            ours: self.vault.seal(key, &context, message.to.reveal()),
+            created_at: at,
+            current: super::belongs::joins_by_address(message) && !entry.elsewhere,
         }
     }
 
-    fn add_message(
-        &self,
-        commit: &mut Commit,
-        message: &InboundMessage,
-        conversation: ConversationId,
-        key: &ConversationKey,
-        now: Timestamp,
-    ) {
-        let id = self.entropy.message(now);
-        commit.writes.push(Write::Message(Box::new(MessageRow {
-            id,
-            conversation,
-            seq: 0,
-            author: Author::Reporter,
-            channel: message.channel,
-            body: self.vault.seal(key, id.uuid().as_bytes(), message.words.reveal()),
-            at: now,
-            provider: Some((message.account.clone(), message.provider_id.0.clone())),
-            media_dropped: message.media_dropped,
-            delivery: None,
-            delivery_version: 0,
-        })));
-        for media in &message.media {
-            let attachment = AttachmentId::new(self.entropy.ordered(now));
-            commit.writes.push(Write::Attachment(AttachmentRow {
-                id: attachment,
-                message: id,
-                conversation,
-                url: self.vault.seal(key, attachment.uuid().as_bytes(), media.url.reveal()),
-                content_type: media.content_type.clone(),
-                state: "waiting".to_owned(),
-            }));
-        }
-    }
-
-    /// The honest first words (R67), to be sent by the outbox. The stored text holds a place for the code, never the code.
-    fn add_first_words(
-        &self,
-        commit: &mut Commit,
-        message: &InboundMessage,
-        conversation: ConversationId,
-        key: &ConversationKey,
-        now: Timestamp,
-    ) {
-        let Some(lane) = self.progress.routes.for_reply(&message.account) else { return };
-        let id = self.entropy.message(now);
-        let delivery = Delivery::Waiting { next_at: now, made: 0 };
-        let words = first_words(message.channel, Language::En);
-        commit.writes.push(Write::Message(Box::new(MessageRow {
-            id,
-            conversation,
-            seq: 0,
-            author: Author::System,
-            channel: message.channel,
-            body: self.vault.seal(key, id.uuid().as_bytes(), words.reveal()),
-            at: now,
-            provider: None,
-            media_dropped: 0,
-            delivery: Some(delivery.clone()),
-            delivery_version: 0,
-        })));
-        commit.writes.push(Write::Work(WorkRow {
-            id: WorkId::Message(id),
-            lane: lane.key.clone(),
-            rank: rank(None, message_turn(Author::System, &delivery), 0),
-            due_at: now,
-            run_at: now,
-        }));
-        record(commit, conversation, now, Actor::System, Action::FirstWords);
+    /// The language of a message's tip, once it is known.
+    pub(super) fn default_language(&self) -> Language {
+        self.line.language
     }
 
     fn wake(&self, message: &InboundMessage) {
-        if let Some(lane) = self.progress.routes.for_reply(&message.account) {
+        if let Some(lane) = self.progress.routes.for_reply(&message.account, message.channel) {
             self.progress.wake.at(&lane.key, self.clock.now());
+        }
+        if !message.media.is_empty() {
+            self.progress.wake.at(&crate::media::lane(), self.clock.now());
         }
         metrics::counter!("tipline_messages_taken_total", "channel" => message.channel.as_str()).increment(1);
     }
 }
 
-fn once(message: &InboundMessage, now: Timestamp) -> Once {
-    Once { account: message.account.clone(), key: message.provider_id.0.clone(), at: now }
+/// A commit in the making, and what is known of its tip.
+pub(super) struct Composed {
+    pub(super) commit: Commit,
+    pub(super) entry: KnownEntry,
+    pub(super) at: Timestamp,
+    pub(super) is_new: bool,
+    /// The language of automatic words; `None` when nobody knows.
+    pub(super) language: Option<Language>,
 }
 
-fn record(commit: &mut Commit, conversation: ConversationId, at: Timestamp, actor: Actor, action: Action) {
-    commit.audit.push(Entry { conversation, at, actor, action });
+impl Composed {
+    fn with_language_of_tip(mut self) -> Self {
+        self.language = self.language.or(self.entry.language);
+        self
+    }
+}
+
+fn entry_language(message: &InboundMessage, known: Option<Language>) -> Option<Language> {
+    message.language.or(known).or_else(|| language::guess(message.words.reveal()))
+}
+
+/// The carrier's time, when it can be true.
+pub(super) fn believed(sent_at: Option<Timestamp>, taken_at: Timestamp) -> Option<Timestamp> {
+    let latest = taken_at.saturating_add(SignedDuration::from_mins(1)).unwrap_or(taken_at);
+    let earliest = taken_at.saturating_sub(OLDEST_SENT).unwrap_or(taken_at);
+    sent_at.filter(|sent| (earliest..=latest).contains(sent))
+}
+
+fn once(message: &InboundMessage, at: Timestamp) -> Once {
+    Once { account: message.account.clone(), key: message.provider_id.0.clone(), at }
 }

@@ -4,35 +4,49 @@
 //! an attempt is merged into its evidence; a call that asks what to do next gets its script. The same event twice changes
 //! nothing and is answered like the first time.
 
+mod answer;
+mod belongs;
 mod call_step;
+mod codes;
 mod known;
+mod language;
 mod message;
 pub mod receipt_page;
+mod store_message;
 
 use crate::clock::Clock;
 use crate::desk::directory::DirectoryReader;
 use crate::entropy::Entropy;
+use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::progress::{News, Progress, ProgressError, Took};
+use crate::spool::{Letter, Spool, SpoolError};
 use crate::store::commit::Once;
 use crate::store::{Store, StoreError};
 use crate::vault::{DoesNotOpen, Vault};
-use domain::exchange::{Inbound, Receipt};
+use codes::Codes;
+use domain::exchange::{CallRef, Inbound, Receipt};
+use domain::id::ConversationId;
 use domain::voice::script::Script;
+use jiff::Timestamp;
 use known::Known;
 use std::sync::Arc;
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// Durable.
-    Stored,
+    /// Durable, in this tip.
+    Stored(ConversationId),
+    /// Durable in the spool; a message will be in this tip, unless its address turns out to belong to another.
+    Spooled(Option<ConversationId>),
+    /// News of an attempt is durable.
+    Merged,
     /// It was there already.
     Known,
     /// It is about an attempt that is not ours; nothing was stored.
     NotOurs,
     /// Durable, and the call goes on with this.
-    Script(Script),
+    Script(CallRef, Script),
 }
 
 /// Why an event was not taken. The carrier is told to come again.
@@ -50,6 +64,15 @@ pub enum IntakeError {
     /// Others were quicker every time.
     #[error("the message met a conflict every time")]
     Contended,
+    /// A file was not written.
+    #[error("a file was not kept")]
+    Files(#[source] std::io::Error),
+    /// Neither stored nor spooled.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// Many wrong codes are being tried, and many wait already.
+    #[error("many codes are being tried at once; try again in a minute")]
+    ManyCodes,
 }
 
 /// The way in.
@@ -63,11 +86,14 @@ pub struct Intake {
     directory: DirectoryReader,
     line: Arc<Line>,
     known: Arc<Known>,
+    codes: Arc<Codes>,
+    files: Files,
+    spool: Spool,
 }
 
 impl Intake {
     /// Puts the way in together.
-    pub fn new(vault: Arc<Vault>, progress: Progress, directory: DirectoryReader, line: Arc<Line>) -> Self {
+    pub fn new(vault: Arc<Vault>, progress: Progress, directory: DirectoryReader, line: Arc<Line>, files: Files, spool: Spool) -> Self {
         Self {
             store: progress.store.clone(),
             vault,
@@ -77,23 +103,27 @@ impl Intake {
             directory,
             line,
             known: Arc::default(),
+            codes: Arc::default(),
+            files,
+            spool,
         }
     }
 
     /// Takes one event. Returns after the commit.
     pub async fn submit(&self, event: Inbound) -> Result<Taken, IntakeError> {
         match event {
-            Inbound::Message(message) => self.message(message).await,
-            Inbound::Receipt(receipt) => self.receipt(receipt).await,
+            Inbound::Message(message) => self.message(*message).await,
+            Inbound::Receipt(receipt) => self.letter(Letter::Receipt(Box::new(receipt), self.clock.now())).await,
             Inbound::CallStep(step) => self.call_step(step).await,
+            Inbound::Caller(_) => Ok(Taken::NotOurs),
         }
     }
 
-    async fn receipt(&self, receipt: Receipt) -> Result<Taken, IntakeError> {
-        let once = Once { account: receipt.account, key: receipt.once, at: self.clock.now() };
+    pub(super) async fn take_receipt(&self, receipt: Receipt, at: Timestamp) -> Result<Taken, IntakeError> {
+        let once = Once { account: receipt.account, key: receipt.once, at };
         let news = News { once: Some(once), provider_id: Some(receipt.provider_id.0), kinds: vec![receipt.kind], ..News::default() };
         Ok(match self.progress.news(receipt.attempt, news).await? {
-            Took::Taken => Taken::Stored,
+            Took::Taken => Taken::Merged,
             Took::Known | Took::Stale => Taken::Known,
             Took::NoAttempt => Taken::NotOurs,
         })

@@ -1,6 +1,7 @@
 //! What an attempt sends: the address opened at the last moment, and words that hold nothing of the tip (R6).
 
 use crate::desk::directory::{DirectoryReader, person};
+use crate::progress::contact_for;
 use crate::progress::routes::Routes;
 use crate::store::rows::{AttemptRow, MessageRow, ObligationRow};
 use crate::store::{Store, StoreError};
@@ -23,6 +24,8 @@ pub struct Line {
     pub call_back: String,
     /// The public origin, for the receipt page's address.
     pub origin: String,
+    /// The language of those who have not shown theirs.
+    pub language: Language,
 }
 
 /// Why an attempt could not be put together. All of it is ours to mend, so the attempt counts as not taken.
@@ -107,7 +110,7 @@ impl Compose {
     pub async fn message(&self, row: &MessageRow, attempt: &AttemptRow) -> Result<Outbound, ComposeError> {
         let tip = self.store.conversation(row.conversation).await?.ok_or(ComposeError::TipGone)?;
         let key = self.vault.unwrap_key(row.conversation, &tip.key)?;
-        let contact = self.store.contact_of(row.conversation).await?.ok_or(ComposeError::AddressGone)?;
+        let contact = contact_for(&*self.store, row).await?.ok_or(ComposeError::AddressGone)?;
         let context = contact.handle.uuid();
         let words = self.vault.open_words(&key, row.id.uuid().as_bytes(), &row.body)?;
         Ok(Outbound {

@@ -58,6 +58,8 @@ async fn decide(outbox: &Outbox, id: WorkId) -> Result<Vec<Todo>, ProgressError>
     match id {
         WorkId::Obligation(id) => outbox.progress.obligation_timer(id).await,
         WorkId::Message(id) => outbox.progress.message_timer(id).await,
+        // Media have a worker of their own: `media`.
+        WorkId::Attachment(_) => Ok(Vec::new()),
     }
 }
 

@@ -7,14 +7,14 @@ use super::routes::{message_turn, rank};
 use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
 use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
-use crate::store::rows::{AttemptRow, MessageRow, Owner, ReceiptRow, WorkId};
-use crate::store::{Outcome, Write};
+use crate::store::rows::{AttemptRow, Author, ContactRow, MessageRow, Owner, ReceiptRow, WorkId};
+use crate::store::{Outcome, Store, StoreError, Write};
 use domain::channel::Means;
 use domain::conversation::WayBack;
 use domain::dispatch::delivery::{Delivery, Effect, Event};
 use domain::dispatch::evidence::{Evidence, ReceiptKind};
 use domain::dispatch::obligation::SendOutcome;
-use domain::id::{AttemptId, MessageId};
+use domain::id::{AttemptId, ConversationId, MessageId};
 
 impl Progress {
     /// A message's timer fired.
@@ -148,7 +148,7 @@ impl Progress {
             conversation: row.conversation,
             lane: lane.key.clone(),
             account: lane.account.clone(),
-            means: Means::Text,
+            means: lane.means,
             intended_at: now,
             provider_id: None,
             answer: None,
@@ -158,12 +158,43 @@ impl Progress {
         }
     }
 
-    /// The lane that answers this tip's reporter: the account by which they wrote last.
+    /// The lane that sends this message: of the account by which its reporter wrote last on the message's channel.
     async fn lane_of(&self, row: &MessageRow) -> Result<super::routes::Lane, ProgressError> {
-        let contact = self.store.contact_of(row.conversation).await?;
-        let lane = contact.and_then(|contact| self.routes.for_reply(&contact.account).cloned());
+        let contact = contact_for(&*self.store, row).await?;
+        let lane = contact.and_then(|contact| self.routes.for_reply(&contact.account, row.channel).cloned());
         Ok(lane.unwrap_or_else(|| self.routes.for_means(Means::Text).clone()))
     }
+
+    /// The reporter has everything up to this number before them, on one of our own pages or on a call: what staff wrote is seen.
+    pub async fn seen(&self, conversation: ConversationId, up_to: i64) -> Result<(), ProgressError> {
+        let unseen = |row: &MessageRow| {
+            row.seq <= up_to && row.author != Author::Reporter && !matches!(row.delivery, None | Some(Delivery::Delivered { .. }))
+        };
+        let after = (up_to - MOST_SEEN).max(0);
+        let rows = self.store.messages(conversation, after, u32::try_from(MOST_SEEN).unwrap_or(u32::MAX)).await?;
+        for id in rows.iter().filter(|row| unseen(row)).map(|row| row.id) {
+            for _ in 0..MOST_REPEATS {
+                let Some(row) = self.store.message(id).await? else { break };
+                if let Tried::Done(_) = self.try_message(row, Event::Seen, AttemptChange::default(), None).await? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many of the last messages are looked at when a reporter reads: as many as their page shows.
+const MOST_SEEN: i64 = 1000;
+
+/// The address that a message goes to: the one that wrote last, else the latest of its channel. A reporter who has moved on to another way still gets there what was
+/// written for this one.
+pub(crate) async fn contact_for(store: &dyn Store, row: &MessageRow) -> Result<Option<ContactRow>, StoreError> {
+    if let Some(last) = store.contact_of(row.conversation).await?.filter(|last| last.channel == row.channel) {
+        return Ok(Some(last));
+    }
+    let contacts = store.contacts(row.conversation).await?;
+    Ok(contacts.into_iter().rev().find(|contact| contact.channel == row.channel))
 }
 
 /// A delivery's state in a word, for the record and the API.
@@ -173,6 +204,7 @@ pub const fn delivery_word(delivery: &Delivery) -> &'static str {
         Delivery::InFlight { .. } => "sending",
         Delivery::Sent { .. } => "sent",
         Delivery::Delivered { .. } => "delivered",
+        Delivery::Kept { .. } => "kept",
         Delivery::Unconfirmed { .. } => "unconfirmed",
         Delivery::Unknown { .. } => "unknown",
         Delivery::Failed { .. } => "failed",

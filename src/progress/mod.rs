@@ -12,6 +12,7 @@ pub mod routes;
 
 pub(crate) use batch::obligation_rank;
 pub use batch::told;
+pub(crate) use delivery::contact_for;
 pub use receipt::{News, Took};
 
 use crate::clock::Clock;

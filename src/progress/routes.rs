@@ -1,7 +1,7 @@
 //! Which lane serves what: the table from means and account to lanes.
 
 use crate::store::rows::Author;
-use domain::channel::Means;
+use domain::channel::{Channel, Means};
 use domain::dispatch::delivery::Delivery;
 use domain::id::{AccountKey, LaneKey};
 use domain::level::Level;
@@ -51,9 +51,15 @@ impl Routes {
     pub fn for_means(&self, means: Means) -> &Lane {
         self.lanes().find(|lane| lane.means == means).unwrap_or(&self.first)
     }
-    /// The lane that answers reporters of an account by text.
-    pub fn for_reply(&self, account: &AccountKey) -> Option<&Lane> {
-        self.lanes().find(|lane| lane.account == *account && lane.means == Means::Text)
+    /// The lane that answers reporters who came in by this account and channel; `None` when nothing can be sent to them (a call, our
+    /// own pages): an answer is then kept until they come back.
+    pub fn for_reply(&self, account: &AccountKey, channel: Channel) -> Option<&Lane> {
+        let means = match channel {
+            Channel::Text | Channel::Whatsapp | Channel::Messenger => Means::Text,
+            Channel::Mail => Means::Mail,
+            Channel::Voice | Channel::Chat | Channel::Web => return None,
+        };
+        self.lanes().find(|lane| lane.account == *account && lane.means == means)
     }
 }
 
@@ -76,9 +82,19 @@ pub fn message_turn(author: Author, delivery: &Delivery) -> u16 {
         (Delivery::Waiting { .. }, Author::Staff(_) | Author::Reporter) => 6,
         (Delivery::Waiting { .. }, Author::System) => 10,
         (Delivery::InFlight { .. } | Delivery::Sent { .. }, _) => ASKING_TURN,
-        (Delivery::Delivered { .. } | Delivery::Unconfirmed { .. } | Delivery::Unknown { .. } | Delivery::Failed { .. }, _) => ASKING_TURN,
+        (
+            Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. },
+            _,
+        ) => ASKING_TURN,
     }
 }
+
+/// The turn of work on media, on a lane of its own.
+pub const MEDIA_TURN: u16 = 20;
 
 /// The turn of work that only asks the carrier: after everything that sends.
 pub const ASKING_TURN: u16 = 50;

@@ -83,8 +83,8 @@ pub trait Store: Send + Sync {
     fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>>;
     /// One attachment.
     fn attachment(&self, id: AttachmentId) -> Read<'_, Option<AttachmentRow>>;
-    /// The message that a carrier calls by this id.
-    fn message_by_provider(&self, account: AccountKey, provider_id: String) -> Read<'_, Option<MessageRow>>;
+    /// The message of a tip that the carrier calls by this id.
+    fn message_by_provider(&self, conversation: ConversationId, provider_id: String) -> Read<'_, Option<MessageRow>>;
     /// The id and sealed source of the reporter's last message that has one: what a mail to them answers.
     fn last_source(&self, conversation: ConversationId) -> Read<'_, Option<(MessageId, Sealed)>>;
     /// A reporter's call.

@@ -57,13 +57,18 @@ fn written(entry: Entry) -> Result<WrittenEntry, serde_json::Error> {
 
 fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
     Ok(match write {
-        Write::Conversation(row) => [Some(json(&row.conversation.triage.types)?), None],
-        Write::Message(row) | Write::Delivery(row) => [row.delivery.as_ref().map(json).transpose()?, None],
+        Write::Conversation(row) => [Some(json(&row.conversation.triage.types)?), Some(json(&row.conversation.triage.marks)?)],
+        Write::Message(row) | Write::Delivery(row) => {
+            [row.delivery.as_ref().map(json).transpose()?, row.part.as_ref().map(json).transpose()?]
+        }
+        Write::Attachment(row) => [Some(json(&row.state)?), None],
+        Write::Caller(row) => [Some(json(&row.state)?), None],
         Write::Obligation(row) => [Some(json(&row.obligation)?), None],
         Write::Attempt(row) => [Some(json(&row.evidence)?), row.call.as_ref().map(json).transpose()?],
         Write::Receipt(row) => [Some(json(&row.kind)?), None],
         Write::Contact(_)
-        | Write::Attachment(_)
+        | Write::Mailbox(_)
+        | Write::AnswerTo(..)
         | Write::Note(_)
         | Write::WayBack(..)
         | Write::RetireContacts(_)

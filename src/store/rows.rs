@@ -3,11 +3,8 @@
 //! Everything that identifies a reporter, and every word, is [`Sealed`]; the store could not read it if it wanted to.
 
 use crate::audit::{Action, Actor};
-use adapters::contract::Cursor;
-use domain::exchange::{MediaRole, Nature, Part};
-use domain::voice::caller_call::CallerCall;
-use serde::{Deserialize, Serialize};
 use crate::vault::sealed::{BlindIndex, Sealed, WrappedKey};
+use adapters::contract::Cursor;
 use domain::channel::{Channel, Means};
 use domain::conversation::Conversation;
 use domain::conversation::triage::StaffRole;
@@ -15,10 +12,13 @@ use domain::directory::{Organization, Person};
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{Evidence, ReceiptKind};
 use domain::dispatch::obligation::Obligation;
+use domain::exchange::{MediaRole, Nature, Part};
 use domain::id::*;
 use domain::level::Level;
+use domain::voice::caller_call::CallerCall;
 use domain::voice::enduser_call::EnduserCall;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A tip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +108,29 @@ pub struct MessageRow {
     pub delivery_version: i64,
 }
 
+impl MessageRow {
+    /// A message with nothing but these, its words still to be sealed.
+    pub fn new(id: MessageId, conversation: ConversationId, author: Author, channel: Channel, at: Timestamp) -> Self {
+        Self {
+            id,
+            conversation,
+            seq: 0,
+            author,
+            channel,
+            body: Sealed::default(),
+            at,
+            provider: None,
+            sent_at: None,
+            part: None,
+            nature: Nature::Person,
+            source: None,
+            media_dropped: 0,
+            delivery: None,
+            delivery_version: 0,
+        }
+    }
+}
+
 /// A picture or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttachmentRow {
@@ -129,6 +152,18 @@ pub struct AttachmentRow {
     pub state: AttachmentState,
     /// Version; 0 when new.
     pub version: i64,
+}
+
+impl AttachmentRow {
+    /// Whether there is still something to do with it: fetch it, copy it, delete it at the carrier.
+    pub fn is_unfinished(&self) -> bool {
+        match &self.state {
+            AttachmentState::Waiting { .. } => true,
+            AttachmentState::Kept { copy: SafeCopy::Pending, .. } => true,
+            AttachmentState::Kept { copy: SafeCopy::Ready { .. } | SafeCopy::Impossible { .. }, .. } => self.url.is_some(),
+            AttachmentState::Lost { .. } => false,
+        }
+    }
 }
 
 /// Where a picture or file stands (R73). The words of its message never depend on it.
@@ -504,7 +539,7 @@ pub struct Health {
     pub messages: i64,
     /// Open obligations.
     pub open_obligations: i64,
-    /// Open obligations or unfinished deliveries without work: must be 0 (invariant 3).
+    /// Open obligations, unfinished deliveries or unfinished attachments without work: must be 0 (invariant 3).
     pub without_timer: i64,
     /// Work due and not taken, by lane.
     pub due_work: Vec<(LaneKey, i64)>,

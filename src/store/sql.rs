@@ -9,7 +9,10 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "base", include_str!("../../migrations/0001_base.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "base", include_str!("../../migrations/0001_base.sql")),
+    (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
+];
 
 /// The newest schema that this program knows.
 pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -67,13 +70,27 @@ macro_rules! bytes {
         concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), CAST(i.value->>", $length, " AS INTEGER))")
     };
 }
+/// Bytes of a row that may be missing.
+macro_rules! opt_bytes {
+    ($at:literal, $length:literal) => {
+        concat!(
+            "CASE WHEN i.value->>",
+            $at,
+            " IS NULL THEN NULL ELSE substr($2, CAST(i.value->>",
+            $at,
+            " AS INTEGER), CAST(i.value->>",
+            $length,
+            " AS INTEGER)) END"
+        )
+    };
+}
 /// Thirty-two bytes of a row: where they start in `$2`.
 macro_rules! hash {
     ($at:literal) => {
         concat!("substr($2, CAST(i.value->>", $at, " AS INTEGER), 32)")
     };
 }
-pub(crate) use {begin, bytes, each, flag, hash, int, text};
+pub(crate) use {begin, bytes, each, flag, hash, int, opt_bytes, text};
 
 #[cfg(test)]
 mod tests {

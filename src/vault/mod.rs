@@ -8,6 +8,7 @@
 pub mod keys;
 pub mod mail;
 pub mod sealed;
+pub mod visit;
 
 use crate::entropy::Entropy;
 use chacha20poly1305::XChaCha20Poly1305;
@@ -37,6 +38,8 @@ pub struct DoesNotOpen;
 pub struct Vault {
     wrapping: XChaCha20Poly1305,
     directory: XChaCha20Poly1305,
+    passes: XChaCha20Poly1305,
+    letters: XChaCha20Poly1305,
     index: Zeroizing<[u8; 32]>,
     tokens: Zeroizing<[u8; 32]>,
     check: String,
@@ -68,6 +71,8 @@ impl Vault {
         Self {
             wrapping: XChaCha20Poly1305::new((&*derive("tipline wrap 1")).into()),
             directory: XChaCha20Poly1305::new((&*derive("tipline directory 1")).into()),
+            passes: XChaCha20Poly1305::new((&*derive("tipline passes 1")).into()),
+            letters: XChaCha20Poly1305::new((&*derive("tipline spool 1")).into()),
             index: derive("tipline index 1"),
             tokens: derive("tipline tokens 1"),
             check: hex(&keyed(master.reveal(), &[b"tipline check 1"])[..16]),
@@ -103,6 +108,22 @@ impl Vault {
     pub fn open_address(&self, key: &ConversationKey, context: &[u8; 16], sealed: &Sealed) -> Result<Address, DoesNotOpen> {
         text(open(&key.cipher, context, &sealed.0)?).map(Address::new)
     }
+    /// Seals bytes under a conversation's key.
+    pub fn seal_bytes(&self, key: &ConversationKey, context: &[u8; 16], clear: &[u8]) -> Sealed {
+        seal(&key.cipher, self.entropy, context, clear)
+    }
+    /// Opens bytes.
+    pub fn open_bytes(&self, key: &ConversationKey, context: &[u8; 16], sealed: &Sealed) -> Result<Vec<u8>, DoesNotOpen> {
+        open(&key.cipher, context, &sealed.0)
+    }
+    /// Seals a letter for the spool; `place` ties it to its place there.
+    pub fn seal_letter(&self, place: &[u8], clear: &[u8]) -> Sealed {
+        seal(&self.letters, self.entropy, place, clear)
+    }
+    /// Opens a letter of the spool.
+    pub fn open_letter(&self, place: &[u8], sealed: &Sealed) -> Result<Vec<u8>, DoesNotOpen> {
+        open(&self.letters, place, &sealed.0)
+    }
     /// Seals an enduser's address.
     pub fn seal_enduser(&self, person: &PersonKey, means: Means, address: &Address) -> Sealed {
         seal(&self.directory, self.entropy, enduser_context(person, means).as_bytes(), address.reveal().as_bytes())
@@ -115,6 +136,10 @@ impl Vault {
     /// The index of a reporter's address on a channel.
     pub fn contact_index(&self, channel: Channel, address: &Address) -> BlindIndex {
         BlindIndex(keyed(&self.index, &[b"contact", channel.as_str().as_bytes(), address.reveal().as_bytes()]))
+    }
+    /// The index of a way into a conversation that has no address (our own pages): so that it, too, is one row.
+    pub fn own_index(&self, channel: Channel, conversation: ConversationId) -> BlindIndex {
+        BlindIndex(keyed(&self.index, &[b"own", channel.as_str().as_bytes(), conversation.uuid().as_bytes()]))
     }
     /// The index of a return code.
     pub fn code_index(&self, code: &ReturnCode) -> BlindIndex {

@@ -66,6 +66,11 @@ macro_rules! conformance {
                 work_of_a_lane_that_is_gone_goes_to_one_that_is, the_next_due_time_is_known,
             },
             people::{staff_sessions_and_tokens, a_session_ends_and_old_ones_are_swept, failed_logins_are_counted, the_directory_is_replaced_whole, values_are_kept},
+            ways::{
+                a_call_is_kept_between_its_steps, a_mailbox_remembers_where_it_was_read_to,
+                a_tip_has_several_addresses_and_answers_the_one_that_wrote_last, what_was_taken_is_known,
+                a_message_is_found_by_its_carriers_name_and_by_what_an_answer_refers_to,
+            },
         );
     };
 }

@@ -14,6 +14,7 @@ mod races;
 mod record;
 mod telling;
 mod tips;
+mod ways;
 mod work;
 
 mod sqlite;

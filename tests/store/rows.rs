@@ -9,7 +9,9 @@ use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::Evidence;
 use domain::dispatch::obligation::Obligation;
 use domain::dispatch::plan::{Start, Step};
+use domain::exchange::{Nature, Part};
 use domain::id::*;
+use domain::language::Language;
 use domain::level::Level;
 use jiff::{SignedDuration, Timestamp};
 use tipline::audit::{Action, Actor, Entry};
@@ -70,6 +72,7 @@ pub fn tip(n: u32) -> ConversationRow {
             reference: Reference::from_bits((n << 2).to_be_bytes()),
             alias: "Quiet \"Heron\"".to_owned(),
             channel: Channel::Text,
+            language: (n % 2 == 0).then_some(Language::Ar),
             received_at: at(i64::from(n)),
             state: State::Open,
             way_back: WayBack::Open,
@@ -102,23 +105,21 @@ pub fn contact(n: u32, tip: u32) -> ContactRow {
         address: Sealed(vec![9; 52]),
         ours: Sealed(vec![8; 52]),
         created_at: at(i64::from(n)),
+        current: true,
     }
 }
 
 /// The message `n` of tip `tip`.
 pub fn message(n: u32, tip: u32, author: Author) -> MessageRow {
     MessageRow {
-        id: message_id(n),
-        conversation: tip_id(tip),
-        seq: 0,
-        author,
-        channel: Channel::Text,
         body: Sealed(format!("sealed {n}").into_bytes()),
-        at: at(i64::from(n)),
         provider: (author == Author::Reporter).then(|| (account("main"), format!("SM{n:032x}"))),
-        media_dropped: 0,
+        sent_at: (author == Author::Reporter).then(|| at(i64::from(n) - 1)),
+        part: (n % 3 == 0).then(|| Part { whole: "7 \"x\"".to_owned(), number: 1, of: 2 }),
+        nature: if n % 5 == 0 { Nature::Automatic } else { Nature::Person },
+        source: (n % 2 == 0).then(|| Sealed(vec![3; n as usize % 90])),
         delivery: (author != Author::Reporter).then(|| Delivery::Waiting { next_at: at(i64::from(n)), made: 0 }),
-        delivery_version: 0,
+        ..MessageRow::new(message_id(n), tip_id(tip), author, Channel::Text, at(i64::from(n)))
     }
 }
 

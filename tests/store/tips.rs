@@ -4,6 +4,7 @@ use crate::fixture::Fresh;
 use crate::rows::*;
 use domain::conversation::{State, WayBack};
 use domain::dispatch::obligation;
+use domain::exchange::MediaRole;
 use domain::level::Level;
 use std::collections::BTreeSet;
 use tipline::store::commit::{Outcome, Write};
@@ -160,13 +161,26 @@ pub async fn attachments_and_notes_keep_their_order(fresh: Fresh) {
         id: domain::id::AttachmentId::new(uuid(9, 100 - n)),
         message: message_id(message),
         conversation: tip_id(1),
-        url: Sealed(vec![n as u8; 40]),
+        account: account("main"),
+        role: MediaRole::Shown,
+        url: (n != 2).then(|| Sealed(vec![n as u8; 40])),
         content_type: "image/jpeg".to_owned(),
-        state: "waiting".to_owned(),
+        state: AttachmentState::Waiting { tried: n },
+        version: 0,
     };
-    fresh.write([new_tip(1), says(1, 1), Write::Attachment(attachment(1, 1)), Write::Attachment(attachment(2, 1))]).await;
-    fresh.write([says(2, 1), Write::Attachment(attachment(3, 2))]).await;
-    assert_eq!(fresh.store.attachments(tip_id(1)).await.unwrap(), [attachment(1, 1), attachment(2, 1), attachment(3, 2)]);
+    let kept = |n, message| AttachmentRow { version: 1, ..attachment(n, message) };
+    fresh
+        .write([new_tip(1), says(1, 1), Write::Attachment(Box::new(attachment(1, 1))), Write::Attachment(Box::new(attachment(2, 1)))])
+        .await;
+    fresh.write([says(2, 1), Write::Attachment(Box::new(attachment(3, 2)))]).await;
+    assert_eq!(fresh.store.attachments(tip_id(1)).await.unwrap(), [kept(1, 1), kept(2, 1), kept(3, 2)]);
+    let state = AttachmentState::Kept { kind: "image/png".to_owned(), bytes: 7, copy: SafeCopy::Pending };
+    let changed = AttachmentRow { state, url: None, ..kept(1, 1) };
+    fresh.write([Write::Attachment(Box::new(changed.clone()))]).await;
+    let stored = fresh.store.attachment(changed.id).await.unwrap().unwrap();
+    assert_eq!(stored, AttachmentRow { version: 2, ..changed.clone() });
+    assert_eq!(fresh.outcome([Write::Attachment(Box::new(changed))]).await, Outcome::Conflict, "it was read before the change");
+    assert_eq!(fresh.store.attachments(tip_id(1)).await.unwrap()[0], stored, "it keeps its place");
     let note = |n: u32, kind| NoteRow {
         id: message_id(n),
         conversation: tip_id(1),

@@ -10,7 +10,6 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::any;
-use domain::exchange::Inbound;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -43,13 +42,9 @@ async fn take(State(site): State<Webhooks>, Path((account, _)): Path<(String, St
         Ok(verified) => {
             let mut script = None;
             for event in verified.events {
-                let attempt = match &event {
-                    Inbound::CallStep(step) => Some(step.attempt),
-                    Inbound::Message(_) | Inbound::Receipt(_) => None,
-                };
                 match site.intake.submit(event).await {
-                    Ok(Taken::Script(next)) => script = attempt.map(|attempt| webhook.render(attempt, &next)),
-                    Ok(Taken::Stored | Taken::Known) => {}
+                    Ok(Taken::Script(call, next)) => script = Some(webhook.render(call, &next)),
+                    Ok(Taken::Stored(_) | Taken::Spooled(_) | Taken::Merged | Taken::Known) => {}
                     Ok(Taken::NotOurs) => count("not_ours"),
                     Err(error) => return unavailable(&error),
                 }

@@ -60,7 +60,6 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::Changed => (StatusCode::CONFLICT, "changed"),
         DeskError::Empty => (StatusCode::UNPROCESSABLE_ENTITY, "empty"),
         DeskError::TooLong(..) => (StatusCode::UNPROCESSABLE_ENTITY, "too_long"),
-        DeskError::WayBackClosed => (StatusCode::CONFLICT, "way_back_closed"),
         DeskError::NoLane(_) => (StatusCode::CONFLICT, "no_lane"),
         DeskError::Triage(_) => (StatusCode::UNPROCESSABLE_ENTITY, "triage_refused"),
         DeskError::Plan(_) => (StatusCode::UNPROCESSABLE_ENTITY, "cannot_plan"),
@@ -127,7 +126,7 @@ fn desk_heading(error: &DeskError) -> &'static str {
     match error {
         DeskError::NotFound => "Nothing here",
         DeskError::Changed => "This tip has changed",
-        DeskError::Empty | DeskError::TooLong(..) | DeskError::WayBackClosed => "Not sent",
+        DeskError::Empty | DeskError::TooLong(..) => "Not sent",
         DeskError::Triage(_) | DeskError::NoSuchSchool(_) => "Not sorted",
         DeskError::NotTriedYet => "Not confirmed",
         DeskError::Plan(_) | DeskError::NoLane(_) | DeskError::AlreadyDispatched => "Nobody was called",

@@ -3,6 +3,7 @@
 //! Sentences of the record are the desk's; states of obligations are in `told::ladder`.
 
 use super::moment::PageClock;
+use crate::store::rows::AttachmentState;
 use domain::channel::{Channel, Means};
 use domain::conversation::WayBack;
 use domain::directory::Kind;
@@ -70,6 +71,7 @@ pub(super) fn delivery(delivery: &Delivery, clock: &PageClock) -> (String, bool)
         Delivery::Waiting { next_at, .. } => (format!("not sent yet; tries again at {}", at(*next_at)), false),
         Delivery::InFlight { .. } => ("being sent".to_owned(), false),
         Delivery::Sent { at: time, .. } => (format!("sent {}", at(*time)), false),
+        Delivery::Kept { .. } => ("kept; the reporter sees it when they come back".to_owned(), false),
         Delivery::Delivered { at: time } => (format!("delivered {}", at(*time)), false),
         Delivery::Unconfirmed { .. } => ("sent; the carrier never said whether it arrived".to_owned(), false),
         Delivery::Unknown { .. } => ("perhaps sent: the carrier's answer was lost. It is not sent again by itself".to_owned(), true),
@@ -95,12 +97,16 @@ pub(super) fn ended(end: &End) -> String {
 }
 
 /// A file that a reporter sent, in words; what the carrier calls it is only a hint.
-pub(super) fn attachment(content_type: &str, state: &str) -> String {
+pub(super) fn attachment(content_type: &str, state: &AttachmentState) -> String {
     let what = match content_type.split('/').next() {
         Some("image") => "Picture",
         Some("audio") => "Recording",
         Some("video") => "Video",
         _ => "File",
     };
-    if state == "waiting" { format!("{what}, still at the carrier") } else { format!("{what}, {state}") }
+    match state {
+        AttachmentState::Waiting { .. } => format!("{what}, still at the carrier"),
+        AttachmentState::Kept { .. } => format!("{what}, kept"),
+        AttachmentState::Lost { why } => format!("{what}, lost: {why}"),
+    }
 }

@@ -73,7 +73,7 @@ impl<'a> Batch<'a> {
                 let closes = row.conversation.state == State::Closed && head.state == State::Open;
                 head.version != row.version || (closes && head.last_seq != row.last_seq)
             }
-            Write::Contact(row) => self.facts.contacts.contains(&row.index),
+            Write::Contact(row) => row.current && self.facts.contacts.contains(&row.index),
             Write::Delivery(row) => row.delivery_version == 0 || self.version(row.id.uuid()) != row.delivery_version,
             Write::Obligation(row) => self.version(row.obligation.id.uuid()) != row.version,
             Write::Attempt(row) => {
@@ -81,9 +81,12 @@ impl<'a> Batch<'a> {
                     row.provider_id.as_ref().and_then(|id| self.facts.providers.get(&(row.account.as_str().to_owned(), id.clone())));
                 self.version(row.id.uuid()) != row.version || holder.is_some_and(|holder| *holder != row.id)
             }
+            Write::Attachment(row) => self.version(row.id.uuid()) != row.version,
+            Write::Caller(row) => self.version(row.call.uuid()) != row.version,
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
             Write::Message(_)
-            | Write::Attachment(_)
+            | Write::Mailbox(_)
+            | Write::AnswerTo(..)
             | Write::Note(_)
             | Write::WayBack(..)
             | Write::RetireContacts(_)
@@ -106,14 +109,14 @@ impl<'a> Batch<'a> {
     fn take_tip(&mut self, piece: &'a Piece) {
         let Write::Conversation(row) = &piece.write else { return };
         let id = row.conversation.id;
-        let types = piece.json[0].as_deref().unwrap_or("[]");
+        let columns = (piece.json[0].as_deref().unwrap_or("[]"), piece.json[1].as_deref());
         if row.version == 0 {
             self.facts.references.insert(row.conversation.reference.as_str().to_owned());
             self.facts.codes.insert(row.code_index);
-            self.tips.insert(id, Tip::new(row, types));
+            self.tips.insert(id, Tip::new(row, columns));
             self.new_tips.push(id);
         } else if let Some(tip) = self.tip(id) {
-            tip.change(row, types);
+            tip.change(row, columns);
         }
     }
 
@@ -123,7 +126,7 @@ impl<'a> Batch<'a> {
             Write::Conversation(_) => {}
             Write::Contact(row) => self.take_contact(row),
             Write::Message(row) => {
-                let seq = self.take_message(row, json[0].as_deref());
+                let seq = self.take_message(row, json);
                 done.messages.push((row.id, seq));
             }
             Write::Delivery(row) => {
@@ -131,7 +134,21 @@ impl<'a> Batch<'a> {
                 self.tip(row.conversation);
                 self.deliveries.put(row.id, Versioned { row, json, version });
             }
-            Write::Attachment(row) => self.take_attachment(row),
+            Write::Attachment(row) => {
+                let version = self.next_version(row.id.uuid(), row.version);
+                self.tip(row.conversation);
+                self.attachments.put(row.id, Versioned { row, json, version });
+            }
+            Write::Caller(row) => {
+                let version = self.next_version(row.call.uuid(), row.version);
+                self.callers.put(row.call, Versioned { row, json, version });
+            }
+            Write::Mailbox(row) => self.mailboxes.put((row.account.as_str(), row.folder.as_str()), row),
+            Write::AnswerTo(id, handle) => {
+                if let Some(tip) = self.tip(*id) {
+                    tip.head.answer_to = Some(*handle);
+                }
+            }
             Write::Note(row) => self.take_note(row),
             Write::WayBack(id, way_back) => {
                 if let Some(tip) = self.tip(*id) {
@@ -208,6 +225,9 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Message(_)
         | Write::Delivery(_)
         | Write::Attachment(_)
+        | Write::Caller(_)
+        | Write::Mailbox(_)
+        | Write::AnswerTo(..)
         | Write::Note(_)
         | Write::WayBack(..)
         | Write::RetireContacts(_)

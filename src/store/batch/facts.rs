@@ -22,7 +22,7 @@ macro_rules! head {
 }
 
 /// `$1` once (account, key), `$2` tips, `$3` references, `$4` places of code indexes in `$9`, `$5` places of contact indexes in `$9`,
-/// `$6` messages, obligations, attempts (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
+/// `$6` messages, obligations, attempts, attachments, calls (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
 ///
 /// `CROSS JOIN` keeps the list outside and the index inside.
 macro_rules! facts {
@@ -61,6 +61,12 @@ macro_rules! facts {
             " UNION ALL SELECT 6, a.id, 'attempt', NULL, a.version, 0, 0, 0, 0, 0 FROM ",
             each!(6),
             " i CROSS JOIN attempt a WHERE a.id = i.value",
+            " UNION ALL SELECT 6, t.id, 'attachment', NULL, t.version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN attachment t WHERE t.id = i.value",
+            " UNION ALL SELECT 6, r.id, 'caller', NULL, r.version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN caller r WHERE r.id = i.value",
             " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ",
             each!(7),
             " i CROSS JOIN attempt a WHERE a.account = ",
@@ -173,10 +179,13 @@ impl Prepared {
                         providers.row().text(row.account.as_str()).text(id).end();
                     }
                 }
+                Write::Attachment(row) => versions.id(row.id.uuid()),
+                Write::Caller(row) => versions.id(row.call.uuid()),
                 Write::TaskDone(id, ..) => tasks.id(id.uuid()),
                 Write::Conversation(_)
                 | Write::Message(_)
-                | Write::Attachment(_)
+                | Write::Mailbox(_)
+                | Write::AnswerTo(..)
                 | Write::Note(_)
                 | Write::WayBack(..)
                 | Write::RetireContacts(_)
@@ -216,7 +225,8 @@ impl Write {
             Write::Message(row) | Write::Delivery(row) => Some(row.conversation),
             Write::Attachment(row) => Some(row.conversation),
             Write::Note(row) => Some(row.conversation),
-            Write::WayBack(id, _) | Write::RetireContacts(id) | Write::MarkRead(id) => Some(*id),
+            Write::Caller(row) => row.conversation,
+            Write::WayBack(id, _) | Write::AnswerTo(id, _) | Write::RetireContacts(id) | Write::MarkRead(id) => Some(*id),
             Write::Dispatch(row) => Some(row.conversation),
             Write::Obligation(row) => Some(row.obligation.conversation),
             Write::Attempt(row) => Some(row.conversation),
@@ -225,6 +235,7 @@ impl Write {
             Write::Work(_)
             | Write::WorkDone(_)
             | Write::TaskDone(..)
+            | Write::Mailbox(_)
             | Write::Staff(_)
             | Write::Session(_)
             | Write::SessionEnd(_)

@@ -9,6 +9,7 @@ use super::*;
 use crate::store::chain;
 use crate::store::sql::{bytes, each, flag, hash, int, text};
 use domain::conversation::{State, WayBack};
+use domain::language::Language;
 use domain::level::Level;
 
 /// The twenty minutes in which a tip that may be Critical must have been told (R14, R44), in microseconds. Only the order of the
@@ -19,11 +20,11 @@ pub(crate) const CRITICAL_WINDOW: i64 = 20 * 60 * 1_000_000;
 const NEW: &str = concat!(
     "INSERT INTO conversation (id, reference, alias, channel, received_at, code_index, wrapped_key, state, way_back, level, school, types_json,",
     " in_progress, possible_crime, safety_issue, triaged_at, dispatched_at, claimed_by, version, last_seq, unread, updated_at, answer_to,",
-    " receipt_seq, record_seq, record_hash, open_obligations, confirmed, open_tasks, breached, next_due, urgency, deadline) SELECT ",
+    " receipt_seq, record_seq, record_hash, open_obligations, confirmed, open_tasks, breached, next_due, urgency, deadline, language, marks_json) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), ", ", hash!(5), ", ", bytes!(6, 7), ", ", text!(8), ", ", text!(9), ", ",
     text!(10), ", ", text!(11), ", ", text!(12), ", ", flag!(13), ", ", flag!(14), ", ", flag!(15), ", ", int!(16), ", ", int!(17), ", ", text!(18), ", ",
     int!(19), ", ", int!(20), ", ", int!(21), ", ", int!(22), ", ", text!(23), ", ", int!(24), ", ", int!(25), ", ", hash!(26),
-    ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), " FROM ", each!(), " i",
+    ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), ", ", text!(29), ", ", text!(30), " FROM ", each!(), " i",
 );
 
 #[rustfmt::skip]
@@ -37,7 +38,7 @@ const HEAD: &str = concat!(
 const RULES: &str = concat!(
     "UPDATE conversation SET code_index = ", hash!(1), ", wrapped_key = ", bytes!(2, 3), ", level = ", text!(4), ", school = ", text!(5),
     ", types_json = ", text!(6), ", in_progress = ", flag!(7), ", possible_crime = ", flag!(8), ", safety_issue = ", flag!(9),
-    ", triaged_at = ", int!(10), ", dispatched_at = ", int!(11), ", claimed_by = ", text!(12),
+    ", triaged_at = ", int!(10), ", dispatched_at = ", int!(11), ", claimed_by = ", text!(12), ", language = ", text!(13), ", marks_json = ", text!(14),
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );
 
@@ -71,6 +72,9 @@ const ORDER: &str = concat!(
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[NEW, HEAD, RULES, TALLY, ORDER];
 
+/// The types and marks of a tip as JSON.
+type Columns<'a> = (&'a str, Option<&'a str>);
+
 /// A tip in a batch.
 #[derive(Debug)]
 pub(super) struct Tip<'a> {
@@ -80,8 +84,8 @@ pub(super) struct Tip<'a> {
     /// Obligations or tasks changed.
     pub(super) count_again: bool,
     is_new: bool,
-    /// The last row that the rules gave, with its types.
-    rules: Option<(&'a ConversationRow, &'a str)>,
+    /// The last row that the rules gave, with its columns.
+    rules: Option<(&'a ConversationRow, Columns<'a>)>,
 }
 
 impl<'a> Tip<'a> {
@@ -91,7 +95,7 @@ impl<'a> Tip<'a> {
     }
 
     /// A tip that this batch begins.
-    pub(super) fn new(row: &'a ConversationRow, types: &'a str) -> Self {
+    pub(super) fn new(row: &'a ConversationRow, columns: Columns<'a>) -> Self {
         let head = Head {
             version: 1,
             state: row.conversation.state,
@@ -104,15 +108,15 @@ impl<'a> Tip<'a> {
             record_seq: 0,
             record_hash: chain::START,
         };
-        Self { head, touched: true, count_again: false, is_new: true, rules: Some((row, types)) }
+        Self { head, touched: true, count_again: false, is_new: true, rules: Some((row, columns)) }
     }
 
     /// The rules changed it.
-    pub(super) fn change(&mut self, row: &'a ConversationRow, types: &'a str) {
+    pub(super) fn change(&mut self, row: &'a ConversationRow, columns: Columns<'a>) {
         self.head.version = row.version + 1;
         self.head.state = row.conversation.state;
         self.head.way_back = row.conversation.way_back;
-        self.rules = Some((row, types));
+        self.rules = Some((row, columns));
     }
 
     /// The way back changed beside the rules: whoever read the tip before has to read it again.
@@ -143,14 +147,14 @@ impl Batch<'_> {
     pub(super) fn tip_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {
         let (mut new, mut heads, mut rules) = (Rows::default(), Rows::default(), Rows::default());
         for id in &self.new_tips {
-            if let Some(Tip { head, rules: Some((row, types)), .. }) = self.tips.get(id) {
-                new_row(&mut new, head, row, types);
+            if let Some(Tip { head, rules: Some((row, columns)), .. }) = self.tips.get(id) {
+                new_row(&mut new, head, row, *columns);
             }
         }
         for (id, tip) in self.tips.iter().filter(|(_, tip)| !tip.is_new && tip.touched) {
             head_row(&mut heads, *id, &tip.head);
-            if let Some((row, types)) = &tip.rules {
-                rules_row(&mut rules, row, types);
+            if let Some((row, columns)) = &tip.rules {
+                rules_row(&mut rules, row, *columns);
             }
         }
         add(list, NEW, new)?;
@@ -175,7 +179,7 @@ impl Batch<'_> {
 }
 
 #[rustfmt::skip] // the columns in the groups of the statement
-fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, types: &str) {
+fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, (types, marks): (&str, Option<&str>)) {
     let c = &row.conversation;
     let (urgency, deadline) = first_order(row);
     rows.row().id(c.id.uuid()).text(c.reference.as_str()).text(&c.alias).text(c.channel.as_str()).int(c.received_at.as_microsecond())
@@ -185,7 +189,8 @@ fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, types: &str) {
         .opt_int(c.triaged_at.map(Timestamp::as_microsecond)).opt_int(c.dispatched_at.map(Timestamp::as_microsecond))
         .opt_id(c.claimed_by.map(StaffId::uuid))
         .int(head.version).int(head.last_seq).int(head.unread).int(head.updated_at).opt_id(head.answer_to.map(ContactHandle::uuid))
-        .int(head.receipt_seq).int(head.record_seq).hash(&head.record_hash).int(urgency).int(deadline).end();
+        .int(head.receipt_seq).int(head.record_seq).hash(&head.record_hash).int(urgency).int(deadline)
+        .opt_text(c.language.map(Language::tag)).opt_text(marks).end();
 }
 
 #[rustfmt::skip] // the columns in the groups of the statement
@@ -196,13 +201,13 @@ fn head_row(rows: &mut Rows, id: ConversationId, head: &Head) {
 }
 
 #[rustfmt::skip] // the columns in the groups of the statement
-fn rules_row(rows: &mut Rows, row: &ConversationRow, types: &str) {
+fn rules_row(rows: &mut Rows, row: &ConversationRow, (types, marks): (&str, Option<&str>)) {
     let c = &row.conversation;
     rows.row().id(c.id.uuid()).hash(&row.code_index.0).bytes(&row.key.0).opt_text(c.triage.level.map(Level::as_str))
         .opt_text(c.triage.school.as_ref().map(|key| key.as_str())).text(types)
         .flag(c.triage.marks.in_progress).flag(c.triage.marks.possible_crime).flag(c.triage.marks.safety_issue)
         .opt_int(c.triaged_at.map(Timestamp::as_microsecond)).opt_int(c.dispatched_at.map(Timestamp::as_microsecond))
-        .opt_id(c.claimed_by.map(StaffId::uuid)).end();
+        .opt_id(c.claimed_by.map(StaffId::uuid)).opt_text(c.language.map(Language::tag)).opt_text(marks).end();
 }
 
 /// Where a new tip, which has no obligations yet, stands in the inbox: [`ORDER`] in Rust.

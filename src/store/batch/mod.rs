@@ -12,6 +12,7 @@ mod people;
 mod rows;
 mod telling;
 mod tips;
+mod ways;
 pub(crate) mod work;
 
 use super::prepared::{Prepared, WrittenEntry};
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 /// Every statement that writes, for the test of their plans.
 #[cfg(test)]
 pub(crate) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL].into_iter().flatten().copied()
+    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL].into_iter().flatten().copied()
 }
 
 /// Why a commit cannot be written, whatever is in the database.
@@ -73,9 +74,9 @@ pub(crate) struct Batch<'a> {
     contacts: Rows,
     messages: Rows,
     deliveries: Latest<MessageId, Versioned<'a, MessageRow>>,
-    attachments: Rows,
-    /// How many attachments there are: their order.
-    places: i64,
+    attachments: Latest<AttachmentId, Versioned<'a, AttachmentRow>>,
+    callers: Latest<CallId, Versioned<'a, CallerRow>>,
+    mailboxes: Latest<(&'a str, &'a str), &'a MailboxRow>,
     notes: Rows,
     dispatches: Rows,
     obligations: Latest<ObligationId, Versioned<'a, ObligationRow>>,
@@ -110,7 +111,9 @@ impl<'a> Batch<'a> {
         add(&mut list, tips::CONTACT, std::mem::take(&mut self.contacts))?;
         add(&mut list, tips::MESSAGE, std::mem::take(&mut self.messages))?;
         add(&mut list, tips::DELIVERY, tips::deliveries(&self.deliveries))?;
-        add(&mut list, tips::ATTACHMENT, std::mem::take(&mut self.attachments))?;
+        add(&mut list, tips::ATTACHMENT, tips::attachments(&self.attachments))?;
+        add(&mut list, ways::CALLER, ways::callers(&self.callers))?;
+        add(&mut list, ways::MAILBOX, ways::mailboxes(&self.mailboxes))?;
         add(&mut list, tips::NOTE, std::mem::take(&mut self.notes))?;
         add(&mut list, tips::RECORD, std::mem::take(&mut self.record))?;
         add(&mut list, telling::DISPATCH, std::mem::take(&mut self.dispatches))?;

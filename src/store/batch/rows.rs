@@ -120,6 +120,16 @@ impl Row<'_> {
         let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         self.hash(bytes).int(length)
     }
+    /// Takes two columns: the place and the length, or two nulls.
+    pub(crate) fn opt_bytes(mut self, bytes: Option<&[u8]>) -> Self {
+        match bytes {
+            Some(bytes) => self.bytes(bytes),
+            None => {
+                self.next().push_str("null");
+                self.opt_int(None)
+            }
+        }
+    }
     /// Takes one column: the place. The statement knows the length.
     pub(crate) fn hash(self, bytes: &[u8]) -> Self {
         let at = i64::try_from(self.rows.bytes.len() + 1).unwrap_or(i64::MAX);

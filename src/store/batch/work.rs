@@ -51,6 +51,7 @@ impl Batch<'_> {
             let (about, uuid) = match id {
                 WorkId::Obligation(id) => ("obligation", id.uuid()),
                 WorkId::Message(id) => ("message", id.uuid()),
+                WorkId::Attachment(id) => ("attachment", id.uuid()),
             };
             match row {
                 Some(row) => put

@@ -198,6 +198,7 @@ async fn claim(
             match row.id {
                 WorkId::Obligation(id) => id.uuid(),
                 WorkId::Message(id) => id.uuid(),
+                WorkId::Attachment(id) => id.uuid(),
             },
         )
     });
@@ -210,6 +211,7 @@ fn work_row(row: &SqliteRow) -> Result<Option<WorkRow>, Cause> {
     let id = match about.as_str() {
         "obligation" => id.parse().ok().map(WorkId::Obligation),
         "message" => id.parse().ok().map(WorkId::Message),
+        "attachment" => id.parse().ok().map(WorkId::Attachment),
         _ => None,
     };
     let (Some(id), Ok(lane), Ok(rank)) = (id, lane.parse(), i32::try_from(rank)) else { return Ok(None) };

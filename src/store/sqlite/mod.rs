@@ -157,6 +157,15 @@ impl Store for Sqlite {
     fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>> {
         Box::pin(reads::tips::contact_of(&self.readers, conversation))
     }
+    fn contacts(&self, conversation: ConversationId) -> Read<'_, Vec<ContactRow>> {
+        Box::pin(reads::tips::contacts(&self.readers, conversation))
+    }
+    fn conversation_by_code(&self, index: BlindIndex) -> Read<'_, Option<ConversationRow>> {
+        Box::pin(reads::tips::conversation_by_code(&self.readers, index))
+    }
+    fn known_onces(&self, account: AccountKey, keys: Vec<String>) -> Read<'_, Vec<String>> {
+        Box::pin(reads::ways::known_onces(&self.readers, account, keys))
+    }
     fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>> {
         Box::pin(reads::inbox::inbox(&self.readers, filter, limit))
     }
@@ -171,6 +180,21 @@ impl Store for Sqlite {
     }
     fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>> {
         Box::pin(reads::messages::attachments(&self.readers, conversation))
+    }
+    fn attachment(&self, id: AttachmentId) -> Read<'_, Option<AttachmentRow>> {
+        Box::pin(reads::messages::attachment(&self.readers, id))
+    }
+    fn message_by_provider(&self, conversation: ConversationId, provider_id: String) -> Read<'_, Option<MessageRow>> {
+        Box::pin(reads::messages::message_by_provider(&self.readers, conversation, provider_id))
+    }
+    fn last_source(&self, conversation: ConversationId) -> Read<'_, Option<(MessageId, Sealed)>> {
+        Box::pin(reads::messages::last_source(&self.readers, conversation))
+    }
+    fn caller(&self, id: CallId) -> Read<'_, Option<CallerRow>> {
+        Box::pin(reads::ways::caller(&self.readers, id))
+    }
+    fn mailbox(&self, account: AccountKey, folder: String) -> Read<'_, Option<MailboxRow>> {
+        Box::pin(reads::ways::mailbox(&self.readers, account, folder))
     }
     fn notes(&self, conversation: ConversationId) -> Read<'_, Vec<NoteRow>> {
         Box::pin(reads::messages::notes(&self.readers, conversation))

@@ -3,6 +3,7 @@
 use super::dto;
 use crate::desk::view;
 use crate::http::staff::phrases;
+use crate::store::rows::AttachmentState;
 use domain::conversation::triage;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind, Rung};
@@ -86,8 +87,11 @@ pub(super) fn message(message: view::Message) -> dto::Message {
         view::Author::Staff(name) => ("staff", Some(name)),
         view::Author::System => ("system", None),
     };
-    let attachment =
-        |file: view::Attachment| dto::Attachment { id: file.id.to_string(), content_type: file.content_type, state: file.state };
+    let attachment = |file: view::Attachment| dto::Attachment {
+        id: file.id.to_string(),
+        content_type: file.content_type,
+        state: attachment_word(&file.state).to_owned(),
+    };
     dto::Message {
         id: message.id.to_string(),
         seq: message.seq,
@@ -102,11 +106,20 @@ pub(super) fn message(message: view::Message) -> dto::Message {
     }
 }
 
+const fn attachment_word(state: &AttachmentState) -> &'static str {
+    match state {
+        AttachmentState::Waiting { .. } => "waiting",
+        AttachmentState::Kept { .. } => "kept",
+        AttachmentState::Lost { .. } => "lost",
+    }
+}
+
 fn delivery(delivery: &Delivery) -> dto::Delivery {
     let (state, at, reason) = match delivery {
         Delivery::Waiting { next_at, .. } => ("waiting", *next_at, None),
         Delivery::InFlight { since, .. } => ("in_flight", *since, None),
         Delivery::Sent { at, .. } => ("sent", *at, None),
+        Delivery::Kept { since } => ("kept", *since, None),
         Delivery::Delivered { at } => ("delivered", *at, None),
         Delivery::Unconfirmed { at } => ("unconfirmed", *at, None),
         Delivery::Unknown { at } => ("unknown", *at, None),

@@ -11,10 +11,12 @@ use crate::intake::Intake;
 use crate::lifecycle::Tasks;
 use crate::live::Live;
 use crate::login::{Login, new_password_hash};
+use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::outbox::wake::Wake;
 use crate::progress::Progress;
 use crate::progress::routes::{Lane, Routes};
+use crate::spool::Spool;
 use crate::store::rows::{DirectoryRows, StaffRow};
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::{Commit, Store, Write};
@@ -24,10 +26,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use domain::channel::{Channel, Means};
+use domain::conversation::knows::Knows;
 use domain::conversation::triage::StaffRole;
 use domain::dispatch::words::Voice;
 use domain::exchange::{Inbound, InboundMessage, ProviderId};
 use domain::id::{ConversationId, StaffId};
+use domain::language::Language;
 use domain::sealed::{Address, Words};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -97,8 +101,16 @@ impl Fixture {
         let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy: policy.clone(), routes, wake };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
-        let line = Arc::new(Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into() });
-        let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone());
+        let line =
+            Arc::new(Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En });
+        let intake = Intake::new(
+            vault.clone(),
+            progress.clone(),
+            directory.clone(),
+            line.clone(),
+            Files::new(folder.join("media"), vault.clone()),
+            Spool::default(),
+        );
         let desk = Arc::new(Desk {
             store: store.clone(),
             vault,
@@ -129,17 +141,13 @@ impl Fixture {
     pub(super) async fn text(&self, words: &str) -> ConversationId {
         let number = self.received.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let mut changed = self.live.listen();
+        let (account, id) = ("main".parse().unwrap(), ProviderId(format!("SM{number}")));
         let message = InboundMessage {
-            account: "main".parse().unwrap(),
-            provider_id: ProviderId(format!("SM{number}")),
-            channel: Channel::Text,
-            from: Address::new(NUMBER),
+            from: Some(Address::new(NUMBER)),
             to: Address::new("+15555550100"),
-            words: Words::new(words),
-            media: Vec::new(),
-            media_dropped: 0,
+            ..InboundMessage::plain(account, id, Channel::Text, Knows::PHONE, Words::new(words))
         };
-        self.intake.submit(Inbound::Message(message)).await.unwrap();
+        self.intake.submit(Inbound::Message(Box::new(message))).await.unwrap();
         changed.recv().await.unwrap()
     }
 

@@ -7,7 +7,7 @@ use super::conversation::{self, Assessment, Entry};
 use super::draft::Draft;
 use super::sorting::SortingForm;
 use crate::desk::view::Tip;
-use crate::desk::{DeskError, LONGEST_REPLY};
+use crate::desk::{DeskError, longest_reply};
 use crate::http::staff::StaffSite;
 use crate::http::staff::fault::{self, Fault};
 use crate::http::staff::frame::{self, Frame};
@@ -148,7 +148,7 @@ fn page(
         dispatches: tip.dispatches.iter().rev().map(|dispatch| DispatchView::new(dispatch, clock)).collect(),
         plan: None,
         not_yet: String::new(),
-        longest_reply: LONGEST_REPLY,
+        longest_reply: longest_reply(tip.channel),
         draft,
     }
 }

@@ -8,14 +8,15 @@ use domain::id::LaneKey;
 use jiff::Timestamp;
 use sqlx::{Pool, Sqlite};
 
-/// The conditions on `closed` and `delivery_open` repeat those of their partial indexes.
+/// The conditions on `closed`, `delivery_open` and `unfinished` repeat those of their partial indexes.
 const HEALTH: &str = "SELECT \
     (SELECT count(*) FROM conversation) AS conversations, \
     (SELECT count(*) FROM message) AS messages, \
     (SELECT count(*) FROM obligation o WHERE NOT o.closed) AS open_obligations, \
     (SELECT min(o.due_at) FROM obligation o WHERE NOT o.closed) AS oldest_due, \
     (SELECT count(*) FROM obligation o WHERE NOT o.closed AND NOT EXISTS (SELECT 1 FROM work w WHERE w.id = o.id)) \
-    + (SELECT count(*) FROM message m WHERE m.delivery_open AND NOT EXISTS (SELECT 1 FROM work w WHERE w.id = m.id)) AS without_timer, \
+    + (SELECT count(*) FROM message m WHERE m.delivery_open AND NOT EXISTS (SELECT 1 FROM work w WHERE w.id = m.id)) \
+    + (SELECT count(*) FROM attachment a WHERE a.unfinished AND NOT EXISTS (SELECT 1 FROM work w WHERE w.id = a.id)) AS without_timer, \
     (SELECT count(*) FROM task t WHERE t.done_at IS NULL) AS open_tasks";
 const DUE: &str = "SELECT w.lane, count(*) AS due FROM work w WHERE w.run_at <= $1 GROUP BY w.lane ORDER BY w.lane";
 const NEXT_DUE: &str = "SELECT min(w.run_at) AS run_at FROM work w WHERE w.lane = $1";

@@ -3,28 +3,43 @@
 use super::{Columns, all, failed, one};
 use crate::store::StoreError;
 use crate::store::rows::{AttachmentRow, Author, MessageRow, NoteKind, NoteRow};
+use crate::vault::sealed::Sealed;
 use domain::channel::Channel;
-use domain::id::{AccountKey, ConversationId, MessageId};
+use domain::exchange::{MediaRole, Nature};
+use domain::id::{AccountKey, AttachmentId, ConversationId, MessageId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
 macro_rules! message_columns {
     () => {
         "m.id, m.conversation, m.seq, m.author, m.staff, m.channel, m.body, m.at, m.provider_account, m.provider_id, m.media_dropped, \
-         m.delivery_json, m.delivery_version"
+         m.delivery_json, m.delivery_version, m.sent_at, m.part_json, m.nature, m.source"
     };
 }
 
 const AFTER: &str =
     concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3");
 const BY_ID: &str = concat!("SELECT ", message_columns!(), " FROM message m WHERE m.id = $1");
-const ATTACHMENTS: &str = "SELECT a.id, a.message, a.conversation, a.url, a.content_type, a.state FROM attachment a JOIN message m ON m.id = a.message \
-    WHERE a.conversation = $1 ORDER BY m.seq, a.place";
+macro_rules! attachment_columns {
+    () => {
+        "a.id, a.message, a.conversation, a.account, a.role, a.url, a.content_type, a.state_json, a.version"
+    };
+}
+
+const ATTACHMENTS: &str = concat!(
+    "SELECT ",
+    attachment_columns!(),
+    " FROM attachment a JOIN message m ON m.id = a.message WHERE a.conversation = $1 ORDER BY m.seq, a.place",
+);
+const ATTACHMENT: &str = concat!("SELECT ", attachment_columns!(), " FROM attachment a WHERE a.id = $1");
+const BY_PROVIDER: &str =
+    concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.provider_id = $2 ORDER BY m.seq LIMIT 1");
+const SOURCE: &str = "SELECT m.id, m.source FROM message m WHERE m.conversation = $1 AND m.source IS NOT NULL ORDER BY m.seq DESC LIMIT 1";
 const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body FROM note n WHERE n.conversation = $1 ORDER BY n.at, n.id";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, NOTES];
+pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, ATTACHMENT, BY_PROVIDER, SOURCE, NOTES];
 
 pub(in super::super) async fn messages(
     readers: &Pool<Sqlite>,
@@ -42,16 +57,46 @@ pub(in super::super) async fn message(readers: &Pool<Sqlite>, id: MessageId) -> 
 
 pub(in super::super) async fn attachments(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<AttachmentRow>, StoreError> {
     let rows = sqlx::query(ATTACHMENTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read attachments"))?;
-    all(&rows, |row| {
-        let c = Columns::of("attachment", row);
-        Ok(AttachmentRow {
-            id: c.id("id")?,
-            message: c.id("message")?,
-            conversation: c.id("conversation")?,
-            url: c.sealed("url")?,
-            content_type: c.text("content_type")?,
-            state: c.text("state")?,
-        })
+    all(&rows, attachment_row)
+}
+
+pub(in super::super) async fn attachment(readers: &Pool<Sqlite>, id: AttachmentId) -> Result<Option<AttachmentRow>, StoreError> {
+    let row = sqlx::query(ATTACHMENT).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read an attachment"))?;
+    one(row, attachment_row)
+}
+
+pub(in super::super) async fn message_by_provider(
+    readers: &Pool<Sqlite>,
+    conversation: ConversationId,
+    provider_id: String,
+) -> Result<Option<MessageRow>, StoreError> {
+    let query = sqlx::query(BY_PROVIDER).bind(conversation.to_string()).bind(provider_id);
+    one(query.fetch_optional(readers).await.map_err(failed("find a message by its carrier's id"))?, row)
+}
+
+pub(in super::super) async fn last_source(
+    readers: &Pool<Sqlite>,
+    conversation: ConversationId,
+) -> Result<Option<(MessageId, Sealed)>, StoreError> {
+    let found = sqlx::query(SOURCE).bind(conversation.to_string()).fetch_optional(readers).await;
+    one(found.map_err(failed("find what an answer refers to"))?, |row| {
+        let c = Columns::of("message", row);
+        Ok((c.id("id")?, c.sealed("source")?))
+    })
+}
+
+fn attachment_row(row: &SqliteRow) -> Result<AttachmentRow, StoreError> {
+    let c = Columns::of("attachment", row);
+    Ok(AttachmentRow {
+        id: c.id("id")?,
+        message: c.id("message")?,
+        conversation: c.id("conversation")?,
+        account: c.id("account")?,
+        role: c.word("role", MediaRole::parse)?,
+        url: c.opt_sealed("url")?,
+        content_type: c.text("content_type")?,
+        state: c.json("state_json")?,
+        version: c.int("version")?,
     })
 }
 
@@ -92,6 +137,10 @@ fn row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
         at: c.time("at")?,
         provider,
         media_dropped: c.small("media_dropped")?,
+        sent_at: c.opt_time("sent_at")?,
+        part: c.opt_json("part_json")?,
+        nature: c.word("nature", Nature::parse)?,
+        source: c.opt_sealed("source")?,
         delivery: c.opt_json("delivery_json")?,
         delivery_version: c.int("delivery_version")?,
     })

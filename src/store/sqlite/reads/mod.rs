@@ -11,6 +11,7 @@ pub(super) mod people;
 pub(super) mod record;
 pub(super) mod telling;
 pub(super) mod tips;
+pub(super) mod ways;
 
 use crate::clock::from_micros;
 use crate::store::StoreError;
@@ -24,7 +25,7 @@ use std::str::FromStr;
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
 #[cfg(test)]
 pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL]
+    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL]
         .into_iter()
         .flatten()
         .copied()
@@ -90,6 +91,9 @@ impl<'r> Columns<'r> {
     }
     fn sealed(self, column: &'static str) -> Result<Sealed, StoreError> {
         self.get(column).map(Sealed)
+    }
+    fn opt_sealed(self, column: &'static str) -> Result<Option<Sealed>, StoreError> {
+        Ok(self.get::<Option<Vec<u8>>>(column)?.map(Sealed))
     }
     fn hash(self, column: &'static str) -> Result<[u8; 32], StoreError> {
         self.get::<&[u8]>(column)?.try_into().map_err(|_| self.damaged(column))

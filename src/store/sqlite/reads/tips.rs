@@ -1,6 +1,6 @@
 //! Reading tips and their addresses.
 
-use super::{Columns, failed, one};
+use super::{Columns, all, failed, one};
 use crate::store::StoreError;
 use crate::store::rows::{ContactRow, ConversationRow};
 use crate::vault::sealed::{BlindIndex, WrappedKey};
@@ -9,6 +9,7 @@ use domain::conversation::reference::Reference;
 use domain::conversation::triage::{Marks, Triage};
 use domain::conversation::{Conversation, State, WayBack};
 use domain::id::ConversationId;
+use domain::language::Language;
 use domain::level::Level;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
@@ -17,14 +18,14 @@ use sqlx::{Pool, Sqlite};
 macro_rules! tip_columns {
     () => {
         "c.id, c.reference, c.alias, c.channel, c.received_at, c.code_index, c.wrapped_key, c.state, c.way_back, c.level, c.school, c.types_json, \
-         c.in_progress, c.possible_crime, c.safety_issue, c.triaged_at, c.dispatched_at, c.claimed_by, c.version, c.last_seq, c.unread, c.updated_at"
+         c.in_progress, c.possible_crime, c.safety_issue, c.triaged_at, c.dispatched_at, c.claimed_by, c.version, c.last_seq, c.unread, c.updated_at, c.language, c.marks_json"
     };
 }
 pub(super) use tip_columns;
 
 macro_rules! contact_columns {
     () => {
-        "k.handle, k.conversation, k.account, k.channel AS contact_channel, k.idx, k.address, k.ours, k.created_at"
+        "k.handle, k.conversation, k.account, k.channel AS contact_channel, k.idx, k.address, k.ours, k.created_at, k.current"
     };
 }
 
@@ -37,12 +38,14 @@ const BY_CONTACT: &str = concat!(
     contact_columns!(),
     " FROM contact k JOIN conversation c ON c.id = k.conversation WHERE k.current AND k.idx = $1",
 );
+const BY_CODE: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.code_index = $1");
+const CONTACTS: &str = concat!("SELECT ", contact_columns!(), " FROM contact k WHERE k.conversation = $1 ORDER BY k.created_at, k.handle");
 const ANSWER_TO: &str =
     concat!("SELECT ", contact_columns!(), " FROM conversation c JOIN contact k ON k.handle = c.answer_to WHERE c.id = $1");
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[BY_ID, BY_REFERENCE, BY_CONTACT, ANSWER_TO];
+pub(super) const ALL: &[&str] = &[BY_ID, BY_REFERENCE, BY_CONTACT, BY_CODE, CONTACTS, ANSWER_TO];
 
 pub(in super::super) async fn conversation(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
     let row = sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip"))?;
@@ -70,6 +73,18 @@ pub(in super::super) async fn contact_of(readers: &Pool<Sqlite>, id: Conversatio
     one(row, contact)
 }
 
+pub(in super::super) async fn contacts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<ContactRow>, StoreError> {
+    all(&sqlx::query(CONTACTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read a tip's addresses"))?, contact)
+}
+
+pub(in super::super) async fn conversation_by_code(
+    readers: &Pool<Sqlite>,
+    index: BlindIndex,
+) -> Result<Option<ConversationRow>, StoreError> {
+    let row = sqlx::query(BY_CODE).bind(index.0.to_vec()).fetch_optional(readers).await.map_err(failed("find a tip by its code"))?;
+    one(row, tip)
+}
+
 /// A tip from a row with [`tip_columns!`].
 pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
     let c = Columns::of("conversation", row);
@@ -78,6 +93,7 @@ pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
         reference: c.word("reference", Reference::parse)?,
         alias: c.text("alias")?,
         channel: c.word("channel", Channel::parse)?,
+        language: c.opt_word("language", Language::parse)?,
         received_at: c.time("received_at")?,
         state: c.word("state", State::parse)?,
         way_back: c.word("way_back", WayBack::parse)?,
@@ -85,10 +101,14 @@ pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
             types: c.json("types_json")?,
             level: c.opt_word("level", Level::parse)?,
             school: c.opt_id("school")?,
-            marks: Marks {
-                in_progress: c.flag("in_progress")?,
-                possible_crime: c.flag("possible_crime")?,
-                safety_issue: c.flag("safety_issue")?,
+            marks: match c.opt_json("marks_json")? {
+                Some(marks) => marks,
+                // Written before there were more than three.
+                None => Marks {
+                    in_progress: c.flag("in_progress")?,
+                    possible_crime: c.flag("possible_crime")?,
+                    safety_issue: c.flag("safety_issue")?,
+                },
             },
         },
         triaged_at: c.opt_time("triaged_at")?,
@@ -117,5 +137,6 @@ fn contact(row: &SqliteRow) -> Result<ContactRow, StoreError> {
         address: c.sealed("address")?,
         ours: c.sealed("ours")?,
         created_at: c.time("created_at")?,
+        current: c.flag("current")?,
     })
 }

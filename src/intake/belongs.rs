@@ -1,0 +1,107 @@
+//! Where a message belongs: to a conversation whose code was shown, whose thread it is in, whose address it comes from, or to none yet.
+//!
+//! A caller's number leads nowhere: phones are shared, so a caller shows the code (R70).
+
+use super::known::Entry as KnownEntry;
+use super::{Intake, IntakeError};
+use crate::store::rows::ConversationRow;
+use crate::vault::sealed::BlindIndex;
+use domain::channel::Channel;
+use domain::conversation::WayBack;
+use domain::exchange::{InboundMessage, Joins};
+use domain::id::ConversationId;
+use jiff::Timestamp;
+
+/// Where a message belongs.
+pub(super) enum Belongs {
+    /// It opens a tip.
+    New,
+    /// To this one.
+    To(Box<KnownEntry>),
+}
+
+/// Whether a next message from this address joins the same tip by it.
+pub(super) fn joins_by_address(message: &InboundMessage) -> bool {
+    message.from.is_some() && message.channel != Channel::Voice
+}
+
+impl Intake {
+    pub(super) async fn belongs(&self, message: &InboundMessage, at: Timestamp) -> Result<Belongs, IntakeError> {
+        match &message.joins {
+            Joins::Conversation(id) | Joins::New(id) => match self.store.conversation(*id).await? {
+                Some(row) => self.shown(message, row, at).await,
+                None => Ok(Belongs::New),
+            },
+            Joins::Threads(tokens) => {
+                for token in tokens.iter().take(MOST_TOKENS) {
+                    if let Some(id) = self.thread(token).await?
+                        && let Some(row) = self.store.conversation(id).await?
+                    {
+                        return self.shown(message, row, at).await;
+                    }
+                }
+                self.by_address(message, at).await
+            }
+            Joins::ByAddress => self.by_address(message, at).await,
+        }
+    }
+
+    async fn by_address(&self, message: &InboundMessage, at: Timestamp) -> Result<Belongs, IntakeError> {
+        let Some(index) = self.index(message).filter(|_| joins_by_address(message)) else { return Ok(Belongs::New) };
+        if let Some(entry) = self.known.get(&index, at) {
+            return Ok(Belongs::To(Box::new(entry)));
+        }
+        let Some((row, contact)) = self.store.conversation_by_contact(index).await? else { return Ok(Belongs::New) };
+        Ok(Belongs::To(Box::new(KnownEntry { handle: Some(contact.handle), ..self.entry(&row, at)? })))
+    }
+
+    /// A conversation that the message proved to belong to; its way in may be a new one of it.
+    async fn shown(&self, message: &InboundMessage, row: ConversationRow, at: Timestamp) -> Result<Belongs, IntakeError> {
+        let mut entry = self.entry(&row, at)?;
+        let index = self.index(message).unwrap_or_else(|| self.vault.own_index(message.channel, entry.conversation));
+        let contacts = self.store.contacts(entry.conversation).await?;
+        entry.handle = contacts.iter().find(|contact| contact.index == index).map(|contact| contact.handle);
+        if entry.handle.is_none() && joins_by_address(message) {
+            entry.elsewhere = self.store.conversation_by_contact(index).await?.is_some();
+        }
+        Ok(Belongs::To(Box::new(entry)))
+    }
+
+    fn entry(&self, row: &ConversationRow, at: Timestamp) -> Result<KnownEntry, IntakeError> {
+        let tip = &row.conversation;
+        Ok(KnownEntry {
+            conversation: tip.id,
+            key: self.vault.unwrap_key(tip.id, &row.key)?,
+            at,
+            handle: None,
+            language: tip.language,
+            opted_out: tip.way_back == WayBack::OptedOut,
+            elsewhere: false,
+        })
+    }
+
+    /// The keyed index of the address, if there is one.
+    pub(super) fn index(&self, message: &InboundMessage) -> Option<BlindIndex> {
+        message.from.as_ref().map(|from| self.vault.contact_index(message.channel, from))
+    }
+
+    /// The conversation of a thread's token, if it is ours.
+    async fn thread(&self, _token: &str) -> Result<Option<ConversationId>, IntakeError> {
+        Ok(None)
+    }
+
+    pub(super) fn remember(&self, message: &InboundMessage, entry: KnownEntry) {
+        if let Some(index) = self.index(message).filter(|_| joins_by_address(message) && !entry.elsewhere) {
+            self.known.put(index, entry);
+        }
+    }
+
+    pub(super) fn forget(&self, message: &InboundMessage) {
+        if let Some(index) = self.index(message) {
+            self.known.forget(&index);
+        }
+    }
+}
+
+/// More references than any mail program writes.
+const MOST_TOKENS: usize = 50;

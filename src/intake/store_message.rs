@@ -1,0 +1,81 @@
+//! A message as rows: its words sealed, its files kept or noted to be fetched, each with its work.
+
+use super::message::{Composed, believed};
+use super::{Intake, IntakeError};
+use crate::media;
+use crate::media::files::File;
+use crate::progress::routes::{MEDIA_TURN, rank};
+use crate::store::Write;
+use crate::store::rows::*;
+use domain::exchange::{InboundMessage, MediaBody, MediaRef, MediaRole};
+use domain::id::{AttachmentId, MessageId};
+
+impl Intake {
+    /// Adds the message and its files. Files that came with it are on the disk before the commit.
+    pub(super) async fn add_message(&self, letter: &mut Composed, message: &InboundMessage) -> Result<(), IntakeError> {
+        let id = self.entropy.message(letter.at);
+        let (key, context) = (letter.entry.key.clone(), *id.uuid().as_bytes());
+        let row = MessageRow {
+            body: self.vault.seal(&key, &context, message.words.reveal()),
+            sent_at: believed(message.sent_at, letter.at),
+            part: message.part.clone(),
+            nature: message.nature,
+            source: message.source.as_ref().map(|source| self.vault.seal(&key, &context, source.reveal())),
+            provider: Some((message.account.clone(), message.provider_id.0.clone())),
+            media_dropped: message.media_dropped,
+            ..MessageRow::new(id, letter.entry.conversation, Author::Reporter, message.channel, letter.at)
+        };
+        letter.commit.writes.push(Write::Message(Box::new(row)));
+        for medium in &message.media {
+            self.add_medium(letter, message, id, medium).await?;
+        }
+        Ok(())
+    }
+
+    async fn add_medium(
+        &self,
+        letter: &mut Composed,
+        message: &InboundMessage,
+        of: MessageId,
+        medium: &MediaRef,
+    ) -> Result<(), IntakeError> {
+        let id = AttachmentId::new(self.entropy.ordered(letter.at));
+        let key = &letter.entry.key;
+        let (url, state) = match &medium.body {
+            MediaBody::Waiting(url) => {
+                (Some(self.vault.seal(key, id.uuid().as_bytes(), url.reveal())), AttachmentState::Waiting { tried: 0 })
+            }
+            MediaBody::Here(bytes) => {
+                self.files.put(id, File::Original, key, bytes).await.map_err(IntakeError::Files)?;
+                let copy = match medium.role {
+                    MediaRole::Shown | MediaRole::Recording => SafeCopy::Pending,
+                    MediaRole::Raw => SafeCopy::Impossible { why: "the mail as it came is kept sealed".to_owned() },
+                };
+                let bytes_long = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                (None, AttachmentState::Kept { kind: media::kind::of(bytes).to_owned(), bytes: bytes_long, copy })
+            }
+        };
+        let row = AttachmentRow {
+            id,
+            message: of,
+            conversation: letter.entry.conversation,
+            account: message.account.clone(),
+            role: medium.role,
+            url,
+            content_type: medium.content_type.clone(),
+            state,
+            version: 0,
+        };
+        if row.is_unfinished() {
+            letter.commit.writes.push(Write::Work(WorkRow {
+                id: WorkId::Attachment(id),
+                lane: media::lane(),
+                rank: rank(None, MEDIA_TURN, 0),
+                due_at: letter.at,
+                run_at: letter.at,
+            }));
+        }
+        letter.commit.writes.push(Write::Attachment(Box::new(row)));
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! Reading what the ways in keep for themselves: calls, mailboxes, and what was taken already.
+
+use super::{Columns, all, failed, one};
+use crate::store::StoreError;
+use crate::store::rows::{CallerRow, MailboxRow};
+use crate::store::sql::each;
+use adapters::contract::Cursor;
+use domain::id::{AccountKey, CallId};
+use sqlx::{Pool, Sqlite};
+
+const CALLER: &str = "SELECT r.id, r.account, r.state_json, r.conversation, r.started_at, r.version FROM caller r WHERE r.id = $1";
+const MAILBOX: &str = "SELECT b.account, b.folder, b.validity, b.uid FROM mailbox b WHERE b.account = $1 AND b.folder = $2";
+const KNOWN: &str = concat!("SELECT o.once_key FROM ", each!(), " i CROSS JOIN once o WHERE o.account = $2 AND o.once_key = i.value");
+
+/// Every statement here, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[&str] = &[CALLER, MAILBOX, KNOWN];
+
+pub(in super::super) async fn caller(readers: &Pool<Sqlite>, id: CallId) -> Result<Option<CallerRow>, StoreError> {
+    let row = sqlx::query(CALLER).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a call"))?;
+    one(row, |row| {
+        let c = Columns::of("caller", row);
+        Ok(CallerRow {
+            call: c.id("id")?,
+            account: c.id("account")?,
+            state: c.json("state_json")?,
+            conversation: c.opt_id("conversation")?,
+            started_at: c.time("started_at")?,
+            version: c.int("version")?,
+        })
+    })
+}
+
+pub(in super::super) async fn mailbox(
+    readers: &Pool<Sqlite>,
+    account: AccountKey,
+    folder: String,
+) -> Result<Option<MailboxRow>, StoreError> {
+    let query = sqlx::query(MAILBOX).bind(account.to_string()).bind(folder);
+    one(query.fetch_optional(readers).await.map_err(failed("read where a mailbox was read to"))?, |row| {
+        let c = Columns::of("mailbox", row);
+        let cursor = Cursor { validity: c.small("validity")?, uid: c.small("uid")? };
+        Ok(MailboxRow { account: c.id("account")?, folder: c.text("folder")?, cursor })
+    })
+}
+
+pub(in super::super) async fn known_onces(
+    readers: &Pool<Sqlite>,
+    account: AccountKey,
+    keys: Vec<String>,
+) -> Result<Vec<String>, StoreError> {
+    let keys = serde_json::to_string(&keys).unwrap_or_else(|_| "[]".to_owned());
+    let rows = sqlx::query(KNOWN).bind(keys).bind(account.to_string()).fetch_all(readers).await;
+    all(&rows.map_err(failed("look for what was taken already"))?, |row| Columns::of("once", row).text("once_key"))
+}
