@@ -105,10 +105,10 @@ fn arabic(kind: Automatic, knows: Knows, line_name: &str, site: &str) -> String 
     match kind {
         Automatic::Help => {
             let privacy = told(knows, Language::Ar, Room::Text);
-            format!("{line_name}: في خطر؟ 911. للحديث 988. {privacy} STOP لإيقاف الردود.")
+            format!("{line_name}: خطر؟ 911. للحديث 988. {privacy} STOP لإيقاف الردود.")
         }
         Automatic::Stopped => {
-            format!("لن تكتب لك {line_name} هنا. اكتب متى شئت والردود في {site}/return برمزك. START للاستئناف. خطر؟ 911، 988")
+            format!("{line_name}: لن نرد هنا. اكتب متى شئت والرد في {site}/return برمزك. START للعودة. خطر؟ 911، 988")
         }
         Automatic::Started => format!("يمكن أن ترد عليك {line_name} هنا من جديد. في خطر؟ 911. للحديث 988. STOP لإيقاف الردود."),
         Automatic::Web => format!("أكمل على الويب مع الصور: {site}/return ورمزك {CODE_PLACE} وقد ترى الشبكة زيارتك. خطر؟ 911"),

@@ -5,6 +5,7 @@
 
 pub mod alias;
 pub mod automatic;
+pub mod canned;
 pub mod code;
 pub mod first_words;
 #[cfg(test)]
