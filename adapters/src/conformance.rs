@@ -4,6 +4,8 @@
 //! carrier's answers. The suite speaks only the contract: the same words give the same event, nothing unsigned gets in, a
 //! replay changes nothing, and each way of failing lands in its class. It never uses the adapter's own encoder.
 
+pub(crate) mod caller;
+
 use crate::contract::{RawRequest, Refused, Reply, SendError, Sender, Verified, Webhook};
 use crate::stub_server::{Stub, Turn};
 use domain::channel::{Channel, Means};

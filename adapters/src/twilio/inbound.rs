@@ -10,7 +10,7 @@ use super::paths::{self, On, Path};
 use super::signature::{self, Signed};
 use super::status;
 use crate::contract::{Answer, RawRequest, Refused, Reply, Verified, Webhook};
-use crate::twiml::{self, StepUrls};
+use crate::twiml::{self, Wants};
 use domain::channel::Channel;
 use domain::conversation::knows::Knows;
 use domain::dispatch::evidence::ReceiptKind;
@@ -33,7 +33,7 @@ const MAX_DIGITS: usize = 32;
 
 /// The webhooks of one account.
 pub struct TwilioWebhook {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     origins: Vec<String>,
 }
 
@@ -150,25 +150,30 @@ impl Webhook for TwilioWebhook {
             Path::MessageStatus(attempt) => self.message_status(attempt, &form),
             Path::CallStatus(attempt) => self.call_status(attempt, &form),
             Path::CallStep(attempt, token, on) => self.call_step(attempt, token, on, &form),
+            Path::Caller(path) => self.caller(path, &form),
         }
     }
 
     fn render(&self, call: CallRef, script: &Script) -> Answer {
-        let CallRef::Attempt(attempt) = call else {
-            return Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::EMPTY.to_owned() };
+        let (origin, account) = (self.config.origin(), &self.config.account);
+        let url = |token: &StepToken, wants: Wants| match call {
+            CallRef::Attempt(attempt) => {
+                // Nobody is recorded or connected on a call of ours.
+                let on = if wants == Wants::Keys { On::Keys } else { On::Spoken };
+                paths::call_step(origin, account, attempt, token, on)
+            }
+            CallRef::Caller(call) => paths::caller(origin, account, call, token, wants),
         };
-        let url = |token: &StepToken, on| paths::call_step(self.config.origin(), &self.config.account, attempt, token, on);
-        let urls = StepUrls { keys: &|token| url(token, On::Keys), spoken: &|token| url(token, On::Spoken) };
-        Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::render(script, &self.config.voices, &urls) }
+        Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::render(script, &self.config.voices, &url) }
     }
 }
 
-fn id(form: &Form, key: &str, missing: &'static str) -> Result<ProviderId, Refused> {
+pub(super) fn id(form: &Form, key: &str, missing: &'static str) -> Result<ProviderId, Refused> {
     let id = form.need(key, missing)?;
     if id.len() > MAX_ID_BYTES { Err(Refused::Malformed("an id is longer than 128 bytes")) } else { Ok(ProviderId(id)) }
 }
 
-fn number(form: &Form, key: &str) -> Result<Option<i64>, Refused> {
+pub(super) fn number(form: &Form, key: &str) -> Result<Option<i64>, Refused> {
     Ok(form.get(key)?.and_then(|text| text.trim().parse().ok()))
 }
 
@@ -200,15 +205,15 @@ fn knows(channel: Channel) -> Knows {
 }
 
 /// The keys of a phone, and nothing else that somebody may have put there.
-fn digits(text: &str) -> String {
+pub(super) fn digits(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D')).take(MAX_DIGITS).collect()
 }
 
 /// Says nothing to the reporter: answers go through the outbox, where they are kept and counted.
-fn empty_response() -> Answer {
+pub(super) fn empty_response() -> Answer {
     Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::EMPTY.to_owned() }
 }
 
-fn no_content() -> Answer {
+pub(super) fn no_content() -> Answer {
     Answer { status: http::StatusCode::NO_CONTENT, content_type: "", body: String::new() }
 }

@@ -3,8 +3,9 @@
 //! No crate is used for it, because none could be: `twilio-rs` posts no parameters, `twilio` has a fixed host and drops the
 //! query string in its signature check, and the two generated ones join lists with commas where the carrier wants repeated
 //! keys. What is needed is one signature and eight calls; they are written here over the HTTP client.
-//! SIDs are opaque text. Voice calls *to* us will get their own path in `paths` and file beside `inbound`.
+//! SIDs are opaque text. Reporters' calls are read in `caller`, everything else that comes in `inbound`.
 
+mod caller;
 mod client;
 mod config;
 mod errors;

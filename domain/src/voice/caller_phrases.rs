@@ -86,7 +86,7 @@ impl Speaker<'_> {
                 Language::ALL.iter().flat_map(|language| [AWAY, NOTICE, SPEAK].map(|words| self.say_in(words, *language))).collect()
             }
         };
-        steps.push(Step::Record { most_seconds: MOST_SECONDS, silence_seconds: SILENCE_SECONDS, then });
+        steps.push(Step::Record { most_seconds: MOST_SECONDS, silence_seconds: SILENCE_SECONDS, language: self.language, then });
         steps
     }
 

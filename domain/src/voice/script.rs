@@ -50,6 +50,8 @@ pub enum Step {
         most_seconds: u16,
         /// A silence of so many seconds ends it.
         silence_seconds: u8,
+        /// The language that was spoken with the caller: a machine may try to understand it.
+        language: Language,
         /// The token of the next step.
         then: StepToken,
     },

@@ -2,6 +2,7 @@
 //!
 //! Signing here is written apart from `signature`, over another form decoder, so that one mistake cannot hide in both.
 
+mod caller;
 mod fuzz;
 mod inbound;
 mod mock;
