@@ -172,6 +172,12 @@ pub struct Fetched {
     pub content_type: String,
 }
 
+impl std::fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fetched({} bytes, {:?})", self.bytes.len(), self.content_type)
+    }
+}
+
 /// Why a medium was not fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {

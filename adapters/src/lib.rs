@@ -6,7 +6,9 @@
 
 pub mod contract;
 pub mod email;
+pub mod media;
 pub mod secret;
+pub mod sms;
 pub mod twilio;
 pub mod twiml;
 

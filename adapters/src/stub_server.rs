@@ -19,6 +19,10 @@ pub(crate) enum Turn {
     Silence,
     /// Promises more of a body than comes.
     BreakOff(u16),
+    /// Promises a body, sends some of it and holds the line until the client gives up.
+    Stall,
+    /// Sends a body without an end, byte by byte, until the client gives up.
+    Endless,
 }
 
 /// A request as it was received.
@@ -61,6 +65,11 @@ impl Stub {
     pub(crate) fn asked(&self) -> Asked {
         self.asked.recv_timeout(Duration::from_secs(10)).expect("a request should have come")
     }
+
+    /// Whether nobody has asked anything up to now.
+    pub(crate) fn is_unasked(&self) -> bool {
+        self.asked.try_recv().is_err()
+    }
 }
 
 /// Reads one request off the wire.
@@ -101,6 +110,15 @@ fn play(mut stream: TcpStream, turn: Turn) {
         }
         Turn::BreakOff(status) => {
             let _ = write!(stream, "HTTP/1.1 {status} Word\r\ncontent-length: 1000\r\n\r\n{{\"sid\":");
+        }
+        Turn::Stall => {
+            let _ = write!(stream, "HTTP/1.1 200 Word\r\ncontent-length: 1000\r\n\r\nsome");
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest);
+        }
+        Turn::Endless => {
+            let _ = write!(stream, "HTTP/1.1 200 Word\r\nconnection: close\r\n\r\n");
+            while stream.write_all(b"x").is_ok() {}
         }
     }
 }
