@@ -3,34 +3,75 @@
 //! Each is a message of the conversation like any other: sent by the outbox where something can be sent, kept where not. A stored text
 //! holds a place for the code, never the code.
 
+use super::Intake;
 use super::message::Composed;
-use super::{Intake, IntakeError};
 use crate::audit::{Action, Actor, Entry};
 use crate::progress::routes::{message_turn, rank};
 use crate::store::Write;
 use crate::store::rows::*;
 use domain::channel::Channel;
 use domain::conversation::WayBack;
+use domain::conversation::automatic::{Automatic, automatic};
 use domain::conversation::first_words::first_words;
+use domain::conversation::keyword::Keyword;
 use domain::dispatch::delivery::Delivery;
 use domain::exchange::{InboundMessage, Nature};
+use domain::language::Language;
 use domain::sealed::Words;
 
 impl Intake {
-    /// Adds the answer that a message calls for, if it calls for one.
-    pub(super) async fn answer(&self, letter: &mut Composed, message: &InboundMessage) -> Result<(), IntakeError> {
-        self.way_back(letter, WayBack::Open);
-        if message.nature == Nature::Person && letter.is_new && message.channel != Channel::Voice {
-            let language = letter.language.unwrap_or_else(|| self.default_language());
-            self.say(letter, message, &first_words(message.knows, message.channel, language));
-            letter.record(Actor::System, Action::FirstWords);
+    /// Adds the answer that a message calls for, if it calls for one, and opens or closes the way back.
+    ///
+    /// The message itself is in the letter already, whatever it says: a keyword is stored like any other message.
+    pub(super) fn answer(&self, letter: &mut Composed, message: &InboundMessage) {
+        if message.nature != Nature::Person {
+            return;
         }
-        Ok(())
+        let keyword = keyword(message, letter.entry.opted_out);
+        let was_closed = letter.entry.opted_out;
+        letter.entry.opted_out = keyword == Some(Keyword::Stop);
+        self.way_back(letter, was_closed);
+        match keyword {
+            // The way back is closed: nothing but the one confirmation is sent, and no second one to a second STOP.
+            Some(Keyword::Stop) if was_closed => {}
+            Some(Keyword::Stop) => self.say_unless_answered(letter, message, Automatic::Stopped),
+            Some(Keyword::Help) if !letter.is_new => self.say_unless_answered(letter, message, Automatic::Help),
+            Some(Keyword::Start) if !letter.is_new => self.say_unless_answered(letter, message, Automatic::Started),
+            Some(Keyword::Web) => {
+                self.greet(letter, message);
+                self.say_unless_answered(letter, message, Automatic::Web);
+            }
+            Some(Keyword::Help | Keyword::Start) | None => self.greet(letter, message),
+        }
     }
 
-    /// Who writes can perhaps be answered again; if the carrier still refuses, its answer closes the way back again.
-    fn way_back(&self, letter: &mut Composed, to: WayBack) {
+    /// The first words, to the first message of a tip. A call speaks them itself.
+    fn greet(&self, letter: &mut Composed, message: &InboundMessage) {
+        if letter.is_new && message.channel != Channel::Voice {
+            self.say(letter, message, &first_words(message.knows, message.channel, self.language_of(letter)));
+            letter.record(Actor::System, Action::FirstWords);
+        }
+    }
+
+    fn say_unless_answered(&self, letter: &mut Composed, message: &InboundMessage, kind: Automatic) {
+        if !message.carrier_answered {
+            let language = self.language_of(letter);
+            self.say(letter, message, &automatic(kind, message.knows, language, &self.line.voice.line_name, &self.line.origin));
+        }
+    }
+
+    fn language_of(&self, letter: &Composed) -> Language {
+        letter.language.unwrap_or(self.line.language)
+    }
+
+    /// Who writes can perhaps be answered again; if the carrier still refuses, its answer closes the way back again. STOP closes it, and
+    /// the analyst is told at once by the tip's change.
+    fn way_back(&self, letter: &mut Composed, was_closed: bool) {
+        let to = if letter.entry.opted_out { WayBack::OptedOut } else { WayBack::Open };
         letter.commit.writes.push(Write::WayBack(letter.entry.conversation, to));
+        if was_closed != letter.entry.opted_out {
+            letter.record(Actor::Reporter, Action::WayBack { to });
+        }
     }
 
     fn say(&self, letter: &mut Composed, message: &InboundMessage, words: &Words) {
@@ -55,6 +96,14 @@ impl Intake {
             ..MessageRow::new(id, letter.entry.conversation, Author::System, message.channel, at)
         };
         letter.commit.writes.push(Write::Message(Box::new(row)));
+    }
+}
+
+/// The keyword that a text is, if it is one; other ways in have none.
+fn keyword(message: &InboundMessage, opted_out: bool) -> Option<Keyword> {
+    match message.channel {
+        Channel::Text | Channel::Whatsapp | Channel::Messenger => Keyword::of(message.words.reveal(), opted_out),
+        Channel::Voice | Channel::Mail | Channel::Chat | Channel::Web => None,
     }
 }
 

@@ -5,6 +5,7 @@
 use super::known::Entry as KnownEntry;
 use super::{Intake, IntakeError};
 use crate::store::rows::ConversationRow;
+use crate::vault::mail::MailThread;
 use crate::vault::sealed::BlindIndex;
 use domain::channel::Channel;
 use domain::conversation::WayBack;
@@ -86,8 +87,12 @@ impl Intake {
     }
 
     /// The conversation of a thread's token, if it is ours.
-    async fn thread(&self, _token: &str) -> Result<Option<ConversationId>, IntakeError> {
-        Ok(None)
+    async fn thread(&self, token: &str) -> Result<Option<ConversationId>, IntakeError> {
+        Ok(match self.vault.read_mail_thread(token) {
+            Some(MailThread::Tip(id)) => Some(id),
+            Some(MailThread::Message(id)) => self.store.message(id).await?.map(|row| row.conversation),
+            None => None,
+        })
     }
 
     pub(super) fn remember(&self, message: &InboundMessage, entry: KnownEntry) {

@@ -82,7 +82,7 @@ impl Intake {
                 Belongs::To(entry) => self.joined(message, entry, tip.at),
             };
             self.add_message(&mut letter, message).await?;
-            self.answer(&mut letter, message).await?;
+            self.answer(&mut letter, message);
             let Composed { commit, entry, .. } = letter;
             match self.store.commit(commit).await? {
                 Outcome::Committed(_) => {
@@ -176,11 +176,6 @@ impl Intake {
             created_at: at,
             current: super::belongs::joins_by_address(message) && !entry.elsewhere,
         }
-    }
-
-    /// The language of a message's tip, once it is known.
-    pub(super) fn default_language(&self) -> Language {
-        self.line.language
     }
 
     fn wake(&self, message: &InboundMessage) {

@@ -13,6 +13,8 @@ mod language;
 mod message;
 pub mod receipt_page;
 mod store_message;
+#[cfg(test)]
+mod tests;
 
 use crate::clock::Clock;
 use crate::desk::directory::DirectoryReader;

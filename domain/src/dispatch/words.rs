@@ -82,7 +82,14 @@ pub fn mail(facts: MailFacts<'_>) -> Mail {
         ("{link}", facts.link),
         ("{call_back}", facts.call_back),
     ];
-    Mail { message_id: facts.message_id, subject, text: wrapped(&filled(body, &places)), language: facts.language, answers: None, kind: MailKind::Notice }
+    Mail {
+        message_id: facts.message_id,
+        subject,
+        text: wrapped(&filled(body, &places)),
+        language: facts.language,
+        answers: None,
+        kind: MailKind::Notice,
+    }
 }
 
 const MAIL_EN_URGENT: &str = "{line} has an urgent report for {organization}.

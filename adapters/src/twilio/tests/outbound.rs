@@ -82,7 +82,14 @@ async fn another_house_of_the_dialect() {
 
 #[tokio::test]
 async fn no_mail_goes_this_way() {
-    let mail = Mail { message_id: "x".to_owned(), subject: String::new(), text: String::new(), language: Language::En, answers: None, kind: domain::exchange::MailKind::Notice };
+    let mail = Mail {
+        message_id: "x".to_owned(),
+        subject: String::new(),
+        text: String::new(),
+        language: Language::En,
+        answers: None,
+        kind: domain::exchange::MailKind::Notice,
+    };
     let outbound = domain::exchange::Outbound { content: Content::Mail(mail), ..a_text() };
     let error = Dialect::twilio().sender_at("http://127.0.0.1:1").send(&outbound).await.unwrap_err();
     assert!(matches!(error, SendError::Permanent { .. }));

@@ -1,0 +1,5 @@
+//! The way in over a real store: what a message leads to, whatever way it came.
+
+mod fixture;
+mod keywords;
+mod ways;
