@@ -21,6 +21,7 @@ fox-911 | psap | Fox County 911 | |
 delta-police | police | Delta Police Department | |
 bravo-police | police | Bravo Police Department | |
 fox-sheriff | police | Fox County Sheriff | |
+city-hotline | hotline | City Prevention Hotline | |
 delta-district | district | Delta School District | |
 fox-district | district | Fox Unified School District | |
 delta-high | school | Delta High School | delta-district | delta-police
@@ -35,6 +36,7 @@ fox-911-chief | fox-911 | Pat Example | Shift supervisor | call mail
 delta-police-desk | delta-police | Delta Desk | Watch commander | call mail
 bravo-police-desk | bravo-police | Bravo Desk | Watch commander | call mail
 fox-sheriff-desk | fox-sheriff | Sheriff Desk | Watch commander | call mail
+city-hotline-desk | city-hotline | Hotline Desk | Duty desk | call mail
 delta-super | delta-district | Dana Sample | Superintendent | call mail
 fox-super | fox-district | Fran Sample | Superintendent | call mail
 delta-principal | delta-high | Robin Example | Principal | call mail text
@@ -64,7 +66,10 @@ fn organization(line: &str) -> Organization {
         district: some(district),
         psap: (kind == Kind::School).then(|| key("fox-911")),
         police: some(police),
-        calendar: if matches!(kind, Kind::Psap | Kind::Police) { "always" } else { "school" }.parse().expect("a key"),
+        hotline: None,
+        calendar: if matches!(kind, Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) { "always" } else { "school" }
+            .parse()
+            .expect("a key"),
     }
 }
 

@@ -66,10 +66,13 @@ pub struct Organization {
     pub county: Option<OrganizationKey>,
     /// A school's district.
     pub district: Option<OrganizationKey>,
-    /// A school's PSAP (R11).
+    /// A school's PSAP (R11), or a county's, for its schools that are not enrolled (R49).
     pub psap: Option<OrganizationKey>,
-    /// A school's police agency.
+    /// A school's police agency, or a county's, as above.
     pub police: Option<OrganizationKey>,
+    /// The hotline that is told of every tip about this school, or about any school of this district (R51).
+    #[serde(default)]
+    pub hotline: Option<OrganizationKey>,
     /// Its business calendar.
     pub calendar: CalendarKey,
 }
@@ -141,6 +144,17 @@ impl Directory {
     /// The persons listed for an organization, in calling order.
     pub fn persons_of(&self, key: &OrganizationKey) -> &[Person] {
         self.persons.get(key).map_or(&[], Vec::as_slice)
+    }
+    /// The hotline that is told of every tip about this school: its own, else its district's (R51).
+    pub fn hotline_of<'a>(&'a self, school: &'a Organization) -> Option<&'a OrganizationKey> {
+        let district = || school.district.as_ref().and_then(|key| self.organization(key));
+        school.hotline.as_ref().or_else(|| district()?.hotline.as_ref())
+    }
+    /// The counties that stand for their schools that are not enrolled: those that name a PSAP (R49), by name.
+    pub fn counties(&self) -> Vec<&Organization> {
+        let mut counties: Vec<_> = self.organizations.values().filter(|o| o.kind == Kind::County && o.psap.is_some()).collect();
+        counties.sort_by(|a, b| a.name.cmp(&b.name));
+        counties
     }
     /// The schools, by name.
     pub fn schools(&self) -> Vec<&Organization> {

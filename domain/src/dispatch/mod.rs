@@ -6,6 +6,7 @@
 
 mod decide;
 pub mod delivery;
+mod draft;
 pub mod evidence;
 pub mod obligation;
 pub mod plan;

@@ -2,19 +2,19 @@
 //!
 //! Critical: a call and a mail to the PSAP and to every POC of the school and its police, PSAP first (R11, R14, R24, R25); the
 //! district's POCs stand by (R10). Standard and Other: a mail to every POC (R15, R16), and to police when a crime is possible or
-//! a safety issue is marked (R35).
+//! a safety issue is marked (R35). For a school that is not enrolled its county stands: police and PSAP, at every level (R49). A
+//! hotline named for a school or its district is told of everything (R51). A request of the press is told to nobody (R41).
 
+use super::draft::Draft;
 use super::policy::Policy;
-use super::words;
 use crate::calendar::{Calendar, NeverOpen};
 use crate::channel::Means;
 use crate::conversation::triage::Triage;
 use crate::directory::check::{NotReady, not_ready};
-use crate::directory::{Directory, Kind, Organization, Person};
+use crate::directory::{Directory, Kind};
 use crate::id::{CalendarKey, OrganizationKey, PersonKey};
 use crate::level::Level;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub struct Request<'a> {
 pub struct Plan {
     /// The level it was made for.
     pub level: Level,
-    /// The school.
+    /// The school, or the county that stands for it.
     pub school: OrganizationKey,
     /// By when everybody must have been told.
     pub due_at: Timestamp,
@@ -96,10 +96,15 @@ pub enum CannotPlan {
     #[error("Set the level and at least one type first: a tip cannot be dispatched without them.")]
     NotTriaged,
     /// No school yet.
-    #[error("Choose the school first: it decides who is told.")]
+    #[error("Choose the school first: it decides who is told. For a school that is not enrolled, choose its county.")]
     NoSchool,
+    /// A request of the press (R41).
+    #[error(
+        "A press request goes to the administrators and is told to no enduser: answer it and close it, or untick the mark if it is a tip."
+    )]
+    ForAdministrators,
     /// The school could not be told as the procedures want.
-    #[error("This school cannot be dispatched to: {}.", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("This cannot be dispatched: {}.", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NotReady(Vec<NotReady>),
     /// The school's calendar is not configured.
     #[error("The calendar {0} is not in the configuration.")]
@@ -118,6 +123,9 @@ pub const ATTESTED_DAYS: i32 = 365;
 /// fails for want of a calendar: it needs none, so that is a note.
 pub fn plan(request: Request<'_>) -> Result<Plan, CannotPlan> {
     let level = request.triage.level.filter(|_| !request.triage.types.is_empty()).ok_or(CannotPlan::NotTriaged)?;
+    if !request.triage.is_for_endusers() {
+        return Err(CannotPlan::ForAdministrators);
+    }
     let key = request.triage.school.as_ref().ok_or(CannotPlan::NoSchool)?;
     let reasons = not_ready(request.directory, key);
     let school = match request.directory.organization(key) {
@@ -130,11 +138,12 @@ pub fn plan(request: Request<'_>) -> Result<Plan, CannotPlan> {
         (Level::Standard | Level::Other, Some(calendar)) => due_at(level, request.received_at, calendar, request.policy)?,
         (Level::Standard | Level::Other, None) => return Err(CannotPlan::NoCalendar(school.calendar.clone())),
     };
-    let mut draft = Draft { request, school, level, due_at, steps: Vec::new(), notes: Vec::new() };
+    let mut draft = Draft::new(request, school, level, due_at);
     draft.note_time(calendar);
-    match level {
-        Level::Critical => draft.critical(),
-        Level::Standard | Level::Other => draft.by_mail(),
+    match (school.kind, level) {
+        (Kind::County, Level::Critical | Level::Standard | Level::Other) => draft.not_enrolled(),
+        (Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline, Level::Critical) => draft.critical(),
+        (Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline, Level::Standard | Level::Other) => draft.by_mail(),
     }
     Ok(Plan { level, school: school.key.clone(), due_at, steps: draft.steps, notes: draft.notes })
 }
@@ -150,175 +159,6 @@ pub fn due_at(level: Level, received_at: Timestamp, calendar: &Calendar, policy:
 
 fn critical_due(received_at: Timestamp, policy: &Policy) -> Timestamp {
     received_at.saturating_add(policy.critical_window).unwrap_or(Timestamp::MAX)
-}
-
-/// A plan in the making.
-struct Draft<'a> {
-    request: Request<'a>,
-    school: &'a Organization,
-    level: Level,
-    due_at: Timestamp,
-    steps: Vec<Step>,
-    notes: Vec<String>,
-}
-
-/// The places of a Critical dispatch: the PSAP's calls, the other calls, then what is read.
-const PSAP_CALLS: u16 = 0;
-const OTHER_CALLS: u16 = 1;
-const MAILS: u16 = 2;
-const TEXTS: u16 = 3;
-
-impl<'a> Draft<'a> {
-    /// R14, R10: everybody is called and mailed, PSAP first; the district stands by.
-    fn critical(&mut self) {
-        let psap = self.linked(self.school.psap.as_ref());
-        let police = self.linked(self.school.police.as_ref());
-        let district = self.linked(self.school.district.as_ref());
-        let school = self.school;
-        let told: Vec<&Organization> = psap.into_iter().chain([school]).chain(police).collect();
-        self.add(psap, Means::Call, Start::Now(PSAP_CALLS));
-        self.add(Some(school), Means::Call, Start::Now(OTHER_CALLS));
-        self.add(police, Means::Call, Start::Now(OTHER_CALLS));
-        for (means, place) in [(Means::Mail, MAILS), (Means::Text, TEXTS)] {
-            for organization in &told {
-                self.add(Some(organization), means, Start::Now(place));
-            }
-        }
-        let standby = Start::Standby(self.district_at());
-        self.add(district, Means::Call, standby);
-        self.add(district, Means::Mail, standby);
-        for organization in told.iter().copied().chain(district) {
-            self.note_list(organization, &[Means::Call, Means::Mail]);
-        }
-        if police.is_none() {
-            self.notes.push(format!("{} has no police agency in the directory: tell the police yourself.", school.name));
-        }
-        if district.is_none() {
-            self.notes.push(format!("{} has no district in the directory: if nobody there answers, nobody stands by.", school.name));
-        }
-    }
-
-    /// R15, R16, R35: a mail to every POC, and to police when a crime is possible or a safety issue is marked.
-    fn by_mail(&mut self) {
-        let marks = self.request.triage.marks;
-        let police = self.linked(self.school.police.as_ref());
-        let with_police = marks.safety_issue || marks.possible_crime;
-        let told: Vec<&Organization> = [self.school].into_iter().chain(police.filter(|_| with_police)).collect();
-        for organization in &told {
-            self.add(Some(organization), Means::Mail, Start::Now(0));
-        }
-        if self.level == Level::Standard {
-            for organization in &told {
-                self.add(Some(organization), Means::Text, Start::Now(1));
-            }
-        }
-        for organization in told {
-            self.note_list(organization, &[Means::Mail]);
-        }
-        let name = &self.school.name;
-        let note = match (police, marks.safety_issue, marks.possible_crime) {
-            (None, true, _) => Some(format!(
-                "Police must be told of a safety issue, and {name} has no police agency in the directory: tell them yourself."
-            )),
-            (None, false, true) => Some(format!("A crime is possible, and {name} has no police agency in the directory.")),
-            (Some(police), true, _) => Some(format!("{} is told because a safety issue is marked.", police.name)),
-            (Some(police), false, true) => {
-                Some(format!("{} is told because a crime is possible; untick the mark if they should not be.", police.name))
-            }
-            (_, false, false) => Some("Police are not told: neither a safety issue nor a possible crime is marked.".to_owned()),
-        };
-        self.notes.extend(note);
-    }
-
-    /// What the time of the tip and of the day makes worth saying.
-    fn note_time(&mut self, calendar: Option<&Calendar>) {
-        if self.due_at <= self.request.now {
-            self.notes.push("The time to tell them has passed: everything starts at once, and the breach is recorded.".to_owned());
-        }
-        if self.level != Level::Critical {
-            return;
-        }
-        let name = &self.school.name;
-        self.notes.extend(match calendar {
-            None => Some(format!(
-                "The calendar {} is not in the configuration: whether {name} is in session is not known.",
-                self.school.calendar
-            )),
-            Some(calendar) if !calendar.is_open(self.request.now) => Some(format!(
-                "{name} is not in session now: police may make a welfare check (R20). The school's contacts are told all the same."
-            )),
-            Some(_) => None,
-        });
-    }
-
-    /// What a person's or organization's list lacks.
-    fn note_list(&mut self, organization: &Organization, needed: &[Means]) {
-        let persons = self.request.directory.persons_of(&organization.key);
-        if persons.is_empty() {
-            self.notes.push(format!("{} has nobody in the directory: nobody there is told.", organization.name));
-        }
-        for person in persons {
-            for means in needed.iter().filter(|means| person.point(**means).is_none()) {
-                let (lack, rest) = match means {
-                    Means::Call => ("no phone number", "not called"),
-                    Means::Mail => ("no mail address", "not mailed"),
-                    Means::Text => ("no number for texts", "not texted"),
-                };
-                self.notes.push(format!("{} ({}) has {lack} and is {rest}.", person.name, organization.name));
-            }
-        }
-        let stale: Vec<&str> = persons.iter().filter(|person| self.is_stale(person)).map(|person| person.name.as_str()).collect();
-        if !stale.is_empty() {
-            let names = stale.join(", ");
-            self.notes
-                .push(format!("The list of {} was not attested in the last year ({names}). It is used all the same.", organization.name));
-        }
-    }
-
-    /// R13. A day is a UTC day here: a list is stale by years, not by hours.
-    fn is_stale(&self, person: &Person) -> bool {
-        let today = self.request.now.to_zoned(TimeZone::UTC).date();
-        person.attested_on.is_none_or(|attested| attested.saturating_add(SignedDuration::from_hours(24 * i64::from(ATTESTED_DAYS))) < today)
-    }
-
-    /// R10: after `district_after`, but never later than leaves half of the time to the due time.
-    fn district_at(&self) -> Timestamp {
-        let now = self.request.now;
-        let half = self.due_at.duration_since(now) / 2;
-        let wait = self.request.policy.district_after.min(half).max(SignedDuration::ZERO);
-        now.saturating_add(wait).unwrap_or(now)
-    }
-
-    fn linked(&self, key: Option<&OrganizationKey>) -> Option<&'a Organization> {
-        key.and_then(|key| self.request.directory.organization(key))
-    }
-
-    /// A step for every person of the organization who can be reached by this means, in calling order.
-    fn add(&mut self, organization: Option<&Organization>, means: Means, start: Start) {
-        let Some(organization) = organization else { return };
-        let (line_name, name, level) = (self.request.line_name, organization.name.as_str(), self.level);
-        let says = match means {
-            Means::Call => words::call_preview(line_name, name, level),
-            Means::Mail => words::mail_preview(line_name, name, level),
-            Means::Text => words::text_preview(line_name, name, level),
-        };
-        for person in self.request.directory.persons_of(&organization.key) {
-            let Some(point) = person.point(means) else { continue };
-            self.steps.push(Step {
-                organization: organization.key.clone(),
-                organization_name: organization.name.clone(),
-                kind: organization.kind,
-                person: person.key.clone(),
-                person_name: person.name.clone(),
-                role: person.role.clone(),
-                means,
-                tail: point.tail.clone(),
-                says: says.clone(),
-                due_at: self.due_at,
-                start,
-            });
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 use super::*;
 use crate::conversation::triage::Marks;
 use crate::directory::fixture::{self, key};
+use crate::directory::{Organization, Person};
 use jiff::civil::{Date, date, time};
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
 fn calendars() -> BTreeMap<CalendarKey, Calendar> {
@@ -40,7 +42,13 @@ fn triage(case: &Case<'_>) -> Triage {
         types: ["some-type".parse().expect("a key")].into(),
         level: Some(case.level),
         school: Some(key(case.school)),
-        marks: Marks { in_progress: false, possible_crime: case.marks.contains("crime"), safety_issue: case.marks.contains("police") },
+        marks: Marks {
+            in_progress: false,
+            possible_crime: case.marks.contains("crime"),
+            safety_issue: case.marks.contains("police"),
+            media_request: case.marks.contains("media"),
+            ..Marks::default()
+        },
     }
 }
 
@@ -131,6 +139,76 @@ fn standard_and_other_mail_the_school_and_police_when_marked() {
     }
 }
 
+/// The county of the fixture, which stands for its schools that are not enrolled.
+fn fox_county(d: &mut Directory) {
+    let fox = d.organizations.get_mut(&key("fox-county")).expect("there");
+    (fox.psap, fox.police) = (Some(key("fox-911")), Some(key("fox-sheriff")));
+}
+
+#[test]
+fn an_unenrolled_school_reaches_psap_and_police_of_its_county() {
+    let not_enrolled = "The school is not enrolled: the 911 centre and the police of Fox County are told, and nobody at the school is. \
+                        Tell the school yourself.";
+    let critical = Case { school: "fox-county", ..WEDNESDAY };
+    let plan = make(&critical, fox_county).expect("ready");
+    let calls = ["0 call fox-911-desk", "0 call fox-911-chief", "1 call fox-sheriff-desk"];
+    let mails = ["2 mail fox-911-desk", "2 mail fox-911-chief", "2 mail fox-sheriff-desk"];
+    assert_eq!(lines(&plan, WEDNESDAY.now), [calls, mails].concat());
+    assert_eq!((due(&plan).as_str(), plan.notes.as_slice()), ("2026-11-18T10:20:00", [not_enrolled.to_owned()].as_slice()));
+    // At every level, marked or not.
+    for level in [Level::Standard, Level::Other] {
+        let plan = make(&Case { level, ..critical }, fox_county).expect("ready");
+        assert_eq!(lines(&plan, WEDNESDAY.now), mails.map(|mail| mail.replacen('2', "0", 1)), "{level:?}");
+    }
+    // Nobody is asked whether the school is in session, and a county without police says so.
+    let at_night = Case { received: "2026-11-21T22:00", now: "2026-11-21T22:02", ..critical };
+    assert_eq!(make(&at_night, fox_county).expect("ready").notes, [not_enrolled]);
+    let no_police = |d: &mut Directory| {
+        fox_county(d);
+        d.organizations.get_mut(&key("fox-county")).expect("there").police = None;
+    };
+    let notes = make(&critical, no_police).expect("ready").notes;
+    assert_eq!(notes[1], "Fox County has no police agency in the directory: tell the police yourself.");
+    // Whoever the county lists is told, too.
+    let with_office = |d: &mut Directory| {
+        fox_county(d);
+        let mut office = d.persons[&key("fox-district")].clone();
+        office[0].organization = key("fox-county");
+        d.persons.insert(key("fox-county"), office);
+    };
+    let plan = make(&critical, with_office).expect("ready");
+    assert!(lines(&plan, WEDNESDAY.now).contains(&"1 call fox-super".to_owned()));
+    // A county that names no PSAP cannot stand for a school.
+    let refused = make(&critical, |_| {}).expect_err("refused").to_string();
+    assert!(refused.starts_with("This cannot be dispatched: Fox County has no PSAP"), "{refused}");
+}
+
+#[test]
+fn a_hotline_is_told_of_everything_about_its_schools() {
+    let named =
+        |of: &'static str| move |d: &mut Directory| d.organizations.get_mut(&key(of)).expect("there").hotline = Some(key("city-hotline"));
+    for of in ["delta-high", "delta-district"] {
+        let plan = make(&WEDNESDAY, named(of)).expect("ready");
+        let told: Vec<String> = lines(&plan, WEDNESDAY.now).into_iter().filter(|line| line.contains("city-hotline")).collect();
+        assert_eq!(told, ["1 call city-hotline-desk", "2 mail city-hotline-desk"], "{of}");
+        assert!(lines(&plan, WEDNESDAY.now)[0].starts_with("0 call fox-911"), "the PSAP stays first");
+        for (level, marks) in [(Level::Standard, ""), (Level::Standard, "police"), (Level::Other, "")] {
+            let plan = make(&Case { level, marks, ..WEDNESDAY }, named(of)).expect("ready");
+            let told = plan.steps.iter().filter(|step| step.kind == Kind::Hotline).map(|step| (step.means, step.start)).collect::<Vec<_>>();
+            assert_eq!(told, [(Means::Mail, Start::Now(0))], "{of} {level:?} {marks}");
+        }
+    }
+    // A school's own goes before its district's, and other districts are not touched.
+    let plan = make(&Case { school: "bravo-middle", ..WEDNESDAY }, named("delta-district")).expect("ready");
+    assert!(plan.steps.iter().all(|step| step.kind != Kind::Hotline));
+    // One that lists nobody is noted and keeps nobody else from being told.
+    let empty = |d: &mut Directory| {
+        named("delta-district")(d);
+        d.persons.remove(&key("city-hotline"));
+    };
+    assert_eq!(notes(&WEDNESDAY, empty), "City Prevention Hotline has nobody in the directory: nobody there is told.");
+}
+
 #[test]
 fn due_times_of_the_six_examples() {
     let table = [
@@ -219,8 +297,14 @@ fn what_cannot_be_planned_says_why() {
     assert_eq!(request(|t| t.level = None), Err(CannotPlan::NotTriaged));
     assert_eq!(request(|t| t.types.clear()), Err(CannotPlan::NotTriaged));
     assert_eq!(request(|t| t.school = None), Err(CannotPlan::NoSchool));
+    assert_eq!(request(|t| (t.level, t.marks.media_request) = (Some(Level::Other), true)), Err(CannotPlan::ForAdministrators));
+    assert!(request(|t| t.marks.media_request = true).is_ok(), "R41 keeps nothing Critical from being told");
+    assert_eq!(
+        request(|t| t.school = Some(key("fox-district"))),
+        Err(CannotPlan::NotReady(vec![NotReady::NotASchool(key("fox-district"))]))
+    );
     assert_eq!(request(|t| t.school = Some(key("nowhere"))), Err(CannotPlan::NotReady(vec![NotReady::NotASchool(key("nowhere"))])));
     let no_psap = make(&WEDNESDAY, |d| d.organizations.get_mut(&key("delta-high")).expect("there").psap = None);
     let said = no_psap.map_err(|refused| refused.to_string()).expect_err("refused");
-    assert!(said.starts_with("This school cannot be dispatched to: Delta High School has no PSAP"), "{said}");
+    assert!(said.starts_with("This cannot be dispatched: Delta High School has no PSAP"), "{said}");
 }

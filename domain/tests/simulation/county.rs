@@ -61,7 +61,7 @@ fn person(rng: &mut fastrand::Rng, organization: &str, index: usize, complete: b
 fn organization(name: &str, kind: Kind) -> Organization {
     let (county, district, psap, police) = (None, None, None, None);
     let calendar = "office".parse().expect("a key");
-    Organization { key: key(name), kind, name: name.to_owned(), county, district, psap, police, calendar }
+    Organization { key: key(name), kind, name: name.to_owned(), county, district, psap, police, hotline: None, calendar }
 }
 
 fn key(text: &str) -> OrganizationKey {
