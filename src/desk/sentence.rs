@@ -27,11 +27,15 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             let names: Vec<_> = types.iter().map(|key| catalogue.get(key).map_or_else(|| key.to_string(), |t| t.name.clone())).collect();
             let level = level.map_or("no level", |level| level.title());
             let school = school.as_ref().map(|key| directory.organization(key).map_or_else(|| key.to_string(), |o| o.name.clone()));
-            let marks: Vec<_> =
-                [(marks.in_progress, "in progress"), (marks.possible_crime, "possible crime"), (marks.safety_issue, "safety issue")]
-                    .into_iter()
-                    .filter_map(|(set, name)| set.then_some(name))
-                    .collect();
+            let marks = [
+                (marks.in_progress, "in progress"),
+                (marks.possible_crime, "possible crime"),
+                (marks.safety_issue, "safety issue"),
+                (marks.about_self, "about themself"),
+                (marks.media_request, "press request"),
+                (marks.legal_request, "asks for legal advice"),
+            ];
+            let marks: Vec<_> = marks.into_iter().filter_map(|(set, name)| set.then_some(name)).collect();
             let mut text = format!("Sorted as {level}: {}", names.join(", "));
             if let Some(school) = school {
                 text.push_str(&format!("; {school}"));

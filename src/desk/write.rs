@@ -129,7 +129,7 @@ impl Desk {
         if row.conversation.triage.level.is_none() {
             return Err(DeskError::CannotClose("Sort the tip first: it has no level and no type yet.".to_owned()));
         }
-        if row.conversation.dispatched_at.is_none() {
+        if row.conversation.dispatched_at.is_none() && row.conversation.triage.is_for_endusers() {
             return Err(DeskError::CannotClose(
                 "Nobody has been told yet: every tip goes to its school (levels Standard and Other by mail).".to_owned(),
             ));

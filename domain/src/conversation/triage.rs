@@ -1,4 +1,7 @@
-//! Triage: level, types, school and the three marks, and who may change what (R1, R22, R23, R35, R53).
+//! Triage: level, types, school and the marks, and who may change what (R1, R7, R8, R22, R23, R35, R41, R53).
+//!
+//! A request of the press is marked, is of the level Other, and goes to the administrators: no enduser is told, and it may be closed
+//! without a dispatch. A tip of a higher level cannot be marked so: that would be a quiet way round telling anybody.
 
 use crate::id::{OrganizationKey, TipTypeKey};
 use crate::level::{Catalogue, Level};
@@ -12,14 +15,22 @@ pub struct Triage {
     pub types: BTreeSet<TipTypeKey>,
     /// The level; `None` is "not yet sorted".
     pub level: Option<Level>,
-    /// The school that it is about.
+    /// The school that it is about; for one that is not enrolled, its county (R49).
     pub school: Option<OrganizationKey>,
     /// What is true about it.
     pub marks: Marks,
 }
 
-/// Facts that change who is told and how.
+impl Triage {
+    /// Whether endusers are told of it: of everything but a request of the press (R41). What is not for them may be closed without a dispatch.
+    pub fn is_for_endusers(&self) -> bool {
+        !(self.marks.media_request && self.level == Some(Level::Other))
+    }
+}
+
+/// Facts that change who is told and how, or that are counted. Marks that a row does not have are not set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Marks {
     /// It happens now: dial before anything else (R23).
     pub in_progress: bool,
@@ -27,6 +38,12 @@ pub struct Marks {
     pub possible_crime: bool,
     /// Police must be told (R35).
     pub safety_issue: bool,
+    /// The reporter writes about themself (R8): shown, and counted in the annual report.
+    pub about_self: bool,
+    /// A request of the press (R41): for the administrators, never for endusers.
+    pub media_request: bool,
+    /// Legal advice was asked for (R7): one approved sentence answers it, the tip goes on as any other.
+    pub legal_request: bool,
 }
 
 /// What a member of staff may do.
@@ -83,6 +100,9 @@ pub enum TriageRefused {
     /// Lowering without a reason (R22).
     #[error("Lowering the level needs a reason: write why.")]
     ReasonMissing,
+    /// A request of the press that is more than that (R41).
+    #[error("This tip is {}, so it is more than a press request: untick the mark, and the endusers are told.", .0.title())]
+    MoreThanMedia(Level),
 }
 
 /// Applies a change: the level follows the types, may be raised by anybody, and is lowered (below the types' level, or
@@ -106,6 +126,9 @@ pub fn apply(before: &Triage, change: TriageChange, role: StaffRole, catalogue: 
             }
             StaffRole::Supervisor => {}
         }
+    }
+    if change.marks.media_request && wanted > Level::Other {
+        return Err(TriageRefused::MoreThanMedia(wanted));
     }
     Ok(Triage { types: change.types, level: Some(wanted), school: change.school, marks: change.marks })
 }
@@ -179,6 +202,36 @@ mod tests {
             let shown = format!("{before:?} {change:?} {role:?}");
             assert_eq!(apply(&before, change, role, &catalogue()).map(|t| t.level.expect("set")), expected, "{shown}");
         }
+    }
+
+    #[test]
+    fn a_press_request_is_of_the_level_other_and_for_no_enduser() {
+        let marked = |types: &str, in_progress| {
+            let mut wish = change(types, None, None);
+            wish.marks = Marks { media_request: true, in_progress, ..Marks::default() };
+            apply(&Triage::default(), wish, Analyst, &catalogue())
+        };
+        let taken = marked("prank", false).expect("Other");
+        assert!(!taken.is_for_endusers() && Triage::default().is_for_endusers());
+        assert_eq!(marked("bullying", false), Err(TriageRefused::MoreThanMedia(Level::Standard)));
+        assert_eq!(marked("weapon prank", false), Err(TriageRefused::MoreThanMedia(Level::Critical)));
+        assert_eq!(marked("prank", true), Err(TriageRefused::MoreThanMedia(Level::Critical)));
+        // The other new marks change nothing.
+        let mut wish = change("weapon", None, None);
+        wish.marks = Marks { about_self: true, legal_request: true, ..Marks::default() };
+        let after = apply(&Triage::default(), wish, Analyst, &catalogue()).expect("sorted");
+        assert!(after.level == Some(Level::Critical) && after.is_for_endusers());
+    }
+
+    #[test]
+    fn marks_of_old_rows_read() {
+        let old = r#"{"in_progress":true,"possible_crime":false,"safety_issue":true}"#;
+        let expected = Marks { in_progress: true, safety_issue: true, ..Marks::default() };
+        assert_eq!(serde_json::from_str::<Marks>(old).expect("reads"), expected);
+        let new = Marks { about_self: true, media_request: true, legal_request: true, ..Marks::default() };
+        let json = serde_json::to_string(&new).expect("writes");
+        assert!(["about_self", "media_request", "legal_request"].iter().all(|name| json.contains(name)), "{json}");
+        assert_eq!(serde_json::from_str::<Marks>(&json).expect("reads"), new);
     }
 
     #[test]

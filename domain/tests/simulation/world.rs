@@ -74,7 +74,7 @@ impl World {
         let mut rng = fastrand::Rng::with_seed(seed);
         let (directory, school) = county::random(&mut rng);
         let level = [Level::Critical, Level::Critical, Level::Critical, Level::Standard, Level::Other][rng.usize(..5)];
-        let marks = Marks { in_progress: rng.bool(), possible_crime: rng.bool(), safety_issue: rng.bool() };
+        let marks = Marks { in_progress: rng.bool(), possible_crime: rng.bool(), safety_issue: rng.bool(), ..Marks::default() };
         let types = ["some-type".parse().expect("a key")].into();
         let triage = Triage { types, level: Some(level), school: Some(school), marks };
         let received_at = later(Timestamp::from_second(1_800_000_000).expect("in range"), rng.i64(0..14 * 86_400));

@@ -77,7 +77,14 @@ fn sorted(triage: &triage::Triage) -> dto::Triage {
         types: triage.types.iter().map(ToString::to_string).collect(),
         level: triage.level.map(|level| level.as_str().to_owned()),
         school: triage.school.as_ref().map(ToString::to_string),
-        marks: dto::Marks { in_progress: marks.in_progress, possible_crime: marks.possible_crime, safety_issue: marks.safety_issue },
+        marks: dto::Marks {
+            in_progress: marks.in_progress,
+            possible_crime: marks.possible_crime,
+            safety_issue: marks.safety_issue,
+            about_self: marks.about_self,
+            media_request: marks.media_request,
+            legal_request: marks.legal_request,
+        },
     }
 }
 

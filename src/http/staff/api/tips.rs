@@ -95,8 +95,14 @@ fn change(sent: dto::NewTriage) -> Result<TriageChange, ApiFault> {
     let school = sent
         .school
         .map(|key| key.parse::<OrganizationKey>().map_err(|_| bad("school is the key of a school: see /api/v1/schools.".to_owned())));
-    let marks =
-        Marks { in_progress: sent.marks.in_progress, possible_crime: sent.marks.possible_crime, safety_issue: sent.marks.safety_issue };
+    let marks = Marks {
+        in_progress: sent.marks.in_progress,
+        possible_crime: sent.marks.possible_crime,
+        safety_issue: sent.marks.safety_issue,
+        about_self: sent.marks.about_self,
+        media_request: sent.marks.media_request,
+        legal_request: sent.marks.legal_request,
+    };
     Ok(TriageChange {
         types: sent.types.into_iter().map(a_type).collect::<Result<_, _>>()?,
         level: level.transpose()?,

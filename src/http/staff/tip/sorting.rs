@@ -21,6 +21,9 @@ pub(in crate::http::staff) struct SortingForm {
     pub(in crate::http::staff) in_progress: bool,
     pub(in crate::http::staff) possible_crime: bool,
     pub(in crate::http::staff) safety_issue: bool,
+    pub(in crate::http::staff) about_self: bool,
+    pub(in crate::http::staff) media_request: bool,
+    pub(in crate::http::staff) legal_request: bool,
     pub(in crate::http::staff) may_lower: bool,
     pub(in crate::http::staff) reason: String,
 }
@@ -64,6 +67,9 @@ impl SortingForm {
             in_progress: choice.marks.in_progress,
             possible_crime: choice.marks.possible_crime,
             safety_issue: choice.marks.safety_issue,
+            about_self: choice.marks.about_self,
+            media_request: choice.marks.media_request,
+            legal_request: choice.marks.legal_request,
             may_lower: match role {
                 StaffRole::Supervisor => true,
                 StaffRole::Analyst => false,

@@ -51,6 +51,9 @@ impl Choice {
                 in_progress: fields.ticked("in_progress"),
                 possible_crime: fields.ticked("possible_crime"),
                 safety_issue: fields.ticked("safety_issue"),
+                about_self: fields.ticked("about_self"),
+                media_request: fields.ticked("media_request"),
+                legal_request: fields.ticked("legal_request"),
             },
             reason: fields.text("reason"),
         }

@@ -108,6 +108,7 @@ pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
                     in_progress: c.flag("in_progress")?,
                     possible_crime: c.flag("possible_crime")?,
                     safety_issue: c.flag("safety_issue")?,
+                    ..Marks::default()
                 },
             },
         },

@@ -146,6 +146,12 @@ pub struct Marks {
     pub possible_crime: bool,
     /// Police must be told.
     pub safety_issue: bool,
+    /// The reporter writes about themself.
+    pub about_self: bool,
+    /// A request of the press: for the administrators, no enduser is told.
+    pub media_request: bool,
+    /// Legal advice was asked for.
+    pub legal_request: bool,
 }
 
 /// One message.
