@@ -3,7 +3,7 @@
 //! Reading a webhook is synchronous and pure, and verification is part of its type: no byte reaches a parser before its
 //! signature was right. Sending classifies its errors and schedules nothing: retries, pace and fail-over are the shell's.
 
-use domain::exchange::{Accepted, CallRef, Inbound, Outbound, Search, Sighting};
+use domain::exchange::{Accepted, CallRef, Inbound, InboundMessage, Outbound, Search, Sighting};
 use domain::id::AccountKey;
 use domain::sealed::Words;
 use domain::voice::script::Script;
@@ -203,9 +203,12 @@ pub trait Media: Send + Sync {
 
 /// Lists what reporters have sent, so that what a lost webhook should have told is taken in all the same (carriers.md 0.1).
 pub trait Inbox: Send + Sync {
-    /// Every inbound event (messages, recordings) that the carrier created at or after `since`, as the webhook would have told it,
-    /// oldest first, at most `most`.
-    fn since<'a>(&'a self, since: Timestamp, most: usize) -> BoxFuture<'a, Result<Vec<Inbound>, SendError>>;
+    /// Every inbound message that the carrier took at or after `since`, oldest first, each as the webhook would have told it, with the same
+    /// id, and with `sent_at`; but its media are only counted, as dropped. When there are more than `most`, these are the oldest: go
+    /// on from the last one's `sent_at`. What the carrier still receives is left out.
+    fn since<'a>(&'a self, since: Timestamp, most: usize) -> BoxFuture<'a, Result<Vec<InboundMessage>, SendError>>;
+    /// The same message with the addresses of its media: one more question to the carrier, so only for what is news.
+    fn complete<'a>(&'a self, message: InboundMessage) -> BoxFuture<'a, Result<InboundMessage, SendError>>;
 }
 
 /// The shell's end of a listener: an event is durable when this returns `Ok`.

@@ -1,4 +1,4 @@
-//! The eight calls: create, fetch and list messages and calls, change a live call, delete a message.
+//! The nine calls: create, fetch and list messages and calls, list a message's media, change a live call, delete a message.
 //!
 //! One request each; nothing here retries or waits, which is the shell's. Forms repeat a list's key. Redirects are not
 //! followed, since that would carry the credentials elsewhere. An answer is read up to a bound and only for what is named.
@@ -11,8 +11,10 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// No answer of these calls is near this; what is longer is not read.
+/// One record is about a kilobyte, with the longest text of escaped characters eleven; an error page is more. What is longer is not read.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
+/// A page of 200 records of the longest kind.
+const MAX_LIST_BYTES: usize = 4 * 1024 * 1024;
 /// Connections kept open between calls.
 const MAX_IDLE_CONNECTIONS: usize = 8;
 /// How long one is kept: shorter than what servers and firewalls silently end, since a request that runs into a dead
@@ -87,6 +89,11 @@ impl Client {
         self.list("/Messages.json", page).await
     }
 
+    /// The media of one message, newest first.
+    pub async fn list_media(&self, sid: &str) -> Result<Option<Value>, SendError> {
+        self.fetch(format!("/Messages/{}/Media.json", segment(sid))).await
+    }
+
     /// One page of calls.
     pub async fn list_calls(&self, page: &Page<'_>) -> Result<Value, SendError> {
         self.list("/Calls.json", page).await
@@ -105,7 +112,7 @@ impl Client {
     /// Deletes a message and its media at the carrier; one that is gone already is as good.
     pub async fn delete_message(&self, sid: &str) -> Result<(), SendError> {
         let request = self.http.delete(self.url(&format!("/Messages/{}.json", segment(sid))));
-        let (status, retry_after, body) = self.exchange(Effect::Repeatable, request).await?;
+        let (status, retry_after, body) = self.exchange(Effect::Repeatable, request, MAX_ANSWER_BYTES).await?;
         if (200..300).contains(&status) || status == 404 {
             return Ok(());
         }
@@ -113,7 +120,7 @@ impl Client {
     }
 
     async fn fetch(&self, path: String) -> Result<Option<Value>, SendError> {
-        let (status, retry_after, body) = self.exchange(Effect::Repeatable, self.http.get(self.url(&path))).await?;
+        let (status, retry_after, body) = self.exchange(Effect::Repeatable, self.http.get(self.url(&path)), MAX_ANSWER_BYTES).await?;
         if status == 404 {
             return Ok(None);
         }
@@ -125,11 +132,12 @@ impl Client {
             Page::First(filter) => self.http.get(self.url(path)).query(filter),
             Page::Next(uri) => self.http.get(format!("{}{uri}", self.host())),
         };
-        self.json(Effect::Repeatable, request).await
+        let (status, retry_after, body) = self.exchange(Effect::Repeatable, request, MAX_LIST_BYTES).await?;
+        self.read(Effect::Repeatable, status, retry_after, &body)
     }
 
     async fn json(&self, effect: Effect, request: reqwest::RequestBuilder) -> Result<Value, SendError> {
-        let (status, retry_after, body) = self.exchange(effect, request).await?;
+        let (status, retry_after, body) = self.exchange(effect, request, MAX_ANSWER_BYTES).await?;
         self.read(effect, status, retry_after, &body)
     }
 
@@ -143,7 +151,12 @@ impl Client {
     }
 
     /// Status, `Retry-After` and body. A body that breaks off or is too long counts as lost, unless the status says no.
-    async fn exchange(&self, effect: Effect, request: reqwest::RequestBuilder) -> Result<(u16, Option<String>, Vec<u8>), SendError> {
+    async fn exchange(
+        &self,
+        effect: Effect,
+        request: reqwest::RequestBuilder,
+        most_bytes: usize,
+    ) -> Result<(u16, Option<String>, Vec<u8>), SendError> {
         let (user, password) = self.config.credentials();
         let request = request.basic_auth(user, Some(password));
         let mut response = request.send().await.map_err(|error| errors::of_transport(effect, &error))?;
@@ -152,7 +165,7 @@ impl Client {
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) if body.len() + chunk.len() <= most_bytes => body.extend_from_slice(&chunk),
                 Ok(None) => return Ok((status, retry_after, body)),
                 Ok(Some(_)) | Err(_) if status >= 300 => return Ok((status, retry_after, Vec::new())),
                 Ok(Some(_)) => return Err(errors::lost(effect, format!("status {status}, and the answer is too long"))),
@@ -166,8 +179,8 @@ impl Client {
         format!("{base}/2010-04-01/Accounts/{}{path}", segment(&self.config.account_sid))
     }
 
-    /// Scheme, host and port of the API: what a page's URI is relative to.
-    fn host(&self) -> &str {
+    /// Scheme, host and port of the API: what a record's URI is relative to.
+    pub(super) fn host(&self) -> &str {
         let base = &self.config.api_base;
         let start = base.find("://").map_or(0, |at| at + 3);
         base[start..].find('/').map_or(base.as_str(), |at| &base[..start + at])

@@ -3,6 +3,7 @@
 //! The same adapter serves Twilio, SignalWire and a mock: host, key, header name and ids are all configuration, and SIDs
 //! are never matched by pattern. `Config` is data; it is checked once, when a webhook or a sender is made from it.
 
+use crate::media::Allowance;
 use crate::secret::Secret;
 use crate::twiml::Voices;
 use domain::id::AccountKey;
@@ -35,6 +36,12 @@ pub struct Config {
     pub api_secret: Option<Secret>,
     /// How long one request to the carrier may take.
     pub request_timeout: Duration,
+    /// How long fetching one medium may take, redirects included. While it comes, the carrier may be silent for `request_timeout`.
+    pub media_timeout: Duration,
+    /// Hosts inside our own network, or without TLS, that a medium's redirect may lead to: for a mock.
+    pub allow_private_media: Vec<Allowance>,
+    /// True when the carrier itself answers STOP and START (`opt_out`), so that we must not.
+    pub answers_keywords: bool,
     /// How long a phone may ring, in seconds.
     pub ring_seconds: u16,
     /// Who speaks each language.
@@ -105,6 +112,9 @@ impl Config {
             api_user: None,
             api_secret: None,
             request_timeout: Duration::from_secs(10),
+            media_timeout: Duration::from_secs(60),
+            allow_private_media: Vec::new(),
+            answers_keywords: true,
             ring_seconds: 25,
             voices: Voices::default(),
         }

@@ -6,13 +6,14 @@
 
 use super::config::{Config, ConfigError};
 use super::form::Form;
+use super::knows::knows;
+use super::opt_out::carrier_answered;
 use super::paths::{self, On, Path};
 use super::signature::{self, Signed};
 use super::status;
 use crate::contract::{Answer, RawRequest, Refused, Reply, Verified, Webhook};
 use crate::twiml::{self, Wants};
 use domain::channel::Channel;
-use domain::conversation::knows::Knows;
 use domain::dispatch::evidence::ReceiptKind;
 use domain::exchange::{
     CallRef, CallStep, Heard, Inbound, InboundMessage, MAX_MEDIA, MediaBody, MediaRef, MediaRole, ProviderId, Receipt, StepToken,
@@ -25,7 +26,7 @@ use std::sync::Arc;
 /// The content type of TwiML.
 const XML: &str = "text/xml; charset=utf-8";
 /// More than any carrier's id; longer ones are not ids.
-const MAX_ID_BYTES: usize = 128;
+pub(super) const MAX_ID_BYTES: usize = 128;
 /// A media type's name is cut after this many characters.
 const MAX_CONTENT_TYPE_CHARS: usize = 100;
 /// More keys than any step asks for.
@@ -56,10 +57,12 @@ impl TwilioWebhook {
         let there = u32::try_from(named.len()).unwrap_or(u32::MAX).max(claimed);
         let channel = channel(&from);
         let words = Words::new(form.get("Body")?.unwrap_or_default());
+        let opt_out_type = form.get("OptOutType")?;
         let provider_id = id(form, "MessageSid", "there is no MessageSid")?;
         let message = InboundMessage {
             from: Some(Address::new(from)),
             to: Address::new(form.get("To")?.unwrap_or_default()),
+            carrier_answered: carrier_answered(opt_out_type.as_deref(), words.reveal(), self.config.answers_keywords),
             media_dropped: there.saturating_sub(u32::try_from(media.len()).unwrap_or(u32::MAX)),
             media,
             ..InboundMessage::plain(self.config.account.clone(), provider_id, channel, knows(channel), words)
@@ -180,27 +183,23 @@ pub(super) fn number(form: &Form, key: &str) -> Result<Option<i64>, Refused> {
 /// One medium; `None` when there is no URL to fetch it from.
 fn medium(form: &Form, number: u32) -> Result<Option<MediaRef>, Refused> {
     let Some(url) = form.get(&format!("MediaUrl{number}"))?.filter(|url| !url.is_empty()) else { return Ok(None) };
-    let content_type = form.get(&format!("MediaContentType{number}"))?.unwrap_or_default().to_lowercase();
-    let content_type = content_type.chars().filter(|c| !c.is_control()).take(MAX_CONTENT_TYPE_CHARS).collect();
-    Ok(Some(MediaRef { body: MediaBody::Waiting(Words::new(url)), content_type, role: MediaRole::Shown }))
+    let content_type = form.get(&format!("MediaContentType{number}"))?.unwrap_or_default();
+    Ok(Some(MediaRef { body: MediaBody::Waiting(Words::new(url)), content_type: media_type(&content_type), role: MediaRole::Shown }))
+}
+
+/// What a medium is said to be, short and plain.
+pub(super) fn media_type(said: &str) -> String {
+    said.to_lowercase().chars().filter(|c| !c.is_control()).take(MAX_CONTENT_TYPE_CHARS).collect()
 }
 
 /// WhatsApp and Messenger come through the same adapter, by the sender's prefix (R46).
-fn channel(from: &str) -> Channel {
+pub(super) fn channel(from: &str) -> Channel {
     if from.starts_with("whatsapp:") {
         Channel::Whatsapp
     } else if from.starts_with("messenger:") {
         Channel::Messenger
     } else {
         Channel::Text
-    }
-}
-
-/// Who else knows the reporter: the phone company, or the company of the app.
-fn knows(channel: Channel) -> Knows {
-    match channel {
-        Channel::Whatsapp | Channel::Messenger => Knows::APP,
-        Channel::Text | Channel::Voice | Channel::Mail | Channel::Chat | Channel::Web => Knows::PHONE,
     }
 }
 

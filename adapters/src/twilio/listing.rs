@@ -104,11 +104,11 @@ pub(super) fn news(record: &Value, means: Means) -> Vec<ReceiptKind> {
 }
 
 /// RFC 2822 at Twilio, RFC 3339 at some others of the dialect.
-fn time(text: &str) -> Option<Timestamp> {
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text).map(|zoned| zoned.timestamp()).ok().or_else(|| text.parse().ok())
 }
 
-fn unreadable() -> SendError {
+pub(super) fn unreadable() -> SendError {
     SendError::Transient { reason: "the list cannot be read".to_owned(), code: None }
 }
 
