@@ -1,0 +1,73 @@
+//! News of a mail of ours in the words of RFC 3464: what became of it, and which one it was.
+//!
+//! Anybody can forge a bounce. It therefore says nothing by itself: whoever takes it in believes it only when it carries a
+//! token of ours (see `thread`), and never forbids an address for good because of it.
+
+use super::mime::{Body, Headers, Part, Walk, text};
+
+/// The most fields of a report that are read.
+const MOST_FIELDS: usize = 2000;
+
+/// What became of a mail: the worst that is said of any of its recipients. We send to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Handed on, or laid into the mailbox: nobody has read it for that.
+    Passed,
+    /// Tried again: no failure yet.
+    Delayed,
+    /// Not delivered, and not tried again.
+    Failed {
+        /// The address will never take it (5.x.x); else it was given up for the time being (4.x.x).
+        permanent: bool,
+    },
+}
+
+/// What a report of delivery says; `None` when it says nothing that is understood.
+pub(super) fn fate(mail: &Part<'_>) -> Option<Fate> {
+    let status = find(mail, "message/delivery-status")?;
+    let Body::Leaf(bytes) = &status.body else { return None };
+    let report = text(&status.headers, bytes).0;
+    // One block for the mail, then one for each recipient.
+    let report = report.replace("\r\n", "\n");
+    report.split("\n\n").filter_map(recipient).max()
+}
+
+fn recipient(block: &str) -> Option<Fate> {
+    let field = |name: &str| {
+        let mut fields = block.lines().take(MOST_FIELDS).filter_map(|line| line.split_once(':'));
+        fields.find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_ascii_lowercase())
+    };
+    let action = field("Action")?;
+    let status = field("Status").unwrap_or_default();
+    match action.split_whitespace().next()? {
+        "failed" => Some(Fate::Failed { permanent: !status.starts_with('4') }),
+        "delayed" => Some(Fate::Delayed),
+        "delivered" | "relayed" | "expanded" => Some(Fate::Passed),
+        _ => None,
+    }
+}
+
+/// The Message-IDs of the mail that came back, as far as it was brought along.
+pub(super) fn returned_ids(mail: &Part<'_>) -> Vec<String> {
+    let ids = |headers: &Headers<'_>| headers.ids("Message-ID");
+    if let Some(Part { body: Body::Mail(returned), .. }) = find(mail, "message/rfc822") {
+        return ids(&returned.headers);
+    }
+    if let Some(part) = find(mail, "text/rfc822-headers")
+        && let Body::Leaf(bytes) = &part.body
+    {
+        return ids(&Walk::default().part(bytes, super::mime::MOST_DEPTH).headers);
+    }
+    Vec::new()
+}
+
+/// The first part of a kind, at any depth.
+fn find<'a, 'x>(part: &'a Part<'x>, kind: &str) -> Option<&'a Part<'x>> {
+    if part.kind == kind {
+        return Some(part);
+    }
+    match &part.body {
+        Body::Many(parts) => parts.iter().find_map(|part| find(part, kind)),
+        Body::Mail(_) | Body::Leaf(_) => None,
+    }
+}
