@@ -10,7 +10,7 @@ use crate::import::{self, Imported, Source};
 use crate::store::rows::DirectoryRows;
 use crate::store::{Commit, Outcome, Write};
 use domain::directory;
-use domain::directory::check::not_ready;
+use domain::directory::check::incomplete;
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ const ATTESTED_DAYS: i32 = 365;
 const IMPORT_EXAMPLE: &str = "Example:
   tipline directory import --organizations organizations.csv --people people.csv
 
-organizations.csv: key,kind,name,county,district,psap,police,calendar
+organizations.csv: key,kind,name,county,district,psap,police,hotline,calendar
 people.csv:        key,organization,name,role,order,phone,extension,mail,text,language,attested_on
 Columns may stand in any order. config/demo holds an example of both.";
 
@@ -104,8 +104,13 @@ fn check_stored(config: &Config) -> anyhow::Result<()> {
     let today = Clock::System.now().to_zoned(config.zone().clone()).date();
     let stale = rows.persons.iter().filter(|person| person.attested_on.is_none_or(|day| is_stale(day, today))).count();
     let list = directory::Directory::new(rows.organizations, rows.persons);
-    let reasons: Vec<String> =
-        list.schools().iter().flat_map(|school| not_ready(&list, &school.key)).map(|reason| reason.to_string()).collect();
+    let reasons: Vec<String> = list
+        .schools()
+        .into_iter()
+        .chain(list.counties())
+        .flat_map(|told| incomplete(&list, &told.key))
+        .map(|reason| reason.to_string())
+        .collect();
     if stale > 0 {
         give(&format!("{stale} of the persons were not attested within a year; they are told all the same."));
     }

@@ -93,14 +93,15 @@ impl Desk {
         Ok(dispatch)
     }
 
-    /// The same school at the same or a higher level has been told already.
+    /// The same school at the same or a higher level has been told already; without a school (R49), all of the same organizations.
     async fn refuse_repeat(&self, id: ConversationId, plan: &Plan) -> Result<(), DeskError> {
         for dispatch in self.store.dispatches(id).await? {
             let told: Level = dispatch.level;
             let obligations = self.store.obligations(dispatch.id).await?;
-            let same_school =
-                obligations.iter().any(|row| row.obligation.step.kind == Kind::School && row.obligation.step.organization == plan.school);
-            if same_school && told >= plan.level {
+            let was_told = |organization| obligations.iter().any(|row| row.obligation.step.organization == *organization);
+            let has_school = plan.steps.iter().any(|step| step.kind == Kind::School);
+            let same = if has_school { was_told(&plan.school) } else { plan.steps.iter().all(|step| was_told(&step.organization)) };
+            if same && told >= plan.level {
                 return Err(DeskError::AlreadyDispatched);
             }
         }

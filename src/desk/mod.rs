@@ -121,10 +121,12 @@ impl Desk {
         &self.catalogue
     }
 
-    /// Schools for the triage's field: key and name, by name.
+    /// Schools for the triage's field: key and name, by name; then the counties that stand for those which are not enrolled (R49).
     pub async fn schools(&self) -> Result<Vec<(OrganizationKey, String)>, DeskError> {
         let directory = self.directory.read().await?;
-        Ok(directory.schools().into_iter().map(|school| (school.key.clone(), school.name.clone())).collect())
+        let schools = directory.schools().into_iter().map(|school| (school.key.clone(), school.name.clone()));
+        let counties = directory.counties().into_iter().map(|county| (county.key.clone(), format!("{}: school not enrolled", county.name)));
+        Ok(schools.chain(counties).collect())
     }
 
     /// A tip's row, or "not here".

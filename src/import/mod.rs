@@ -18,7 +18,7 @@ pub use table::{LONGEST_VALUE, MOST_BYTES, MOST_ROWS};
 
 use domain::calendar::Calendar;
 use domain::channel::Means;
-use domain::directory::check::{NotReady, not_ready};
+use domain::directory::check::{NotReady, incomplete};
 use domain::directory::{Directory, Organization, Person};
 use domain::id::{CalendarKey, PersonKey};
 use domain::sealed::Address;
@@ -66,15 +66,17 @@ pub fn read(organizations: Source<'_>, people: Source<'_>, calendars: &BTreeMap<
     Ok(imported)
 }
 
-/// Refuses each school that could not be told as the procedures want (R11, R14).
+/// Refuses each school, and each county that stands for schools which are not enrolled, that could not be told as the procedures
+/// want (R11, R14, R49, R51).
 fn readiness(file: &str, lines: &Lines, persons: &[Person], rejected: &mut Rejected) {
     let organizations = lines.values().map(|(_, organization)| organization.clone()).collect();
     let directory = Directory::new(organizations, persons.to_vec());
-    for school in directory.schools() {
+    for school in directory.schools().into_iter().chain(directory.counties()) {
         let line = lines.get(&school.key).map_or(0, |(line, _)| *line);
-        for reason in not_ready(&directory, &school.key) {
+        for reason in incomplete(&directory, &school.key) {
             let column = match reason {
                 NotReady::NoPsap { .. } | NotReady::UnknownPsap { .. } | NotReady::SilentPsap { .. } => "psap",
+                NotReady::SilentHotline { .. } => "hotline",
                 NotReady::NotASchool(_) | NotReady::NoPointOfContact { .. } => "key",
             };
             rejected.note(file, line, column, reason.to_string());

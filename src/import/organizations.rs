@@ -1,6 +1,7 @@
 //! `organizations.csv`: schools, districts, police agencies, PSAPs, counties and hotlines.
 //!
-//! What a row refers to must stand in the same file and be of the right kind: a school's PSAP is a PSAP (R11).
+//! What a row refers to must stand in the same file and be of the right kind: a school's PSAP is a PSAP (R11). A county
+//! may name a PSAP and a police agency for its schools that are not enrolled (R49), a school or district a hotline (R51).
 
 use super::problem::{Rejected, quoted};
 use super::table::{Column, Row, rows};
@@ -11,7 +12,7 @@ use domain::id::{CalendarKey, OrganizationKey};
 use std::collections::BTreeMap;
 
 /// Its columns.
-pub(super) const COLUMNS: [Column; 8] = [
+pub(super) const COLUMNS: [Column; 9] = [
     Column { name: "key", needed: true },
     Column { name: "kind", needed: true },
     Column { name: "name", needed: true },
@@ -19,6 +20,7 @@ pub(super) const COLUMNS: [Column; 8] = [
     Column { name: "district", needed: false },
     Column { name: "psap", needed: true },
     Column { name: "police", needed: false },
+    Column { name: "hotline", needed: false },
     Column { name: "calendar", needed: false },
 ];
 
@@ -70,12 +72,13 @@ fn one(file: &str, row: &Row<'_>, calendars: &BTreeMap<CalendarKey, Calendar>, r
         key
     };
     let (county, district, psap, police) = (reference("county"), reference("district"), reference("psap"), reference("police"));
+    let hotline = reference("hotline");
     let kind = kind?;
     if kind == Kind::School && row.get("psap").is_empty() {
         rejected.note(file, row.line, "psap", NotReady::NoPsap { school: name.clone() }.to_string());
     }
     let calendar = calendar(file, row, kind, calendars, rejected)?;
-    Some(Organization { key, kind, name, county, district, psap, police, calendar })
+    Some(Organization { key, kind, name, county, district, psap, police, hotline, calendar })
 }
 
 /// The calendar; round the clock where nobody keeps office hours.
@@ -102,7 +105,7 @@ fn calendar(
     key
 }
 
-/// What each row refers to is there and of the right kind, and only schools refer to district, PSAP and police.
+/// What each row refers to is there and of the right kind, and each kind refers only to what it can have.
 fn references(file: &str, lines: &Lines, rejected: &mut Rejected) {
     for (line, organization) in lines.values() {
         let references = [
@@ -110,17 +113,14 @@ fn references(file: &str, lines: &Lines, rejected: &mut Rejected) {
             ("district", &organization.district, Kind::District),
             ("psap", &organization.psap, Kind::Psap),
             ("police", &organization.police, Kind::Police),
+            ("hotline", &organization.hotline, Kind::Hotline),
         ];
         for (column, key, wanted) in references {
             let Some(key) = key else { continue };
             let found = lines.get(key).map(|(_, organization)| organization.kind);
-            if organization.kind != Kind::School && wanted != Kind::County {
-                rejected.note(
-                    file,
-                    *line,
-                    column,
-                    format!("only a school has a {column}: leave it empty for a {}", organization.kind.as_str()),
-                );
+            if let Some(owners) = owners(wanted, organization.kind) {
+                let what = format!("only {owners} has a {column}: leave it empty for a {}", organization.kind.as_str());
+                rejected.note(file, *line, column, what);
             } else if found != Some(wanted) {
                 let what = match found {
                     Some(kind) => format!("{key} is a {} and not a {}", kind.as_str(), wanted.as_str()),
@@ -130,4 +130,15 @@ fn references(file: &str, lines: &Lines, rejected: &mut Rejected) {
             }
         }
     }
+}
+
+/// Who can name an organization of this kind, when `namer` cannot.
+fn owners(named: Kind, namer: Kind) -> Option<&'static str> {
+    let (may, owners) = match named {
+        Kind::County => (true, "an organization"),
+        Kind::Psap | Kind::Police => (matches!(namer, Kind::School | Kind::County), "a school or a county"),
+        Kind::Hotline => (matches!(namer, Kind::School | Kind::District), "a school or a district"),
+        Kind::District | Kind::School => (namer == Kind::School, "a school"),
+    };
+    (!may).then_some(owners)
 }

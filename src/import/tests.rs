@@ -103,7 +103,9 @@ fn every_bad_organization_is_told() {
         ("bravo,school,Bravo,fox,fox-911,fox-911,,school", "column district: fox-911 is a psap and not a district"),
         ("bravo,school,Bravo,fox,,fox-911,fox-district,school", "column police: fox-district is a district and not a police"),
         ("bravo,school,Bravo,delta-high,,fox-911,,school", "column county: delta-high is a school and not a county"),
-        ("bravo,district,Bravo,fox,,fox-911,,school", "column psap: only a school has a psap: leave it empty for a district"),
+        ("bravo,district,Bravo,fox,,fox-911,,school", "column psap: only a school or a county has a psap: leave it empty for a district"),
+        ("bravo,psap,Bravo,fox,fox-district,,,always", "column district: only a school has a district: leave it empty for a psap"),
+        ("bravo,county,Bravo,,,fox-police,,", "column psap: fox-police is a police and not a psap"),
         ("bravo,school,Bravo,fox,,fox-911,,", "column calendar: the calendar is missing: write one of always, school"),
         ("bravo,school,Bravo,fox,,fox-911,,summer", "column calendar: there is no calendar \"summer\" in the configuration"),
         ("bravo,school,Bravo", "3 values where the first line names 8 columns"),
@@ -175,6 +177,41 @@ fn a_school_that_could_not_be_told_is_refused_with_the_reason() {
     assert_eq!(told, ["o.csv:6: column psap: nobody at Fox County 911, the PSAP of Delta High School, has a phone number"]);
     let told = sentences(ORGANIZATIONS, &without("principal"));
     assert_eq!(told, ["o.csv:6: column key: Delta High School has no point of contact with a phone number"]);
+}
+
+/// The good files with a hotline, which this row names, and its desk with these addresses.
+fn with_hotline(row: &str, desk: &str) -> Result<Imported, Rejected> {
+    let mut lines: Vec<String> =
+        ORGANIZATIONS.lines().map(|line| line.to_owned() + if line.starts_with("key") { ",hotline" } else { "," }).collect();
+    lines.push("city-line,hotline,City Hotline,fox,,,,,".to_owned());
+    lines.push(row.to_owned());
+    import(lines.join("\n").as_bytes(), format!("{PEOPLE}city-desk,city-line,City Desk,Duty desk,1,{desk},no,en,\n").as_bytes())
+}
+
+#[test]
+fn a_hotline_and_a_county_that_stands_for_schools_come_in() {
+    let desk = "+15555550109,,line@example.org";
+    let school = "bravo,school,Bravo,fox,fox-district,fox-911,,school,city-line";
+    let imported = with_hotline("city,district,City District,fox,,,,school,city-line", desk).expect("good");
+    let district = imported.organizations.iter().find(|one| one.name == "City District").expect("in");
+    assert_eq!(district.hotline.as_ref().map(|key| key.as_str()), Some("city-line"));
+    let county = with_hotline("dove,county,Dove County,,,fox-911,fox-police,,", desk).expect("good");
+    let county = county.organizations.into_iter().find(|one| one.name == "Dove County").expect("in");
+    assert!(county.psap.is_some() && county.police.is_some() && county.calendar.as_str() == "always");
+    for (row, expected) in [
+        ("city,district,City,fox,,,,school,fox-911", "column hotline: fox-911 is a psap and not a hotline"),
+        ("city,district,City,fox,,,,school,nowhere", "column hotline: nowhere is not in this file"),
+        ("city,police,City,fox,,,,,city-line", "column hotline: only a school or a district has a hotline: leave it empty for a police"),
+    ] {
+        let rejected = with_hotline(row, desk).expect_err("refused").to_string();
+        assert!(rejected.contains(expected), "{row}: {rejected}");
+    }
+    // A hotline that cannot be mailed, and a county whose PSAP cannot be called, are told when they come in.
+    let silent = with_hotline(school, "+15555550109,,").expect_err("silent");
+    assert!(silent.to_string().contains("column hotline: nobody at City Hotline, the hotline of Bravo, has a mail address"), "{silent}");
+    let rows = "dove-911,psap,Dove County 911,,,,,,\ndove,county,Dove County,,,dove-911,,,";
+    let silent = with_hotline(rows, desk).expect_err("silent");
+    assert!(silent.to_string().contains("column psap: nobody at Dove County 911, the PSAP of Dove County, has a phone number"), "{silent}");
 }
 
 #[test]

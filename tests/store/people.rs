@@ -70,6 +70,7 @@ fn directory(names: &[&str]) -> DirectoryRows {
         district: None,
         psap: Some("example-psap".parse().unwrap()),
         police: None,
+        hotline: Some("example-hotline".parse().unwrap()),
         calendar: "school-year".parse().unwrap(),
     };
     let person = |key: &str| Person {

@@ -37,8 +37,8 @@ const META: &str = concat!(
 const DIRECTORY_CLEAR: [&str; 3] = ["DELETE FROM address", "DELETE FROM person", "DELETE FROM organization"];
 #[rustfmt::skip]
 const ORGANIZATION: &str = concat!(
-    "INSERT INTO organization (org_key, place, kind, name, county, district, psap, police, calendar) SELECT ",
-    text!(0), ", ", int!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", text!(7), ", ", text!(8), " FROM ", each!(), " i",
+    "INSERT INTO organization (org_key, place, kind, name, county, district, psap, police, hotline, calendar) SELECT ",
+    text!(0), ", ", int!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", text!(7), ", ", text!(8), ", ", text!(9), " FROM ", each!(), " i",
 );
 #[rustfmt::skip]
 const PERSON: &str = concat!(
@@ -129,6 +129,7 @@ fn directory_statements(directory: &DirectoryRows, list: &mut Vec<Statement>) ->
             .opt_text(key(o.district.as_ref()))
             .opt_text(key(o.psap.as_ref()))
             .opt_text(key(o.police.as_ref()))
+            .opt_text(key(o.hotline.as_ref()))
             .text(o.calendar.as_str())
             .end();
     }

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
 const ORGANIZATIONS: &str =
-    "SELECT o.org_key, o.kind, o.name, o.county, o.district, o.psap, o.police, o.calendar FROM organization o ORDER BY o.place";
+    "SELECT o.org_key, o.kind, o.name, o.county, o.district, o.psap, o.police, o.hotline, o.calendar FROM organization o ORDER BY o.place";
 const PERSONS: &str =
     "SELECT p.person_key, p.organization, p.name, p.role, p.turn, p.language, p.points_json, p.attested_on FROM person p ORDER BY p.place";
 const ADDRESSES: &str = "SELECT a.person, a.means, a.sealed FROM address a ORDER BY a.place";
@@ -52,6 +52,7 @@ fn organization(row: &SqliteRow) -> Result<Organization, StoreError> {
         district: c.opt_id("district")?,
         psap: c.opt_id("psap")?,
         police: c.opt_id("police")?,
+        hotline: c.opt_id("hotline")?,
         calendar: c.id("calendar")?,
     })
 }
