@@ -98,7 +98,7 @@ impl Desk {
         for dispatch in self.store.dispatches(id).await? {
             let told: Level = dispatch.level;
             let obligations = self.store.obligations(dispatch.id).await?;
-            let was_told = |organization| obligations.iter().any(|row| row.obligation.step.organization == *organization);
+            let was_told = |organization: &OrganizationKey| obligations.iter().any(|row| row.obligation.step.organization == *organization);
             let has_school = plan.steps.iter().any(|step| step.kind == Kind::School);
             let same = if has_school { was_told(&plan.school) } else { plan.steps.iter().all(|step| was_told(&step.organization)) };
             if same && told >= plan.level {
