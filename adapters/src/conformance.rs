@@ -5,16 +5,16 @@
 //! replay changes nothing, and each way of failing lands in its class. It never uses the adapter's own encoder.
 
 pub(crate) mod caller;
+pub(crate) mod inbox;
+pub(crate) mod media;
+pub(crate) mod text;
+pub(crate) mod way;
 
 use crate::contract::{RawRequest, Refused, Reply, SendError, Sender, Verified, Webhook};
 use crate::stub_server::{Stub, Turn};
-use domain::channel::{Channel, Means};
-use domain::conversation::knows::Knows;
+use domain::channel::Means;
 use domain::dispatch::evidence::{End, ReceiptKind};
-use domain::exchange::{
-    AnsweredBy, CallStep, Content, Heard, Inbound, InboundMessage, MediaBody, MediaRef, MediaRole, Outbound, ProviderId, Receipt, Search,
-    StepToken,
-};
+use domain::exchange::{AnsweredBy, CallStep, Content, Heard, Inbound, Outbound, Part, Receipt, Search, StepToken};
 use domain::id::{AccountKey, AttemptId};
 use domain::sealed::{Address, Words};
 use jiff::Timestamp;
@@ -80,8 +80,14 @@ pub(crate) trait Rig {
     fn webhook(&self) -> Box<dyn Webhook>;
     /// The adapter's sender, pointed at `base`, which waits this long for an answer.
     fn sender(&self, base: &str, patience: Duration) -> Box<dyn Sender>;
-    /// A text from [`REPORTER`] to [`OURS`] under [`ID`], with one picture when asked.
-    fn message(&self, from: &str, words: &str, picture: Option<&str>) -> Signed;
+    /// A text to [`OURS`] under [`ID`], with pictures at these addresses, each said to be `image/JPEG`.
+    fn message(&self, from: &str, words: &str, pictures: &[&str]) -> Signed;
+    /// Whether the carrier itself answers a STOP, so that we must not (R71).
+    fn answers_stop(&self) -> bool;
+    /// A piece of a long text from [`REPORTER`] under this id; `None` when the carrier joins the pieces before it tells us (R72).
+    fn part(&self, _id: &str, _part: &Part, _words: &str) -> Option<Signed> {
+        None
+    }
     /// News of a text; `word` is one of `sent`, `delivered`, `undelivered 30003`.
     fn text_news(&self, attempt: AttemptId, word: &str) -> Signed;
     /// News of a call, the `nth`; `word` is one of `ringing`, `answered machine`, `busy`, `completed`.
@@ -101,7 +107,9 @@ pub(crate) fn attempt() -> AttemptId {
 
 /// Reading webhooks.
 pub(crate) fn webhooks(rig: &dyn Rig) {
-    same_words_same_event(rig);
+    text::same_words_same_event(rig);
+    text::pictures(rig);
+    text::parts(rig);
     nothing_unsigned_gets_in(rig);
     news_of_texts(rig);
     news_of_calls(rig);
@@ -112,49 +120,9 @@ fn only(verified: Verified) -> Inbound {
     verified.events.into_iter().next().unwrap()
 }
 
-fn same_words_same_event(rig: &dyn Rig) {
-    let webhook = rig.webhook();
-    let long = "word ".repeat(320);
-    let texts =
-        ["help", "", " \t two\nlines\r\n ", "a=b&c+d%20%zz;", "¡Tengo miedo! 😟", "أنا خائف", "STOP", long.as_str(), "\u{1F600}\u{200D}é"];
-    for words in texts {
-        let request = rig.message(REPORTER, words, None);
-        let first = webhook.accept(&request.raw()).unwrap();
-        assert_eq!(first, webhook.accept(&request.raw()).unwrap(), "a replay is read like the first time");
-        let debug = format!("{first:?}");
-        assert!(!debug.contains("0142") && !debug.contains("0100"), "an event's Debug shows no number");
-        assert!(matches!(&first.reply, Reply::Fixed(answer) if answer.status.is_success()), "a text is answered at once");
-        assert_eq!(only(first), expected(rig, REPORTER, Channel::Text, words, Vec::new()));
-    }
-    let picture = "https://carrier.example.org/media/1?x=1&y=2";
-    let verified = webhook.accept(&rig.message(REPORTER, "look", Some(picture)).raw()).unwrap();
-    let media =
-        vec![MediaRef { body: MediaBody::Waiting(Words::new(picture)), content_type: "image/jpeg".to_owned(), role: MediaRole::Shown }];
-    assert_eq!(only(verified), expected(rig, REPORTER, Channel::Text, "look", media));
-    for (from, channel) in [
-        ("whatsapp:+15555550142", Channel::Whatsapp),
-        ("messenger:8675309", Channel::Messenger),
-        ("anonymous", Channel::Text),
-        ("73529", Channel::Text),
-    ] {
-        let verified = webhook.accept(&rig.message(from, "hi", None).raw()).unwrap();
-        assert_eq!(only(verified), expected(rig, from, channel, "hi", Vec::new()));
-    }
-}
-
-fn expected(rig: &dyn Rig, from: &str, channel: Channel, words: &str, media: Vec<MediaRef>) -> Inbound {
-    let knows = if channel == Channel::Text { Knows::PHONE } else { Knows::APP };
-    Inbound::Message(Box::new(InboundMessage {
-        from: Some(Address::new(from)),
-        to: Address::new(OURS),
-        media,
-        ..InboundMessage::plain(rig.account(), ProviderId(ID.to_owned()), channel, knows, Words::new(words))
-    }))
-}
-
 fn nothing_unsigned_gets_in(rig: &dyn Rig) {
     let webhook = rig.webhook();
-    let good = rig.message(REPORTER, "help", None);
+    let good = rig.message(REPORTER, "help", &[]);
     let refused = |request: &Signed| webhook.accept(&request.raw()).expect_err("this must be refused");
     let mut body = good.clone();
     body.body.push(b'x');
@@ -163,7 +131,7 @@ fn nothing_unsigned_gets_in(rig: &dyn Rig) {
     let mut bare = good.clone();
     bare.headers.clear();
     let mut other = good.clone();
-    other.body = rig.message(REPORTER, "never mind", None).body;
+    other.body = rig.message(REPORTER, "never mind", &[]).body;
     for request in [&body, &path, &bare, &other] {
         assert_eq!(refused(request).status(), http::StatusCode::FORBIDDEN);
     }

@@ -46,8 +46,14 @@ pub(crate) struct Stub {
 impl Stub {
     /// Listens on a free port for as many requests as there are turns.
     pub(crate) fn start(turns: Vec<Turn>) -> Self {
+        Self::start_with(|_| turns)
+    }
+
+    /// The same with turns that need to know where it listens.
+    pub(crate) fn start_with(turns: impl FnOnce(&str) -> Vec<Turn>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
+        let turns = turns(&base);
         let (send, asked) = channel();
         std::thread::spawn(move || {
             for turn in turns {

@@ -21,19 +21,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const OURS: &str = "+15555550100";
-const THEIRS: &str = "+15555550142";
+pub(super) const THEIRS: &str = "+15555550142";
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// The mock, and a gateway that is nothing but the adapter.
-struct World {
+pub(super) struct World {
     mock: MockCarriers,
-    control: Control,
-    config: Config,
-    seen: Arc<Mutex<Vec<Inbound>>>,
+    pub(super) control: Control,
+    pub(super) config: Config,
+    pub(super) seen: Arc<Mutex<Vec<Inbound>>>,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let sms_url = Some(format!("{origin}/webhooks/main/messages"));
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// Waits until the adapter has read an event of this kind.
-    async fn sees(&self, what: &str, test: impl Fn(&Inbound) -> bool + Copy) {
+    pub(super) async fn sees(&self, what: &str, test: impl Fn(&Inbound) -> bool + Copy) {
         let seen = || self.seen.lock().unwrap().iter().any(test);
         assert!(self.control.wait_until(WITHIN, |_| async { seen() }).await, "{what} was not seen, but {:?}", self.seen.lock().unwrap());
     }

@@ -5,6 +5,8 @@
 mod caller;
 mod fuzz;
 mod inbound;
+mod inbox;
+mod media;
 mod mock;
 mod outbound;
 mod vectors;
@@ -53,11 +55,16 @@ impl Dialect {
     }
 
     fn patient_sender(&self, base: &str, patience: Duration) -> TwilioSender {
+        TwilioSender::new(Arc::new(self.config_at(base, patience))).unwrap()
+    }
+
+    /// The same account, whose API is at `base` below this carrier's own path.
+    fn config_at(&self, base: &str, patience: Duration) -> Config {
         let mut config = self.config.clone();
         let prefix = config.api_base.trim_start_matches("https://").find('/').map(|at| &self.config.api_base["https://".len() + at..]);
         config.api_base = format!("{base}{}", prefix.unwrap_or(""));
         config.request_timeout = patience;
-        TwilioSender::new(Arc::new(config)).unwrap()
+        config
     }
 
     fn webhook(&self) -> TwilioWebhook {
@@ -108,14 +115,20 @@ impl Rig for Dialect {
         Box::new(self.patient_sender(base, patience))
     }
 
-    fn message(&self, from: &str, words: &str, picture: Option<&str>) -> Signed {
-        let mut fields = vec![("MessageSid", ID), ("SmsSid", ID), ("From", from), ("To", OURS), ("Body", words)];
+    fn message(&self, from: &str, words: &str, pictures: &[&str]) -> Signed {
+        let count = pictures.len().to_string();
+        let mut fields = vec![("MessageSid", ID), ("SmsSid", ID), ("From", from), ("To", OURS), ("Body", words), ("NumMedia", &count)];
         fields.extend([("FromCity", "SPRINGFIELD"), ("FromZip", "62701"), ("ApiVersion", "2010-04-01")]);
-        match picture {
-            Some(url) => fields.extend([("NumMedia", "1"), ("MediaUrl0", url), ("MediaContentType0", "image/JPEG")]),
-            None => fields.push(("NumMedia", "0")),
+        let named: Vec<(String, String)> =
+            (0..pictures.len()).map(|n| (format!("MediaUrl{n}"), format!("MediaContentType{n}"))).collect();
+        for ((url_key, type_key), url) in named.iter().zip(pictures) {
+            fields.extend([(url_key.as_str(), *url), (type_key.as_str(), "image/JPEG")]);
         }
         self.form(&self.path("messages"), &fields)
+    }
+
+    fn answers_stop(&self) -> bool {
+        true
     }
 
     fn text_news(&self, attempt: AttemptId, word: &str) -> Signed {
