@@ -15,4 +15,6 @@ pub mod twiml;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod stir;
+#[cfg(test)]
 mod stub_server;

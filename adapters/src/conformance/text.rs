@@ -64,7 +64,8 @@ pub(super) fn same_words_same_event(rig: &dyn Rig) {
     let webhook = rig.webhook();
     let long = "word ".repeat(320);
     // Texts keep even what mail cannot: nothing is trimmed, nothing added.
-    let texts = ["help", "", " \t two\nlines\r\n ", "¡Tengo miedo! 😟", "STOP", "ALTO", "HELP", "STOP it", long.as_str(), "\u{1F600}\u{200D}é"];
+    let texts =
+        ["help", "", " \t two\nlines\r\n ", "¡Tengo miedo! 😟", "STOP", "ALTO", "HELP", "STOP it", long.as_str(), "\u{1F600}\u{200D}é"];
     for words in texts {
         let request = rig.message(REPORTER, words, &[]);
         let first = webhook.accept(&request.raw()).unwrap();

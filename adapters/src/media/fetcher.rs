@@ -140,7 +140,8 @@ impl Fetcher {
             return Err(FetchError::Never("a redirect leaves TLS"));
         }
         // An address that is written out is not looked up, so it is checked here; a name is checked where it is looked up.
-        let literal = url.host_str().map(|host| host.trim_start_matches('[').trim_end_matches(']')).and_then(|host| host.parse::<IpAddr>().ok());
+        let literal =
+            url.host_str().map(|host| host.trim_start_matches('[').trim_end_matches(']')).and_then(|host| host.parse::<IpAddr>().ok());
         match literal {
             Some(address) if !is_public(address) => Err(INSIDE),
             Some(_) | None => Ok(self.outside.get(url.clone())),

@@ -21,12 +21,8 @@ impl TwilioMedia {
     pub fn new(config: Arc<Config>) -> Result<Self, ConfigError> {
         config.check()?;
         let home = reqwest::Url::parse(&config.api_base).map_err(|_| ConfigError::ApiBase { account: config.account.clone() })?;
-        let settings = Settings {
-            home,
-            allowed: config.allow_private_media.clone(),
-            silence: config.request_timeout,
-            total: config.media_timeout,
-        };
+        let settings =
+            Settings { home, allowed: config.allow_private_media.clone(), silence: config.request_timeout, total: config.media_timeout };
         let fetcher = Fetcher::new(settings).map_err(|source| ConfigError::Client { account: config.account.clone(), source })?;
         Ok(Self { config, fetcher })
     }

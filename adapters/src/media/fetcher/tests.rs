@@ -3,7 +3,11 @@
 use super::{Credentials, Fetcher, Settings};
 use crate::contract::{FetchError, Fetched};
 use crate::media::Allowance;
+use crate::media::public_address::is_public;
+use crate::stir::{Stir, corpus};
 use crate::stub_server::{Stub, Turn};
+use reqwest::Url;
+use std::net::IpAddr;
 use std::time::Duration;
 
 const MOST: usize = 10_000;
@@ -209,4 +213,70 @@ async fn an_error_names_no_address() {
     let error = get(&patient(&home.base, &[]), &format!("{}/+15555550142", home.base)).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("0142"));
     assert_eq!(error, FetchError::Never("a redirect leads to an address that is not public"));
+}
+
+const RUNS: usize = 30_000;
+
+/// Redirects that are wounded somewhere: what is followed is the carrier, what was allowed, or the public internet over TLS, and never
+/// with the password. Nothing is sent: the requests are looked at.
+#[test]
+fn any_redirect_is_followed_outside_or_not_at_all() {
+    let fetcher = patient("https://api.example.org", &["10.1.2.3:9000"]);
+    let examples = corpus("media-redirect");
+    let mut stir = Stir::new(0x7265_6469_7265_6374);
+    let words: [&[u8]; 14] = [
+        b"@",
+        b":",
+        b"/",
+        b"\\",
+        b"#",
+        b"?",
+        b"127.0.0.1",
+        b"10.0.0.1",
+        b"[::1]",
+        b"http://",
+        b"https://",
+        b"%2f",
+        b"\t",
+        b"10.1.2.3:9000",
+    ];
+    let base: Url = "https://api.example.org/2010-04-01/media/1".parse().unwrap();
+    let (mut followed, mut refused) = (0, 0);
+    for run in 0..RUNS {
+        let bytes = examples.get(run).cloned().unwrap_or_else(|| stir.mutated(&examples, &words));
+        let text = String::from_utf8_lossy(&bytes);
+        let Ok(url) = base.join(&text) else { continue };
+        let Ok(request) = fetcher.away(&url) else {
+            refused += 1;
+            continue;
+        };
+        let request = request.build().unwrap();
+        let to = request.url();
+        let host = to.host_str().unwrap().trim_matches(['[', ']']);
+        let public = to.scheme() == "https" && host.parse::<IpAddr>().map_or(true, is_public);
+        let allowed = host == "10.1.2.3" && to.port_or_known_default() == Some(9000);
+        assert!(public || allowed, "run {run}: {text:?} leads to {to}");
+        assert!(!request.headers().contains_key("authorization"), "run {run}: {text:?}");
+        followed += 1;
+    }
+    assert!(followed > 1000 && refused > 1000, "{followed} followed, {refused} refused");
+}
+
+#[test]
+fn any_first_address_is_the_carriers_or_refused() {
+    let fetcher = patient("https://api.example.org", &["10.1.2.3:9000"]);
+    let mut examples = corpus("media-redirect");
+    examples.push(b"https://api.example.org/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1".to_vec());
+    let mut stir = Stir::new(0x6669_7273_7420_686f);
+    let mut taken = 0;
+    for run in 0..RUNS {
+        let bytes = stir.mutated(&examples, &[b"@", b"https://api.example.org", b"//", b":443", b".", b"\\"]);
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(url) = fetcher.at_home(&text) {
+            assert_eq!(url.origin().ascii_serialization(), "https://api.example.org", "run {run}: {text:?}");
+            assert!(url.username().is_empty() && url.password().is_none());
+            taken += 1;
+        }
+    }
+    assert!(taken > 300, "{taken}");
 }

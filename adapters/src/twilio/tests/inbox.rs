@@ -47,7 +47,8 @@ impl InboxRig for Dialect {
     }
 
     fn pictures(&self, base: &str, count: usize) -> (Turn, Vec<String>) {
-        let path = self.config.api_base.trim_start_matches("https://").find('/').map_or("", |at| &self.config.api_base["https://".len() + at..]);
+        let path =
+            self.config.api_base.trim_start_matches("https://").find('/').map_or("", |at| &self.config.api_base["https://".len() + at..]);
         let uri = |n: usize| format!("{path}/2010-04-01/Accounts/{}/Messages/{ID}/Media/ME{n}", self.config.account_sid);
         let one = |n: usize| json!({"sid": format!("ME{n}"), "content_type": "image/JPEG", "uri": format!("{}.json", uri(n))});
         let newest_first: Vec<Value> = (0..count).rev().map(one).collect();
@@ -142,7 +143,10 @@ fn plain() -> InboundMessage {
 #[tokio::test]
 async fn a_list_without_an_end_ends() {
     let stranger = Stub::start(vec![page(vec![], Some("https://example.org/steal"))]);
-    assert!(inbox(&Dialect::twilio(), &stranger.base, &[OURS], PATIENCE).since(since(), 10).await.is_err(), "no host but the carrier's is asked");
+    assert!(
+        inbox(&Dialect::twilio(), &stranger.base, &[OURS], PATIENCE).since(since(), 10).await.is_err(),
+        "no host but the carrier's is asked"
+    );
     let endless = Stub::start(vec![page(vec![], Some("/again")); 500]);
     assert!(inbox(&Dialect::twilio(), &endless.base, &[OURS], PATIENCE).since(since(), 10).await.is_err());
 }

@@ -119,8 +119,7 @@ impl Rig for Dialect {
         let count = pictures.len().to_string();
         let mut fields = vec![("MessageSid", ID), ("SmsSid", ID), ("From", from), ("To", OURS), ("Body", words), ("NumMedia", &count)];
         fields.extend([("FromCity", "SPRINGFIELD"), ("FromZip", "62701"), ("ApiVersion", "2010-04-01")]);
-        let named: Vec<(String, String)> =
-            (0..pictures.len()).map(|n| (format!("MediaUrl{n}"), format!("MediaContentType{n}"))).collect();
+        let named: Vec<(String, String)> = (0..pictures.len()).map(|n| (format!("MediaUrl{n}"), format!("MediaContentType{n}"))).collect();
         for ((url_key, type_key), url) in named.iter().zip(pictures) {
             fields.extend([(url_key.as_str(), *url), (type_key.as_str(), "image/JPEG")]);
         }
