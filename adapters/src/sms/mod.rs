@@ -4,6 +4,8 @@
 //! adapter's to declare. Nothing here knows a provider.
 
 mod cluster;
+#[cfg(test)]
+mod own_texts;
 pub mod segments;
 
 pub use segments::{Encoding, Segments, split};
