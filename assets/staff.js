@@ -99,19 +99,24 @@
   const escaped = new Set("^{}\\[~]|€\f");
   const size = (text) => {
     const all = [...text], plain = all.every((c) => gsm.has(c) || escaped.has(c));
-    const units = plain ? all.reduce((sum, c) => sum + (escaped.has(c) ? 2 : 1), 0) : text.length;
-    const [one, many] = plain ? [160, 153] : [70, 67];
-    return { units, parts: units <= one ? 1 : Math.ceil(units / many), plain };
+    const costs = all.map((c) => plain ? (escaped.has(c) ? 2 : 1) : c.length);
+    const units = costs.reduce((sum, cost) => sum + cost, 0), [one, many] = plain ? [160, 153] : [70, 67];
+    if (units <= one) return { units, parts: 1, plain };
+    // A sign of two units is never cut: it goes whole into the next part.
+    let parts = 1, filled = 0;
+    for (const cost of costs) { if (filled + cost > many) { parts += 1; filled = 0; } filled += cost; }
+    return { units, parts, plain };
   };
   const count = (field) => {
     const { units, parts, plain } = size(field.value), most = Number(field.dataset.most);
-    const output = document.getElementById(field.dataset.segments);
+    const output = document.getElementById(field.dataset.count), texts = "segments" in field.dataset;
     const over = [...field.value].length - most;
-    output.textContent = units === 0 ? "160 plain characters fit in one text message."
-      : over > 0 ? `${over} characters too many: shorten it or send it in two.`
+    output.textContent = over > 0 ? `${over} characters too many: shorten it or send it in two.`
+      : !texts ? `At most ${most} characters.`
+      : units === 0 ? "160 plain characters fit in one text message."
       : `${units} characters, ${parts} text message${parts > 1 ? "s" : ""}${plain ? "" : " (a sign in it makes them shorter)"}`;
     const number = /(?:\+?\d[\s().-]?){7,}/.test(field.value);
-    document.getElementById("reply-warning").textContent = number ? "This looks like a phone number. Send one only if the reporter needs it; never your own." : "";
+    document.getElementById("reply-warning").textContent = /(?:\d[\s-]?){16}/.test(field.value) ? "This looks like a return code. Never send one: whoever reads it can read everything here." : number ? "This looks like a phone number. Send one only if the reporter needs it; never your own." : "";
   };
 
   const prepare = () => {
@@ -120,7 +125,7 @@
   };
   document.addEventListener("input", (event) => {
     const field = event.target;
-    if (field.dataset.segments) count(field);
+    if (field.dataset.count) count(field);
     if (field.id === "typefind") {
       const wanted = field.value.trim().toLowerCase();
       for (const box of document.querySelectorAll(".types details")) {
@@ -131,6 +136,15 @@
     }
   });
   document.addEventListener("keydown", (event) => { if (event.target.id === "typefind" && event.key === "Enter") event.preventDefault(); });
+  // An approved answer goes into the field, after what was typed.
+  document.addEventListener("click", (event) => {
+    const words = event.target.dataset?.insert, field = words && event.target.form?.querySelector("[data-count]");
+    if (!field) return;
+    event.preventDefault();
+    field.value = [field.value.trim(), words].filter(Boolean).join(" ");
+    field.focus();
+    count(field);
+  });
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-once]")) setTimeout(() => { for (const button of event.target.querySelectorAll("button")) button.disabled = true; });
@@ -151,7 +165,7 @@
   });
 
   remember(); prepare(); tick(); listen();
-  for (const field of document.querySelectorAll("[data-segments]")) if (field.value) count(field);
+  for (const field of document.querySelectorAll("[data-count]")) if (field.value) count(field);
   const talk = document.querySelector("[data-bottom]");
   if (talk) talk.scrollTop = talk.scrollHeight;
 })();

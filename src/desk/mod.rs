@@ -47,6 +47,9 @@ pub enum DeskError {
     /// Too long for the channel.
     #[error("This answer has {0} characters; the most that fits is {1}. Shorten it or send it in two.")]
     TooLong(usize, usize),
+    /// An approved answer that is given once was given already (R7).
+    #[error("\"{0}\" was said in this tip already, and it is said once only.")]
+    SaidAlready(&'static str),
     /// The triage was refused.
     #[error(transparent)]
     Triage(#[from] TriageRefused),

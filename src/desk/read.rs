@@ -6,12 +6,15 @@ use crate::audit::Action;
 use crate::store::rows::{self, InboxFilter, InboxRow};
 use crate::store::{Commit, Write};
 use crate::vault::ConversationKey;
+use domain::channel::Channel;
+use domain::conversation::canned::Canned;
 use domain::conversation::first_words::CODE_PLACE;
 use domain::conversation::reference::Reference;
-use domain::conversation::{Conversation, first_deadline};
+use domain::conversation::{Conversation, WayBack, first_deadline};
 use domain::directory::Directory;
 use domain::dispatch::evidence::Rung;
 use domain::id::*;
+use domain::language::Language;
 use domain::sealed::Words;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -89,6 +92,8 @@ impl Desk {
             .filter(|obligation| obligation.is_open() && obligation.confirmed_at.is_none())
             .map(|obligation| obligation.due_at)
             .min();
+        let messages = self.messages(id, &key, &names, row.last_seq).await?;
+        let answers = self.answers(&row.conversation, &messages).await?;
         let tip = row.conversation;
         Ok(Tip {
             id,
@@ -105,12 +110,29 @@ impl Desk {
             claimed_by: tip.claimed_by.map(|id| (id, name_of(&names, id))),
             school_name: tip.triage.school.as_ref().map(|key| school_name(&directory, key)),
             triage: tip.triage,
-            messages: self.messages(id, &key, &names, row.last_seq).await?,
+            messages,
+            answers,
             notes: self.notes(id, &key, &names).await?,
             dispatches,
             tasks: self.store.open_tasks(Some(id), MOST_ROWS).await?.into_iter().map(Task::from).collect(),
             now: self.clock.now(),
         })
+    }
+
+    async fn answers(&self, tip: &Conversation, messages: &[Message]) -> Result<Answers, DeskError> {
+        let contacts = self.store.contacts(tip.id).await?;
+        let last = self.store.contact_of(tip.id).await?;
+        let channel = last.as_ref().map_or(tip.channel, |contact| contact.channel);
+        let lane = last.and_then(|contact| self.progress.routes.for_reply(&contact.account, contact.channel));
+        let mut used: Vec<Channel> = Vec::new();
+        for contact in contacts {
+            if !used.contains(&contact.channel) {
+                used.push(contact.channel);
+            }
+        }
+        let sent = lane.is_some() && tip.way_back == WayBack::Open;
+        let language = tip.language.unwrap_or(self.line.language);
+        Ok(Answers { channel, sent, language, used, said: said_once(messages) })
     }
 
     /// The tip of a reference such as `T-7K3-QM2`, for the search field.
@@ -256,4 +278,11 @@ fn excerpt(words: &Words) -> Words {
         Some((end, _)) => Words::new(format!("{}…", &text[..end])),
         None => words.clone(),
     }
+}
+
+/// The approved answers that are said once only, and have been (R7).
+fn said_once(messages: &[Message]) -> Vec<Canned> {
+    let by_staff = || messages.iter().filter(|message| matches!(message.author, Author::Staff(_)));
+    let said = |canned: Canned| Language::ALL.iter().any(|language| by_staff().any(|m| m.words.reveal().trim() == canned.text(*language)));
+    Canned::ALL.into_iter().filter(|canned| canned.once() && said(*canned)).collect()
 }

@@ -5,6 +5,7 @@
 use crate::audit::{Action, Actor};
 use crate::store::rows::{AttachmentState, InboxCounts, NoteKind};
 use domain::channel::{Channel, Means};
+use domain::conversation::canned::Canned;
 use domain::conversation::triage::{StaffRole, Triage};
 use domain::conversation::{State, WayBack};
 use domain::directory::Kind;
@@ -13,6 +14,7 @@ use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
 use domain::dispatch::obligation;
 use domain::exchange::MediaRole;
 use domain::id::*;
+use domain::language::Language;
 use domain::level::Level;
 use domain::sealed::Words;
 use jiff::Timestamp;
@@ -99,6 +101,8 @@ pub struct Tip {
     pub state: State,
     /// Whether an answer can reach the reporter.
     pub way_back: WayBack,
+    /// How an answer written now would reach the reporter.
+    pub answers: Answers,
     /// When it was received.
     pub received_at: Timestamp,
     /// When it was first triaged.
@@ -123,6 +127,21 @@ pub struct Tip {
     pub tasks: Vec<Task>,
     /// When this was read.
     pub now: Timestamp,
+}
+
+/// How an answer written now reaches the reporter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// The channel that they wrote by last.
+    pub channel: Channel,
+    /// False when nothing can be sent there, or the way back is closed: the answer is kept until they come back with their code.
+    pub sent: bool,
+    /// The language that they are answered in.
+    pub language: Language,
+    /// The channels they have used, in the order in which they first did.
+    pub used: Vec<Channel>,
+    /// Approved answers that are said once only, and have been.
+    pub said: Vec<Canned>,
 }
 
 /// A message.

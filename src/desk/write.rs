@@ -1,16 +1,19 @@
 //! What an analyst writes: answers, triage, assessments and notes, taking and closing.
 
 use super::view::Staff;
-use super::{Desk, DeskError, longest_reply};
+use super::{Desk, DeskError, MOST_ROWS, longest_reply};
 use crate::audit::Action;
 use crate::progress::MOST_REPEATS;
 use crate::progress::routes::{message_turn, rank};
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
+use crate::vault::ConversationKey;
+use domain::conversation::canned::Canned;
 use domain::conversation::triage::{self, TriageChange};
 use domain::conversation::{State, WayBack};
 use domain::dispatch::delivery::Delivery;
 use domain::id::*;
+use domain::language::Language;
 use domain::sealed::Words;
 
 /// The longest note, in characters.
@@ -23,6 +26,11 @@ impl Desk {
         let contact = self.store.contact_of(id).await?;
         let channel = contact.as_ref().map_or(row.conversation.channel, |contact| contact.channel);
         bounded(&words, longest_reply(channel))?;
+        if let Some(canned) = Canned::ALL.into_iter().find(|canned| canned.once() && is_said(*canned, &words))
+            && self.said(id, &key, canned).await?
+        {
+            return Err(DeskError::SaidAlready(canned.title()));
+        }
         let lane = contact.and_then(|contact| self.progress.routes.for_reply(&contact.account, contact.channel));
         // Where nothing can be sent, the answer is kept: the reporter finds it when they come back with their code.
         let lane = lane.filter(|_| row.conversation.way_back == WayBack::Open);
@@ -45,6 +53,21 @@ impl Desk {
             self.progress.wake.at(&lane.key, now);
         }
         Ok(message)
+    }
+
+    /// Whether this approved answer has been given in this tip.
+    async fn said(&self, id: ConversationId, key: &ConversationKey, canned: Canned) -> Result<bool, DeskError> {
+        let mut after = 0;
+        loop {
+            let rows = self.store.messages(id, after, MOST_ROWS).await?;
+            let Some(last) = rows.last() else { return Ok(false) };
+            after = last.seq;
+            for row in rows.iter().filter(|row| matches!(row.author, Author::Staff(_))) {
+                if is_said(canned, &self.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?) {
+                    return Ok(true);
+                }
+            }
+        }
     }
 
     /// Sets the triage; `version` is the one that the analyst saw.
@@ -149,6 +172,11 @@ impl Desk {
         // The row read above decides: whatever came since (a message, a dispatch) makes this a conflict, and the analyst looks again.
         self.commit(Commit { once: None, writes: vec![note, Write::RetireContacts(id), Write::Conversation(Box::new(row))], audit }).await
     }
+}
+
+/// Whether these words are the approved answer, in any language.
+fn is_said(canned: Canned, words: &Words) -> bool {
+    Language::ALL.iter().any(|language| words.reveal().trim() == canned.text(*language))
 }
 
 fn bounded(words: &Words, most: usize) -> Result<(), DeskError> {

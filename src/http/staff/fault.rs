@@ -59,6 +59,7 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
         DeskError::Changed => (StatusCode::CONFLICT, "changed"),
         DeskError::Empty => (StatusCode::UNPROCESSABLE_ENTITY, "empty"),
+        DeskError::SaidAlready(_) => (StatusCode::CONFLICT, "said_already"),
         DeskError::TooLong(..) => (StatusCode::UNPROCESSABLE_ENTITY, "too_long"),
         DeskError::NoLane(_) => (StatusCode::CONFLICT, "no_lane"),
         DeskError::Triage(_) => (StatusCode::UNPROCESSABLE_ENTITY, "triage_refused"),
@@ -126,7 +127,7 @@ fn desk_heading(error: &DeskError) -> &'static str {
     match error {
         DeskError::NotFound => "Nothing here",
         DeskError::Changed => "This tip has changed",
-        DeskError::Empty | DeskError::TooLong(..) => "Not sent",
+        DeskError::Empty | DeskError::TooLong(..) | DeskError::SaidAlready(_) => "Not sent",
         DeskError::Triage(_) | DeskError::NoSuchSchool(_) => "Not sorted",
         DeskError::NotTriedYet => "Not confirmed",
         DeskError::Plan(_) | DeskError::NoLane(_) | DeskError::AlreadyDispatched => "Nobody was called",

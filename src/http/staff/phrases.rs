@@ -3,6 +3,7 @@
 //! Sentences of the record are the desk's; states of obligations are in `told::ladder`.
 
 use super::moment::PageClock;
+use crate::desk::view::Answers;
 use crate::store::rows::AttachmentState;
 use domain::channel::{Channel, Means};
 use domain::conversation::WayBack;
@@ -58,8 +59,26 @@ pub(super) fn role(name: &str, role: &str) -> String {
 pub(super) fn way_back_closed(way_back: WayBack) -> Option<&'static str> {
     match way_back {
         WayBack::Open => None,
-        WayBack::OptedOut => Some("The reporter texted STOP. An answer cannot reach them unless they write again."),
-        WayBack::Unreachable => Some("The reporter's line cannot be reached. They can still come back with their code."),
+        WayBack::OptedOut => Some("The reporter texted STOP: nothing can be sent to their phone until they write again. They can still come back with their code, on the web page, in the chat or by calling; an answer is kept for that."),
+        WayBack::Unreachable => Some("The reporter's line cannot be reached. They can still come back with their code, on the web page, in the chat or by calling; an answer is kept for that."),
+    }
+}
+
+/// How an answer reaches the reporter, for the line above the field.
+pub(super) fn answers(answers: &Answers) -> String {
+    let way = match answers.channel {
+        Channel::Text => "as a text",
+        Channel::Whatsapp => "by WhatsApp",
+        Channel::Messenger => "by Messenger",
+        Channel::Mail => "by mail",
+        Channel::Chat => "in the chat",
+        Channel::Web => "on the web page, when they look there",
+        Channel::Voice => "when they call again and key their code",
+    };
+    if answers.sent || matches!(answers.channel, Channel::Chat | Channel::Web | Channel::Voice) {
+        format!("They get exactly this, {way}.")
+    } else {
+        "It is kept: they find it when they come back with their code, on the web page, in the chat or by calling.".to_owned()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each form is posted to its own address, changes through one verb of the desk, and leads back to the page; when the desk refuses,
 //! the page is shown again with the reason beside the form and everything that was typed.
 
+pub(super) mod canned;
 pub(super) mod conversation;
 pub(super) mod draft;
 pub(super) mod page;
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Router<StaffSite> {
     Router::new()
         .route("/tips/{id}", get(page::show))
         .route("/tips/{id}/reply", post(verbs::reply))
+        .route("/tips/{id}/draft", post(canned::draft))
         .route("/tips/{id}/triage", post(triage::save))
         .route("/tips/{id}/assess", post(verbs::assess))
         .route("/tips/{id}/note", post(verbs::note))

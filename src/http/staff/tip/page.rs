@@ -4,6 +4,7 @@
 //! is not recorded again.
 
 use super::conversation::{self, Assessment, Entry};
+use super::canned::CannedView;
 use super::draft::Draft;
 use super::sorting::SortingForm;
 use crate::desk::view::Tip;
@@ -22,6 +23,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use domain::channel::Channel;
 use domain::conversation::State as TipState;
 use domain::id::ConversationId;
 
@@ -54,6 +56,13 @@ pub(in crate::http::staff) struct Page {
     plan: Option<PlanView>,
     not_yet: String,
     longest_reply: usize,
+    /// How an answer reaches the reporter.
+    answers: String,
+    /// Whether it goes as text messages, whose number is counted.
+    segments: bool,
+    canned: Vec<CannedView>,
+    /// The language of the answers: `en`, `es`, `ar`.
+    language: &'static str,
     draft: Draft,
 }
 
@@ -148,7 +157,11 @@ fn page(
         dispatches: tip.dispatches.iter().rev().map(|dispatch| DispatchView::new(dispatch, clock)).collect(),
         plan: None,
         not_yet: String::new(),
-        longest_reply: longest_reply(tip.channel),
+        longest_reply: longest_reply(tip.answers.channel),
+        answers: phrases::answers(&tip.answers),
+        segments: tip.answers.sent && tip.answers.channel == Channel::Text,
+        canned: CannedView::all(&tip.answers),
+        language: tip.answers.language.tag(),
         draft,
     }
 }
