@@ -5,6 +5,8 @@
 ALTER TABLE conversation ADD COLUMN language TEXT;
 -- All marks of the triage; the three columns beside it are what queries filter on.
 ALTER TABLE conversation ADD COLUMN marks_json TEXT;
+ALTER TABLE conversation ADD COLUMN press BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX conversation_press ON conversation (urgency, deadline, id) WHERE state = 'open' AND press;
 
 ALTER TABLE organization ADD COLUMN hotline TEXT;
 

@@ -526,6 +526,8 @@ pub struct InboxCounts {
     pub mine: i64,
     /// Underway.
     pub underway: i64,
+    /// Requests of the press.
+    pub press: i64,
     /// Closed.
     pub closed: i64,
 }

@@ -41,6 +41,7 @@ pub(super) fn filter(word: &str, me: &Staff) -> Option<InboxFilter> {
         "unsorted" => Some(InboxFilter::Unsorted),
         "mine" => Some(InboxFilter::Mine(me.id)),
         "underway" => Some(InboxFilter::Underway),
+        "press" => Some(InboxFilter::Press),
         "closed" => Some(InboxFilter::Closed),
         _ => None,
     }
@@ -116,6 +117,7 @@ fn filters(inbox: &Inbox, which: InboxFilter) -> Vec<FilterLink> {
         link("/?show=unsorted", "Not yet sorted", counts.unsorted, which == InboxFilter::Unsorted),
         link("/?show=mine", "Mine", counts.mine, matches!(which, InboxFilter::Mine(_))),
         link("/?show=underway", "Being told", counts.underway, which == InboxFilter::Underway),
+        link("/?show=press", "Press", counts.press, which == InboxFilter::Press),
         link("/?show=closed", "Closed", counts.closed, which == InboxFilter::Closed),
     ]
 }
@@ -130,6 +132,7 @@ fn empty(which: InboxFilter) -> &'static str {
         InboxFilter::Open => "No open tips. A new one appears here by itself, with the time that is left.",
         InboxFilter::Unsorted => "Every open tip has its level and types. New ones appear here by themselves.",
         InboxFilter::Mine(_) => "You have no tips. Look at the open ones and take the first.",
+        InboxFilter::Press => "No request of the press is open. Mark one as such, and it waits here for the administrators.",
         InboxFilter::Underway => "Nobody is being told anything at this moment.",
         InboxFilter::Closed => "No tip has been closed yet.",
     }

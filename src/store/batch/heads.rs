@@ -20,11 +20,11 @@ pub(crate) const CRITICAL_WINDOW: i64 = 20 * 60 * 1_000_000;
 const NEW: &str = concat!(
     "INSERT INTO conversation (id, reference, alias, channel, received_at, code_index, wrapped_key, state, way_back, level, school, types_json,",
     " in_progress, possible_crime, safety_issue, triaged_at, dispatched_at, claimed_by, version, last_seq, unread, updated_at, answer_to,",
-    " receipt_seq, record_seq, record_hash, open_obligations, confirmed, open_tasks, breached, next_due, urgency, deadline, language, marks_json) SELECT ",
+    " receipt_seq, record_seq, record_hash, open_obligations, confirmed, open_tasks, breached, next_due, urgency, deadline, language, marks_json, press) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), ", ", hash!(5), ", ", bytes!(6, 7), ", ", text!(8), ", ", text!(9), ", ",
     text!(10), ", ", text!(11), ", ", text!(12), ", ", flag!(13), ", ", flag!(14), ", ", flag!(15), ", ", int!(16), ", ", int!(17), ", ", text!(18), ", ",
     int!(19), ", ", int!(20), ", ", int!(21), ", ", int!(22), ", ", text!(23), ", ", int!(24), ", ", int!(25), ", ", hash!(26),
-    ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), ", ", text!(29), ", ", text!(30), " FROM ", each!(), " i",
+    ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), ", ", text!(29), ", ", text!(30), ", ", flag!(31), " FROM ", each!(), " i",
 );
 
 #[rustfmt::skip]
@@ -38,7 +38,7 @@ const HEAD: &str = concat!(
 const RULES: &str = concat!(
     "UPDATE conversation SET code_index = ", hash!(1), ", wrapped_key = ", bytes!(2, 3), ", level = ", text!(4), ", school = ", text!(5),
     ", types_json = ", text!(6), ", in_progress = ", flag!(7), ", possible_crime = ", flag!(8), ", safety_issue = ", flag!(9),
-    ", triaged_at = ", int!(10), ", dispatched_at = ", int!(11), ", claimed_by = ", text!(12), ", language = ", text!(13), ", marks_json = ", text!(14),
+    ", triaged_at = ", int!(10), ", dispatched_at = ", int!(11), ", claimed_by = ", text!(12), ", language = ", text!(13), ", marks_json = ", text!(14), ", press = ", flag!(15),
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );
 
@@ -190,7 +190,8 @@ fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, (types, marks): 
         .opt_id(c.claimed_by.map(StaffId::uuid))
         .int(head.version).int(head.last_seq).int(head.unread).int(head.updated_at).opt_id(head.answer_to.map(ContactHandle::uuid))
         .int(head.receipt_seq).int(head.record_seq).hash(&head.record_hash).int(urgency).int(deadline)
-        .opt_text(c.language.map(Language::tag)).opt_text(marks).end();
+        .opt_text(c.language.map(Language::tag)).opt_text(marks)
+        .flag(c.triage.marks.media_request).end();
 }
 
 #[rustfmt::skip] // the columns in the groups of the statement
@@ -207,7 +208,8 @@ fn rules_row(rows: &mut Rows, row: &ConversationRow, (types, marks): (&str, Opti
         .opt_text(c.triage.school.as_ref().map(|key| key.as_str())).text(types)
         .flag(c.triage.marks.in_progress).flag(c.triage.marks.possible_crime).flag(c.triage.marks.safety_issue)
         .opt_int(c.triaged_at.map(Timestamp::as_microsecond)).opt_int(c.dispatched_at.map(Timestamp::as_microsecond))
-        .opt_id(c.claimed_by.map(StaffId::uuid)).opt_text(c.language.map(Language::tag)).opt_text(marks).end();
+        .opt_id(c.claimed_by.map(StaffId::uuid)).opt_text(c.language.map(Language::tag)).opt_text(marks)
+        .flag(c.triage.marks.media_request).end();
 }
 
 /// Where a new tip, which has no obligations yet, stands in the inbox: [`ORDER`] in Rust.

@@ -20,7 +20,7 @@ use utoipa::IntoParams;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// `open` (the default), `unsorted`, `mine`, `underway` or `closed`.
+    /// `open` (the default), `unsorted`, `mine`, `underway`, `press` or `closed`.
     #[serde(default)]
     filter: String,
     /// 0 (the default) has the 200 most urgent tips, 1 the next 200, and so on while `more` is true.
@@ -37,7 +37,7 @@ pub(super) async fn list(
 ) -> Result<Json<dto::Inbox>, ApiFault> {
     let Query(wanted) = wanted.map_err(|rejected| ApiFault::bad_request(rejected.body_text()))?;
     let filter = inbox::filter(&wanted.filter, &staff);
-    let filter = filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, unsorted, mine, underway, closed.".to_owned()))?;
+    let filter = filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, unsorted, mine, underway, press, closed.".to_owned()))?;
     Ok(Json(into_dto::inbox(site.desk.inbox(&staff, filter, wanted.page).await?)))
 }
 

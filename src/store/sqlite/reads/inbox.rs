@@ -27,6 +27,7 @@ const MINE: &str = inbox!("c.state = 'open' AND c.claimed_by IS NOT NULL AND c.c
 const UNDERWAY: &str = inbox!(
     "c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0) ORDER BY c.urgency, c.deadline, c.id"
 );
+const PRESS: &str = inbox!("c.state = 'open' AND c.press ORDER BY c.urgency, c.deadline, c.id");
 const CLOSED: &str = inbox!("c.state = 'closed' ORDER BY c.updated_at DESC, c.id DESC");
 
 const COUNTS: &str = "SELECT \
@@ -34,11 +35,12 @@ const COUNTS: &str = "SELECT \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.triaged_at IS NULL) AS unsorted, \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.claimed_by IS NOT NULL AND c.claimed_by = $1) AS mine, \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0)) AS underway, \
+    (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.press) AS press, \
     (SELECT count(*) FROM conversation c WHERE c.state = 'closed') AS closed_tips";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[OPEN, UNSORTED, MINE, UNDERWAY, CLOSED, COUNTS];
+pub(super) const ALL: &[&str] = &[OPEN, UNSORTED, MINE, UNDERWAY, PRESS, CLOSED, COUNTS];
 
 pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
     let (sql, me) = match filter {
@@ -46,6 +48,7 @@ pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter,
         InboxFilter::Unsorted => (UNSORTED, None),
         InboxFilter::Mine(me) => (MINE, Some(me.to_string())),
         InboxFilter::Underway => (UNDERWAY, None),
+        InboxFilter::Press => (PRESS, None),
         InboxFilter::Closed => (CLOSED, None),
     };
     let rows = sqlx::query(sql).bind(i64::from(limit)).bind(me).fetch_all(readers).await.map_err(failed("read the inbox"))?;
@@ -60,6 +63,7 @@ pub(in super::super) async fn counts(readers: &Pool<Sqlite>, me: StaffId) -> Res
         unsorted: c.int("unsorted")?,
         mine: c.int("mine")?,
         underway: c.int("underway")?,
+        press: c.int("press")?,
         closed: c.int("closed_tips")?,
     })
 }

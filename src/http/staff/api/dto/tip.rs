@@ -33,6 +33,8 @@ pub struct Counts {
     pub mine: i64,
     /// Being told.
     pub underway: i64,
+    /// Requests of the press, for the administrators.
+    pub press: i64,
     /// Closed.
     pub closed: i64,
 }
