@@ -103,7 +103,12 @@ fn triage(command: &Plan, config: &Config) -> anyhow::Result<Triage> {
         Some(text) => Some(Level::parse(text).ok_or_else(|| refusal(format!("--level {text}: write critical, standard or other")))?),
     };
     let school = command.school.parse().map_err(|_| refusal(format!("--school {}: write its key, such as delta-high", command.school)))?;
-    let marks = Marks { in_progress: command.in_progress, possible_crime: command.possible_crime, safety_issue: command.safety_issue, ..Marks::default() };
+    let marks = Marks {
+        in_progress: command.in_progress,
+        possible_crime: command.possible_crime,
+        safety_issue: command.safety_issue,
+        ..Marks::default()
+    };
     let change = TriageChange { types, level, school: Some(school), marks, reason: Some("to see the plan".to_owned()) };
     apply(&Triage::default(), change, StaffRole::Supervisor, config.catalogue()).map_err(refusal)
 }

@@ -492,6 +492,8 @@ pub enum InboxFilter {
     Mine(StaffId),
     /// Open and dispatched, with an open obligation or task.
     Underway,
+    /// Open, and a request of the press: for the administrators (R41).
+    Press,
     /// Closed.
     Closed,
 }

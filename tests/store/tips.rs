@@ -265,7 +265,10 @@ pub async fn the_inbox_counts_what_its_filters_show(fresh: Fresh) {
     let counts = fresh.store.inbox_counts(staff_id(1)).await.unwrap();
     assert_eq!(counts, InboxCounts { open: 6, unsorted: 1, mine: 1, underway: 3, press: 0, closed: 1 });
     fresh.write([Write::TaskDone(task_id(1), staff_id(1), at(60))]).await;
-    assert_eq!(fresh.store.inbox_counts(staff_id(2)).await.unwrap(), InboxCounts { open: 6, unsorted: 1, mine: 0, underway: 2, press: 0, closed: 1 });
+    assert_eq!(
+        fresh.store.inbox_counts(staff_id(2)).await.unwrap(),
+        InboxCounts { open: 6, unsorted: 1, mine: 0, underway: 2, press: 0, closed: 1 }
+    );
 }
 
 pub async fn everything_is_there_after_opening_again(mut fresh: Fresh) {

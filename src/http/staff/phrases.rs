@@ -59,8 +59,12 @@ pub(super) fn role(name: &str, role: &str) -> String {
 pub(super) fn way_back_closed(way_back: WayBack) -> Option<&'static str> {
     match way_back {
         WayBack::Open => None,
-        WayBack::OptedOut => Some("The reporter texted STOP: nothing can be sent to their phone until they write again. They can still come back with their code, on the web page, in the chat or by calling; an answer is kept for that."),
-        WayBack::Unreachable => Some("The reporter's line cannot be reached. They can still come back with their code, on the web page, in the chat or by calling; an answer is kept for that."),
+        WayBack::OptedOut => Some(
+            "The reporter texted STOP: nothing can be sent to their phone until they write again. They can still come back with their code, on the web page, in the chat or by calling; an answer is kept for that.",
+        ),
+        WayBack::Unreachable => Some(
+            "The reporter's line cannot be reached. They can still come back with their code, on the web page, in the chat or by calling; an answer is kept for that.",
+        ),
     }
 }
 

@@ -20,8 +20,14 @@ fn maybe(at: Option<Timestamp>) -> Option<String> {
 
 pub(super) fn inbox(inbox: view::Inbox) -> dto::Inbox {
     let counts = inbox.counts;
-    let counts =
-        dto::Counts { open: counts.open, unsorted: counts.unsorted, mine: counts.mine, underway: counts.underway, press: counts.press, closed: counts.closed };
+    let counts = dto::Counts {
+        open: counts.open,
+        unsorted: counts.unsorted,
+        mine: counts.mine,
+        underway: counts.underway,
+        press: counts.press,
+        closed: counts.closed,
+    };
     let (page, more, now) = (inbox.page, inbox.more, time(inbox.now));
     dto::Inbox { tips: inbox.tips.into_iter().map(line).collect(), counts, page, more, now }
 }

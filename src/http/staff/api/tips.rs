@@ -37,7 +37,8 @@ pub(super) async fn list(
 ) -> Result<Json<dto::Inbox>, ApiFault> {
     let Query(wanted) = wanted.map_err(|rejected| ApiFault::bad_request(rejected.body_text()))?;
     let filter = inbox::filter(&wanted.filter, &staff);
-    let filter = filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, unsorted, mine, underway, press, closed.".to_owned()))?;
+    let filter =
+        filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, unsorted, mine, underway, press, closed.".to_owned()))?;
     Ok(Json(into_dto::inbox(site.desk.inbox(&staff, filter, wanted.page).await?)))
 }
 

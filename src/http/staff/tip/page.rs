@@ -3,8 +3,8 @@
 //! Every opening is recorded (R57). A page that refreshes itself sends its live key, which only the session that opened it has, and
 //! is not recorded again.
 
-use super::conversation::{self, Assessment, Entry};
 use super::canned::CannedView;
+use super::conversation::{self, Assessment, Entry};
 use super::draft::Draft;
 use super::sorting::SortingForm;
 use crate::desk::view::Tip;
