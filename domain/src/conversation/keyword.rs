@@ -4,6 +4,8 @@
 //! keyword or not, and HELP opens a conversation like any other. YES (sí, نعم) may answer an analyst's question, so it
 //! means START only where the way back is closed.
 
+use super::letters::{even, is_mark};
+
 /// What a message that is nothing but a keyword asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Keyword {
@@ -102,27 +104,6 @@ fn plain(words: &str) -> Option<String> {
         plain.push(even(c));
     }
     (!plain.is_empty() && plain.chars().count() <= LONGEST).then_some(plain)
-}
-
-/// Accents that stand alone, Arabic vowel signs, the stretching line, and invisible marks.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36F}' | '\u{610}'..='\u{61A}' | '\u{61C}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}')
-        || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FE0F}' | '\u{FEFF}')
-}
-
-/// The letter without its accent; Arabic letters that are written for each other made one.
-fn even(c: char) -> char {
-    match c {
-        'á' | 'à' | 'ä' | 'â' => 'a',
-        'é' | 'è' | 'ë' | 'ê' => 'e',
-        'í' | 'ì' | 'ï' | 'î' => 'i',
-        'ó' | 'ò' | 'ö' | 'ô' => 'o',
-        'ú' | 'ù' | 'ü' | 'û' => 'u',
-        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
-        'ى' => 'ي',
-        'ة' => 'ه',
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub mod first_words;
 mod fits;
 pub mod keyword;
 pub mod knows;
+mod letters;
+pub mod parts;
 mod privacy;
 pub mod reference;
 pub mod triage;
