@@ -40,6 +40,11 @@ pub enum Announcement {
         /// Its subject.
         subject: String,
     },
+    /// Something changed in a folder of the tip line's mailbox.
+    Mailbox {
+        /// Its name.
+        folder: String,
+    },
     /// Faults were set, removed or used.
     Faults,
     /// A webhook or callback ended.

@@ -1,5 +1,5 @@
-//! Pretend carriers: Twilio's REST API with signed webhooks, calls that ring and speak, an SMTP server, pages
-//! with handsets to play with, and a control API to script and inspect all of it.
+//! Pretend carriers: Twilio's REST API with signed webhooks, calls that ring, speak and record, an SMTP and an IMAP
+//! server, pages with handsets to play with, and a control API to script and inspect all of it.
 //! Depends on no other crate of this workspace: code shared with the gateway could hide an error in both.
 //! A development and training program: everything is in memory, bounded, and gone at the end.
 
@@ -7,9 +7,12 @@ pub mod clock;
 pub mod control;
 mod exchange;
 mod ids;
+mod imap;
+mod letter;
 mod listener;
 pub mod options;
 mod pages;
+mod postman;
 mod smtp;
 pub mod state;
 mod twilio;
@@ -25,7 +28,9 @@ use axum::routing::{any, get};
 use tokio::net::TcpListener;
 
 pub use control::{Control, ControlError};
+pub use letter::{Attachment, Letter};
 pub use options::{NumberRoute, Options, Tempo};
+pub use postman::Posted;
 pub use twilio::inbound::{Said, SaidMedia, Say, WebhookAnswer};
 
 use exchange::Exchange;
@@ -37,6 +42,7 @@ pub struct MockCarriers {
     exchange: Arc<Exchange>,
     address: SocketAddr,
     smtp: SocketAddr,
+    imap: SocketAddr,
 }
 
 impl MockCarriers {
@@ -47,16 +53,18 @@ impl MockCarriers {
     pub async fn start(mut options: Options) -> anyhow::Result<Self> {
         let main = bind(options.listen, "--listen").await?;
         let mail = bind(options.smtp, "--smtp").await?;
+        let mailbox = bind(options.imap, "--imap").await?;
         let beside = SocketAddr::new(options.listen.ip(), 0);
         let media = bind(beside, "the media listener").await?;
-        let (address, smtp) = (main.local_addr()?, mail.local_addr()?);
-        (options.listen, options.smtp) = (address, smtp);
+        let (address, smtp, imap) = (main.local_addr()?, mail.local_addr()?, mailbox.local_addr()?);
+        (options.listen, options.smtp, options.imap) = (address, smtp, imap);
         let media_url = format!("http://{}", media.local_addr()?);
         let exchange = Exchange::new(options, format!("http://{address}"), media_url)?;
         serve_main(&exchange, main);
         serve_media(&exchange, media);
         exchange.run(smtp::serve(Arc::clone(&exchange), mail));
-        Ok(Self { exchange, address, smtp })
+        exchange.run(imap::serve(Arc::clone(&exchange), mailbox));
+        Ok(Self { exchange, address, smtp, imap })
     }
 
     /// `http://127.0.0.1:NNNN`: the REST API's base, the control API's and the pages'.
@@ -72,6 +80,21 @@ impl MockCarriers {
     /// Where the SMTP server listens.
     pub fn smtp_addr(&self) -> SocketAddr {
         self.smtp
+    }
+
+    /// Where the IMAP server listens.
+    pub fn imap_addr(&self) -> SocketAddr {
+        self.imap
+    }
+
+    /// The address of the tip line's mailbox, and its IMAP user.
+    pub fn mailbox(&self) -> &str {
+        &self.exchange.options.mailbox
+    }
+
+    /// The password of the mailbox.
+    pub fn mailbox_password(&self) -> &str {
+        &self.exchange.options.mailbox_password
     }
 
     /// The account's SID.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mock_carriers::options::{DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN};
+use mock_carriers::options::{DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_MAILBOX, DEFAULT_MAILBOX_PASSWORD};
 use mock_carriers::{MockCarriers, NumberRoute, Options, Tempo};
 
 const EXAMPLES: &str = "Examples:
@@ -16,7 +16,8 @@ const EXAMPLES: &str = "Examples:
 
 Open http://127.0.0.1:9090/ for handsets, the mail inbox and faults.";
 
-/// Pretend carriers for development and training: Twilio's REST API and webhooks, an SMTP server, handsets.
+/// Pretend carriers for development and training: Twilio's REST API and webhooks, an SMTP and an IMAP server,
+/// handsets.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Cli {
@@ -26,6 +27,16 @@ struct Cli {
     /// Where the SMTP server listens; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:2525")]
     smtp: SocketAddr,
+    /// Where the IMAP server listens; port 0 takes a free one. When not given: 127.0.0.1:1143, or a free port when
+    /// that one is in use.
+    #[arg(long)]
+    imap: Option<SocketAddr>,
+    /// The tip line's mailbox: the address whose mail lands there, and the user of IMAP.
+    #[arg(long, default_value = DEFAULT_MAILBOX)]
+    mailbox: String,
+    /// The mailbox's password.
+    #[arg(long, env = "MOCK_CARRIERS_MAILBOX_PASSWORD", default_value = DEFAULT_MAILBOX_PASSWORD, hide_env_values = true)]
+    mailbox_password: String,
     /// The account: AC and 32 hexadecimal digits.
     #[arg(long, default_value = DEFAULT_ACCOUNT_SID)]
     account_sid: String,
@@ -69,9 +80,16 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let sid = &cli.account_sid;
     let is_sid = sid.len() == 34 && sid.starts_with("AC") && sid.bytes().skip(2).all(|b| b.is_ascii_hexdigit());
     anyhow::ensure!(is_sid, "--account-sid must be AC and 32 hexadecimal digits");
+    anyhow::ensure!(
+        cli.mailbox.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()),
+        "--mailbox must be an address such as tips@example.org"
+    );
     let options = Options {
         listen: cli.listen,
         smtp: cli.smtp,
+        imap: cli.imap.unwrap_or_else(usual_imap),
+        mailbox: cli.mailbox,
+        mailbox_password: cli.mailbox_password,
         account_sid: cli.account_sid,
         auth_token: cli.auth_token,
         numbers: cli.numbers,
@@ -83,11 +101,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             second_ms: cli.second_ms,
             ..Tempo::default()
         },
+        ..Options::default()
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let mock = MockCarriers::start(options).await?;
-        let ready = serde_json::json!({ "listening": mock.addr(), "smtp": mock.smtp_addr() });
+        let ready = serde_json::json!({ "listening": mock.addr(), "smtp": mock.smtp_addr(), "imap": mock.imap_addr() });
         let mut out = std::io::stdout();
         writeln!(out, "{ready}")?;
         out.flush()?;
@@ -96,6 +115,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     })?;
     runtime.shutdown_background();
     Ok(())
+}
+
+/// Port 1143 unless another program has it: nobody asked for that one in particular.
+fn usual_imap() -> SocketAddr {
+    let usual = SocketAddr::from(([127, 0, 0, 1], 1143));
+    let is_free = std::net::TcpListener::bind(usual).is_ok();
+    if is_free { usual } else { SocketAddr::from(([127, 0, 0, 1], 0)) }
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

@@ -13,6 +13,12 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where the SMTP server listens; port 0 takes a free one.
     pub smtp: SocketAddr,
+    /// Where the IMAP server listens; port 0 takes a free one.
+    pub imap: SocketAddr,
+    /// The tip line's mailbox: what IMAP logs in to, and whose mail lands there.
+    pub mailbox: String,
+    /// Its password.
+    pub mailbox_password: String,
     /// `AC` and 32 hexadecimal digits.
     pub account_sid: String,
     /// The account's token: password of the REST API and key of the webhook signatures.
@@ -30,6 +36,9 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             smtp: SocketAddr::from(([127, 0, 0, 1], 0)),
+            imap: SocketAddr::from(([127, 0, 0, 1], 0)),
+            mailbox: DEFAULT_MAILBOX.to_owned(),
+            mailbox_password: DEFAULT_MAILBOX_PASSWORD.to_owned(),
             account_sid: DEFAULT_ACCOUNT_SID.to_owned(),
             auth_token: DEFAULT_AUTH_TOKEN.to_owned(),
             numbers: Vec::new(),
@@ -43,6 +52,11 @@ impl Default for Options {
 pub const DEFAULT_ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 /// The token used when none is given; fictional, and the same in every run.
 pub const DEFAULT_AUTH_TOKEN: &str = "mock-auth-token-0001";
+
+/// The mailbox used when none is given.
+pub const DEFAULT_MAILBOX: &str = "tips@example.org";
+/// Its password when none is given; fictional, and the same in every run.
+pub const DEFAULT_MAILBOX_PASSWORD: &str = "mail-secret";
 
 /// Simulated durations, in milliseconds.
 #[derive(Debug, Clone, Copy)]

@@ -36,7 +36,7 @@ pub enum ControlError {
 /// Scripts and inspects a running mock.
 #[derive(Debug, Clone)]
 pub struct Control {
-    exchange: Arc<Exchange>,
+    pub(super) exchange: Arc<Exchange>,
 }
 
 impl Control {

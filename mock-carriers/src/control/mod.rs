@@ -4,6 +4,7 @@
 
 mod events;
 mod handle;
+mod mailbox;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ pub fn routes() -> Router<Arc<Exchange>> {
         .route("/control/debugger", get(debugger))
         .route("/control/reset", post(reset))
         .route("/control/events", get(events::stream))
+        .merge(mailbox::routes())
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
 }
 

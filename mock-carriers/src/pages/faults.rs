@@ -46,6 +46,8 @@ const fn preset(fault: &'static str, name: &'static str, does: &'static str, del
     Preset { fault, name, does, delay_ms }
 }
 
+const KINDS: [Kind; 6] = [Kind::Rest, Kind::Callback, Kind::Webhook, Kind::Smtp, Kind::Imap, Kind::Media];
+
 fn groups() -> Vec<Group> {
     vec![
         Group {
@@ -95,6 +97,36 @@ fn groups() -> Vec<Group> {
                 preset("delay", "Slow", "The answer to a mail comes after three seconds.", 3_000),
             ],
         },
+        Group {
+            kind: "imap",
+            title: "The tip line's mailbox",
+            presets: vec![
+                preset("drop", "Cut off", "The connection ends in the middle of a mail that is fetched.", 0),
+                preset("drop_after_data", "Moved, never answered", "A mail is moved, then the connection ends before the answer.", 0),
+                preset("temporary", "Refused for now", "A command is refused with NO.", 0),
+                preset("401", "Wrong password", "The next login is refused.", 0),
+                preset("refuse", "Connection closed", "The next connection ends before the greeting.", 0),
+                preset("delay", "Slow", "A command is done three seconds later.", 3_000),
+            ],
+        },
+        Group {
+            kind: "media",
+            title: "Pictures and recordings",
+            presets: vec![
+                preset("redirect_metadata", "Led to a cloud's secrets", "The redirect leads to 169.254.169.254.", 0),
+                preset("redirect_private", "Led into a private network", "The redirect leads to 10.0.0.1.", 0),
+                preset(
+                    "redirect_loopback",
+                    "Led to 127.0.0.1",
+                    "The redirect leads to a trap on this machine; the debugger tells if it is entered.",
+                    0,
+                ),
+                preset("endless", "Endless", "The file never ends.", 0),
+                preset("wrong_type", "Wrong type", "A web page comes instead of the file.", 0),
+                preset("stall", "Stalls", "The file begins and goes silent.", 0),
+                preset("delay", "Slow", "The file comes after three seconds.", 3_000),
+            ],
+        },
     ]
 }
 
@@ -115,6 +147,8 @@ fn row(fault: Fault) -> Row {
         Some(Kind::Callback) => "status callbacks",
         Some(Kind::Webhook) => "webhooks",
         Some(Kind::Smtp) => "mail",
+        Some(Kind::Imap) => "the mailbox",
+        Some(Kind::Media) => "pictures and recordings",
     };
     let mut strikes = traffic.to_owned();
     let details =
@@ -144,6 +178,8 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Callback => "callback",
         Kind::Webhook => "webhook",
         Kind::Smtp => "smtp",
+        Kind::Imap => "imap",
+        Kind::Media => "media",
     }
 }
 
@@ -168,7 +204,7 @@ pub async fn set(State(exchange): State<Arc<Exchange>>, Form(form): Form<Set>) -
     let fault = Fault {
         id: String::new(),
         matches: FaultMatch {
-            kind: [Kind::Rest, Kind::Callback, Kind::Webhook, Kind::Smtp].into_iter().find(|kind| kind_word(*kind) == form.kind),
+            kind: KINDS.into_iter().find(|kind| kind_word(*kind) == form.kind),
             path_contains: some(&form.path_contains),
             method: None,
             to: some(&form.to),

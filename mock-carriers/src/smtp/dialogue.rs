@@ -9,11 +9,9 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::lines;
-use crate::clock;
 use crate::exchange::{Announcement, Exchange};
-use crate::ids;
+use crate::postman;
 use crate::state::fault::{Effect, Kind, Strike, Traffic};
-use crate::state::mail::Mail;
 
 /// Recipients of one message.
 const RECIPIENTS: usize = 100;
@@ -134,7 +132,11 @@ fn recipient(exchange: &Exchange, envelope: &mut Envelope, to: String) -> Next {
             | Effect::Double
             | Effect::Delay
             | Effect::Reorder
-            | Effect::DropAfterData,
+            | Effect::DropAfterData
+            | Effect::Redirect(_)
+            | Effect::Endless
+            | Effect::WrongType
+            | Effect::Stall,
         )
         | None => None,
     };
@@ -169,11 +171,5 @@ fn too_large(options: &str) -> bool {
 }
 
 fn take(exchange: &Exchange, envelope: Envelope, message: Vec<u8>) -> String {
-    let id = ids::sid("ML");
-    let from = envelope.from.unwrap_or_default();
-    let mail = Mail::parse(id.clone(), clock::now(), from, envelope.to, message);
-    let announcement = Announcement::Mail { id: id.clone(), to: mail.to.clone(), subject: mail.subject.clone() };
-    exchange.with(|state| state.mails.put(id.clone(), mail));
-    exchange.announce(announcement);
-    id
+    postman::take(exchange, envelope.from.unwrap_or_default(), envelope.to, message)
 }

@@ -47,7 +47,7 @@ pub struct FaultMatch {
     pub to: Option<String>,
 }
 
-/// The four kinds of traffic.
+/// The kinds of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -59,6 +59,10 @@ pub enum Kind {
     Webhook,
     /// Mail sent to the SMTP server.
     Smtp,
+    /// Commands to the IMAP server; the method is the command's name, the path the folder.
+    Imap,
+    /// Files fetched from the carrier: of messages and of recordings.
+    Media,
 }
 
 /// What a fault does.
@@ -76,7 +80,8 @@ pub enum Effect {
     AcceptThenTimeout,
     /// REST: the connection is closed without an answer, nothing done.
     Refuse,
-    /// Webhook or callback: never sent. REST: as `refuse`. SMTP: as `drop_after_data`.
+    /// Webhook or callback: never sent. REST: as `refuse`. SMTP: as `drop_after_data`. IMAP: the connection ends in
+    /// the middle of a FETCH, or before the command that the match names is done.
     Drop,
     /// Webhook or callback: sent twice.
     Double,
@@ -88,8 +93,29 @@ pub enum Effect {
     Reject,
     /// SMTP: the recipient is refused with 451 for now.
     Temporary,
-    /// SMTP: the mail is taken, and the connection ends before the answer.
+    /// SMTP: the mail is taken, and the connection ends before the answer. IMAP: the command is done, likewise.
     DropAfterData,
+    /// Media: the redirect leads somewhere a client must not go.
+    Redirect(Trap),
+    /// Media: a body without end.
+    Endless,
+    /// Media: declared and sent as HTML.
+    WrongType,
+    /// Media: begins and goes silent.
+    Stall,
+}
+
+/// Where a client must not be led.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trap {
+    /// `127.0.0.1`, a port of the mock that tells when it is asked.
+    Loopback,
+    /// `localhost`, the same port: a name, not an address.
+    Localhost,
+    /// An address of a private network.
+    Private,
+    /// Where clouds tell their secrets.
+    Metadata,
 }
 
 impl Effect {
@@ -108,10 +134,54 @@ impl Effect {
             "reject" | "550" => Self::Reject,
             "temporary" | "451" => Self::Temporary,
             "drop_after_data" => Self::DropAfterData,
+            "redirect_loopback" => Self::Redirect(Trap::Loopback),
+            "redirect_localhost" => Self::Redirect(Trap::Localhost),
+            "redirect_private" => Self::Redirect(Trap::Private),
+            "redirect_metadata" => Self::Redirect(Trap::Metadata),
+            "endless" => Self::Endless,
+            "wrong_type" => Self::WrongType,
+            "stall" => Self::Stall,
             other => Self::Code(other.parse().ok().filter(|code| *code >= 10_000)?),
         })
     }
+
+    /// Whether it can strike here. IMAP commands and the hops of a download come by the dozen, so a fault waits for
+    /// the one that it is about; elsewhere every fault fits.
+    fn can_strike(self, traffic: Traffic<'_>, named: bool) -> bool {
+        match (traffic.kind, self) {
+            (Kind::Rest | Kind::Callback | Kind::Webhook | Kind::Smtp, _) => true,
+            (Kind::Media, Self::Redirect(_)) => traffic.method == MEDIA_REDIRECT,
+            (Kind::Media, Self::Endless | Self::WrongType | Self::Stall | Self::Delay | Self::ServerError) => traffic.method == "GET",
+            (Kind::Imap, Self::Drop) => named || traffic.method == "FETCH",
+            (Kind::Imap, Self::DropAfterData) => named || traffic.method == "MOVE",
+            (Kind::Imap, Self::Refuse) => traffic.method == "CONNECT",
+            (Kind::Imap, Self::Unauthorized) => matches!(traffic.method, "LOGIN" | "AUTHENTICATE"),
+            (Kind::Imap, Self::Delay | Self::Temporary | Self::Reject) => named || !matches!(traffic.method, "CONNECT" | "LOGIN"),
+            (
+                Kind::Imap | Kind::Media,
+                Self::TooManyRequests
+                | Self::ServerError
+                | Self::Unauthorized
+                | Self::Code(_)
+                | Self::AcceptThenTimeout
+                | Self::Refuse
+                | Self::Drop
+                | Self::Double
+                | Self::Reorder
+                | Self::Reject
+                | Self::Temporary
+                | Self::DropAfterData
+                | Self::Redirect(_)
+                | Self::Endless
+                | Self::WrongType
+                | Self::Stall,
+            ) => false,
+        }
+    }
 }
+
+/// The method by which a download's first hop, the redirect, is known to faults.
+pub const MEDIA_REDIRECT: &str = "REDIRECT";
 
 /// A fault that strikes now.
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +222,8 @@ impl Faults {
         if Effect::parse(&fault.fault).is_none() {
             return Err(format!(
                 "`{}` is no fault: use 429, 500, 401, a Twilio code such as 21610, accept_then_timeout, \
-                 refuse, drop, double, delay, reorder, reject, temporary or drop_after_data",
+                 refuse, drop, double, delay, reorder, reject, temporary, drop_after_data, redirect_loopback, \
+                 redirect_localhost, redirect_private, redirect_metadata, endless, wrong_type or stall",
                 fault.fault
             ));
         }
@@ -178,7 +249,9 @@ impl Faults {
 
     /// The first fault that fits this traffic, counted as used; a used-up fault goes away.
     pub fn strike(&mut self, traffic: Traffic<'_>) -> Option<Strike> {
-        let at = self.set.iter().position(|fault| fits(&fault.matches, traffic))?;
+        let can =
+            |fault: &Fault| Effect::parse(&fault.fault).is_some_and(|effect| effect.can_strike(traffic, fault.matches.method.is_some()));
+        let at = self.set.iter().position(|fault| fits(&fault.matches, traffic) && can(fault))?;
         let fault = self.set.get_mut(at)?;
         fault.hits += 1;
         let strike = Strike { effect: Effect::parse(&fault.fault)?, delay_ms: fault.delay_ms };

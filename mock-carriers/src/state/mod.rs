@@ -6,12 +6,14 @@ pub mod call;
 pub mod fault;
 pub mod log;
 pub mod mail;
+pub mod mailbox;
 pub mod message;
 mod shelf;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::options::NumberRoute;
 use crate::voice::behaviour::Behaviour;
@@ -61,6 +63,10 @@ pub struct State {
     pub live_calls: HashMap<String, mpsc::Sender<Command>>,
     /// Mails taken.
     pub mails: Shelf<mail::Mail>,
+    /// The tip line's own mailbox.
+    pub mailbox: mailbox::Mailbox,
+    /// Cancelled to cut every IMAP connection.
+    pub imap_cut: CancellationToken,
     /// The next behaviours by number.
     pub behaviours: HashMap<String, VecDeque<Behaviour>>,
     /// Pairs (handset, our number) that texted STOP.
@@ -107,6 +113,8 @@ impl State {
             recordings: Shelf::new(RECORDINGS_KEPT),
             live_calls: HashMap::new(),
             mails: Shelf::new(MAILS_KEPT),
+            mailbox: mailbox::Mailbox::default(),
+            imap_cut: CancellationToken::new(),
             behaviours: HashMap::new(),
             opted_out: HashSet::new(),
             faults: fault::Faults::default(),
@@ -132,6 +140,9 @@ impl State {
         self.handsets = old.handsets;
         self.labels = old.labels;
         self.next_log = old.next_log;
+        self.imap_cut = old.imap_cut;
+        self.mailbox = old.mailbox;
+        self.mailbox.forget();
     }
 
     /// The next number for a log line.

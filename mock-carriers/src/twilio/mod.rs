@@ -120,7 +120,11 @@ pub async fn serve(State(exchange): State<Arc<Exchange>>, ConnectInfo(connection
             | Effect::Reorder
             | Effect::Reject
             | Effect::Temporary
-            | Effect::DropAfterData,
+            | Effect::DropAfterData
+            | Effect::Redirect(_)
+            | Effect::Endless
+            | Effect::WrongType
+            | Effect::Stall,
         )
         | None => {}
     }

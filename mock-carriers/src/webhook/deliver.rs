@@ -123,7 +123,11 @@ fn fault_name(effect: Effect) -> &'static str {
         | Effect::AcceptThenTimeout
         | Effect::Reject
         | Effect::Temporary
-        | Effect::DropAfterData => "not for webhooks",
+        | Effect::DropAfterData
+        | Effect::Redirect(_)
+        | Effect::Endless
+        | Effect::WrongType
+        | Effect::Stall => "not for webhooks",
     }
 }
 

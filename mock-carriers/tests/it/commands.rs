@@ -12,7 +12,16 @@ fn program() -> Command {
 #[test]
 fn it_says_where_it_listens_and_ends_when_told() {
     let mut child = program()
-        .args(["--listen", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--number", "+15555550100=http://127.0.0.1:9/x"])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--smtp",
+            "127.0.0.1:0",
+            "--imap",
+            "127.0.0.1:0",
+            "--number",
+            "+15555550100=http://127.0.0.1:9/x",
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -20,7 +29,7 @@ fn it_says_where_it_listens_and_ends_when_told() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
     assert!(ready["listening"].as_str().unwrap().starts_with("127.0.0.1:"));
-    assert!(ready["smtp"].is_string());
+    assert!(ready["smtp"].is_string() && ready["imap"].is_string());
     let ended = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(ended.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));

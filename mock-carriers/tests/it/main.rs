@@ -9,6 +9,7 @@ mod faults;
 mod gateway;
 mod inbound;
 mod mail;
+mod mailbox;
 mod messages;
 mod pages;
 mod schema;
