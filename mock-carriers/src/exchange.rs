@@ -87,7 +87,7 @@ impl Exchange {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        let state = State::new(options.numbers.clone());
+        let state = State::new(options.numbers.clone(), options.number_options.clone());
         Ok(Arc::new(Self {
             options,
             base_url,

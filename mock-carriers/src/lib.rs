@@ -27,11 +27,12 @@ use axum::Router;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
 
-pub use control::{Control, ControlError};
+pub use control::{Control, ControlError, Prompt};
 pub use letter::{Attachment, Letter};
-pub use options::{NumberRoute, Options, Tempo};
+pub use options::{NumberOptions, NumberRoute, Options, Tempo};
 pub use postman::Posted;
 pub use twilio::inbound::{Said, SaidMedia, Say, WebhookAnswer};
+pub use twilio::media::{PASSWORD_FORWARDED, TRAP_ENTERED};
 
 use exchange::Exchange;
 use listener::{CuttableListener, KillSwitch};
@@ -143,7 +144,10 @@ fn serve_main(exchange: &Arc<Exchange>, listener: TcpListener) {
 }
 
 fn serve_media(exchange: &Arc<Exchange>, listener: TcpListener) {
-    let app = Router::new().route("/media/{sid}", get(twilio::media::download)).with_state(Arc::clone(exchange));
+    let app = Router::new()
+        .route("/media/{sid}", get(twilio::media::download))
+        .route("/trap", get(twilio::media::trapped))
+        .with_state(Arc::clone(exchange));
     exchange.run(async move {
         // Ends only with the mock.
         let _ = axum::serve(listener, app).await;

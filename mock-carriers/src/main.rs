@@ -105,12 +105,17 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
+        // Before anybody is told that it listens, so that no signal is too early.
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         let mock = MockCarriers::start(options).await?;
         let ready = serde_json::json!({ "listening": mock.addr(), "smtp": mock.smtp_addr(), "imap": mock.imap_addr() });
         let mut out = std::io::stdout();
         writeln!(out, "{ready}")?;
         out.flush()?;
-        wait_for_signal().await?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
         anyhow::Ok(())
     })?;
     runtime.shutdown_background();
@@ -122,13 +127,4 @@ fn usual_imap() -> SocketAddr {
     let usual = SocketAddr::from(([127, 0, 0, 1], 1143));
     let is_free = std::net::TcpListener::bind(usual).is_ok();
     if is_free { usual } else { SocketAddr::from(([127, 0, 0, 1], 0)) }
-}
-
-async fn wait_for_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
 }

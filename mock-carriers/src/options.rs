@@ -2,6 +2,7 @@
 //! Used by the command line and by tests that run the mock in-process.
 //! The tempo is simulated: a spoken word lasts 20 ms unless said otherwise, so that tests are quick.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use thiserror::Error;
@@ -25,6 +26,16 @@ pub struct Options {
     pub auth_token: String,
     /// The account's own numbers with their webhooks.
     pub numbers: Vec<NumberRoute>,
+    /// What those numbers have besides their webhooks.
+    pub number_options: HashMap<String, NumberOptions>,
+    /// How long a recording's sound answers 404 after it was made, in milliseconds.
+    pub recording_ready_ms: u64,
+    /// One second of TwiML on a call at a handset, in milliseconds.
+    pub handset_second_ms: u64,
+    /// Whether `<Record action>` is asked, with `Digits=hangup`, after the caller hung up.
+    pub record_action_after_hangup: bool,
+    /// The gateway's public pages, `http://127.0.0.1:8080`, to which handsets link.
+    pub site: Option<String>,
     /// REST creations allowed in one second before 429; none means no limit.
     pub max_per_second: Option<u32>,
     /// How long everything takes.
@@ -42,6 +53,11 @@ impl Default for Options {
             account_sid: DEFAULT_ACCOUNT_SID.to_owned(),
             auth_token: DEFAULT_AUTH_TOKEN.to_owned(),
             numbers: Vec::new(),
+            number_options: HashMap::new(),
+            recording_ready_ms: 0,
+            handset_second_ms: 1_000,
+            record_action_after_hangup: false,
+            site: None,
             max_per_second: None,
             tempo: Tempo::default(),
         }
@@ -67,7 +83,7 @@ pub struct Tempo {
     pub handset_word_ms: u64,
     /// Ringing before a scripted callee answers.
     pub ring_ms: u64,
-    /// One second of TwiML (`Pause`, `Gather` time-out) on a scripted call; on a handset it is 1000.
+    /// One second of TwiML (`Pause`, `Gather` time-out) on a scripted call; on a handset see `handset_second_ms`.
     pub second_ms: u64,
     /// From a message's creation to `sent`, and again to `delivered`.
     pub message_ms: u64,
@@ -93,11 +109,29 @@ pub struct NumberRoute {
     pub voice_url: Option<String>,
 }
 
+/// What one of the account's numbers has besides its webhooks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberOptions {
+    /// Advanced opt-out: webhooks carry `OptOutType`, and HELP is answered by the carrier as well.
+    #[serde(default)]
+    pub advanced_opt_out: bool,
+    /// Where the end of an inbound call is reported.
+    #[serde(default)]
+    pub voice_status_url: Option<String>,
+    /// Asked when `voice_url` cannot be had.
+    #[serde(default)]
+    pub voice_fallback_url: Option<String>,
+}
+
 /// Why a `--number` value was refused.
 #[derive(Debug, Error)]
 pub enum NumberError {
     /// Not E.164.
-    #[error("`{0}` is not a phone number: write it as + and 7 to 15 digits, such as +15555550100")]
+    #[error(
+        "`{0}` is not a phone number: write it as + and 7 to 15 digits, such as +15555550100, with whatsapp: before it for \
+         WhatsApp, or as messenger: and a page's digits"
+    )]
     NotE164(String),
     /// Not an http address.
     #[error("`{0}` is not a webhook address: it must begin with http:// or https://")]
@@ -128,17 +162,35 @@ impl std::str::FromStr for NumberRoute {
 impl NumberRoute {
     /// Checks the number and both addresses.
     pub fn check(&self) -> Result<(), NumberError> {
-        if !is_e164(&self.number) {
+        if !is_address(&self.number) {
             return Err(NumberError::NotE164(self.number.clone()));
         }
         for url in [&self.sms_url, &self.voice_url].into_iter().flatten() {
-            let known_scheme = url.starts_with("http://") || url.starts_with("https://");
-            if !known_scheme || reqwest::Url::parse(url).is_err() {
-                return Err(NumberError::NotUrl(url.clone()));
-            }
+            check_url(url)?;
         }
         Ok(())
     }
+}
+
+/// Checks a webhook's address.
+pub fn check_url(url: &str) -> Result<(), NumberError> {
+    let known_scheme = url.starts_with("http://") || url.starts_with("https://");
+    if known_scheme && reqwest::Url::parse(url).is_ok() { Ok(()) } else { Err(NumberError::NotUrl(url.to_owned())) }
+}
+
+/// True for a phone number, `whatsapp:` and a phone number, or `messenger:` and an id of digits.
+pub fn is_address(address: &str) -> bool {
+    match address.split_once(':') {
+        None => is_e164(address),
+        Some(("whatsapp", number)) => is_e164(number),
+        Some(("messenger", id)) => (5..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit()),
+        Some(_) => false,
+    }
+}
+
+/// What stands before the colon of an address: the channel, empty for SMS.
+pub fn channel(address: &str) -> &str {
+    address.split_once(':').map_or("", |(channel, _)| channel)
 }
 
 /// True for `+` and 7 to 15 digits that do not begin with zero.
@@ -159,6 +211,8 @@ mod tests {
         let both: NumberRoute = "+15555550100=http://a/s?x=1#rp=ct,rt,http://a/v".parse().unwrap();
         assert_eq!(both.sms_url.as_deref(), Some("http://a/s?x=1#rp=ct,rt"));
         assert_eq!(both.voice_url.as_deref(), Some("http://a/v"));
+        assert!("whatsapp:+15555550100=http://a/s".parse::<NumberRoute>().is_ok());
+        assert!(is_address("messenger:100000000000001") && !is_address("messenger:x") && !is_address("telegram:+15555550100"));
         for bad in ["5555550100", "+1555555010x", "+15555550100=ftp://a"] {
             assert!(bad.parse::<NumberRoute>().is_err(), "{bad}");
         }

@@ -7,11 +7,9 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::clock;
 use crate::exchange::{Announcement, Exchange};
 use crate::ids;
-use crate::options::{NumberRoute, is_e164};
-use crate::state::call::{Call, CallDirection, CallStatus};
+use crate::options::{NumberOptions, NumberRoute, check_url, is_e164};
 use crate::state::fault::Fault;
 use crate::state::log::{Debugged, Delivered, RequestSeen};
 use crate::state::mail::Mail;
@@ -19,8 +17,6 @@ use crate::state::message::HandsetMessage;
 use crate::state::{BEHAVIOURS_KEPT, SCRIPTED_NUMBERS_KEPT};
 use crate::twilio::inbound::{self, Said, Say, WebhookAnswer};
 use crate::voice::behaviour::Behaviour;
-use crate::voice::order::{CallOrder, Instructions};
-use crate::voice::session::{self, Command};
 
 /// Why a control request was not done.
 #[derive(Debug, Error)]
@@ -54,6 +50,20 @@ impl Control {
         route.check().map_err(|error| ControlError::Wrong(error.to_string()))?;
         self.exchange.with(|state| state.set_route(route.clone()));
         Ok(route)
+    }
+
+    /// Sets what a number has besides its webhooks, such as advanced opt-out.
+    pub async fn set_number_options(&self, number: &str, options: NumberOptions) -> Result<(), ControlError> {
+        for url in [&options.voice_status_url, &options.voice_fallback_url].into_iter().flatten() {
+            check_url(url).map_err(|error| ControlError::Wrong(error.to_string()))?;
+        }
+        self.exchange.with(|state| {
+            if state.number_options.len() >= SCRIPTED_NUMBERS_KEPT && !state.number_options.contains_key(number) {
+                return Err(ControlError::Wrong("too many numbers have options".to_owned()));
+            }
+            state.number_options.insert(number.to_owned(), options);
+            Ok(())
+        })
     }
 
     /// Texts as a handset and waits for the webhook's answer.
@@ -113,100 +123,6 @@ impl Control {
             }
             None => state.behaviours.clear(),
         });
-    }
-
-    /// Calls from or to a number, or all, oldest first.
-    pub async fn calls(&self, number: Option<&str>) -> Vec<Call> {
-        self.exchange.with(|state| {
-            let calls = state.calls.iter();
-            let wanted = |call: &&Call| number.is_none_or(|number| call.to == number || call.from == number);
-            calls.filter(wanted).cloned().collect()
-        })
-    }
-
-    /// One call.
-    pub async fn call(&self, sid: &str) -> Result<Call, ControlError> {
-        let call = self.exchange.with(|state| state.calls.get(sid).cloned());
-        call.ok_or_else(|| ControlError::Missing(format!("there is no call `{sid}`")))
-    }
-
-    fn command(&self, sid: &str, command: Command) -> Result<(), ControlError> {
-        if self.exchange.with(|state| session::command(state, sid, command)) {
-            Ok(())
-        } else {
-            Err(ControlError::Missing(format!("there is no running call `{sid}`")))
-        }
-    }
-
-    /// Accepts a ringing call at the handset.
-    pub async fn answer(&self, sid: &str) -> Result<(), ControlError> {
-        self.command(sid, Command::Answer)
-    }
-
-    /// Declines a ringing call.
-    pub async fn decline(&self, sid: &str) -> Result<(), ControlError> {
-        self.command(sid, Command::Decline)
-    }
-
-    /// Keys digits.
-    pub async fn digits(&self, sid: &str, digits: &str) -> Result<(), ControlError> {
-        let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
-        if digits.is_empty() || digits.len() > 32 || !digits.chars().all(known) {
-            return Err(ControlError::Wrong("`digits` must be 1 to 32 of 0-9, * and #".to_owned()));
-        }
-        self.command(sid, Command::Digits(digits.to_owned()))
-    }
-
-    /// Hangs up at the handset.
-    pub async fn hang_up(&self, sid: &str) -> Result<(), ControlError> {
-        self.command(sid, Command::HangUp)
-    }
-
-    /// Lets a machine answer a ringing call.
-    pub async fn be_machine(&self, sid: &str) -> Result<(), ControlError> {
-        self.command(sid, Command::BeMachine)
-    }
-
-    /// Dials one of the account's numbers from a handset; returns the call's SID.
-    pub async fn dial(&self, from: &str, to: &str) -> Result<String, ControlError> {
-        let route = self.exchange.with(|state| state.route(to).cloned());
-        let url = route
-            .ok_or_else(|| ControlError::Wrong(format!("`{to}` is not one of the account's numbers")))?
-            .voice_url
-            .ok_or_else(|| ControlError::Wrong(format!("`{to}` has no voice_url")))?;
-        let now = clock::now();
-        let call = Call {
-            sid: ids::sid("CA"),
-            to: to.to_owned(),
-            from: from.to_owned(),
-            direction: CallDirection::Inbound,
-            status: CallStatus::Queued,
-            answered_by: None,
-            parent_call_sid: None,
-            send_digits: None,
-            behaviour: String::new(),
-            created_at: now,
-            updated_at: now,
-            answered_at: None,
-            ended_at: None,
-            transcript: Vec::new(),
-            callbacks: Vec::new(),
-            manual: true,
-            gathering: false,
-        };
-        let sid = call.sid.clone();
-        let order = CallOrder {
-            instructions: Instructions::Url { url, method: "POST".to_owned() },
-            fallback: None,
-            status: None,
-            send_digits: None,
-            timeout_s: 60,
-            amd: None,
-            async_amd: false,
-            async_amd_callback: None,
-        };
-        session::start(&self.exchange, call, order);
-        Ok(sid)
     }
 
     /// Mails, all or to one address, oldest first.

@@ -2,6 +2,7 @@
 //! Each handler is thin: it reads JSON and calls [`Control`], the same handle that tests use in-process.
 //! A mistake in a request is answered with 400 and one sentence in `error`.
 
+mod calls;
 mod events;
 mod handle;
 mod mailbox;
@@ -18,11 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::exchange::Exchange;
-use crate::options::NumberRoute;
+use crate::options::{NumberOptions, NumberRoute};
 use crate::state::fault::Fault;
 use crate::twilio::inbound::Say;
 use crate::voice::behaviour::Behaviour;
 
+pub use calls::Prompt;
 pub use handle::{Control, ControlError};
 
 /// Largest control request: ten pictures of 5 MB in base64.
@@ -36,10 +38,6 @@ pub fn routes() -> Router<Arc<Exchange>> {
         .route("/control/replay", post(replay))
         .route("/control/messages", get(messages))
         .route("/control/behaviour", get(behaviours).post(behave).delete(stop_behaving))
-        .route("/control/calls", get(calls))
-        .route("/control/calls/{sid}", get(call))
-        .route("/control/calls/{sid}/{action}", post(act_on_call))
-        .route("/control/dial", post(dial))
         .route("/control/mails", get(mails).delete(clear_mails))
         .route("/control/mails/{id}", get(mail))
         .route("/control/mails/{id}/raw", get(mail_raw))
@@ -50,6 +48,7 @@ pub fn routes() -> Router<Arc<Exchange>> {
         .route("/control/debugger", get(debugger))
         .route("/control/reset", post(reset))
         .route("/control/events", get(events::stream))
+        .merge(calls::routes())
         .merge(mailbox::routes())
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
 }
@@ -80,9 +79,30 @@ async fn numbers(State(ex): Shared) -> Json<impl Serialize> {
     Json(control(ex).numbers().await)
 }
 
+/// A number with its webhooks and everything else it has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetNumber {
+    number: String,
+    #[serde(default)]
+    sms_url: Option<String>,
+    #[serde(default)]
+    voice_url: Option<String>,
+    #[serde(default)]
+    advanced_opt_out: bool,
+    #[serde(default)]
+    voice_status_url: Option<String>,
+    #[serde(default)]
+    voice_fallback_url: Option<String>,
+}
+
 async fn set_number(State(ex): Shared, bytes: axum::body::Bytes) -> Outcome<impl Serialize> {
-    let route: NumberRoute = body(&bytes)?;
-    Ok(Json(control(ex).set_number(route).await?))
+    let SetNumber { number, sms_url, voice_url, advanced_opt_out, voice_status_url, voice_fallback_url } = body(&bytes)?;
+    let control = control(ex);
+    let options = NumberOptions { advanced_opt_out, voice_status_url, voice_fallback_url };
+    let route = control.set_number(NumberRoute { number, sms_url, voice_url }).await?;
+    control.set_number_options(&route.number, options).await?;
+    Ok(Json(route))
 }
 
 async fn say(State(ex): Shared, bytes: axum::body::Bytes) -> Outcome<impl Serialize> {
@@ -147,50 +167,6 @@ async fn behave(State(ex): Shared, bytes: axum::body::Bytes) -> Outcome<impl Ser
 async fn stop_behaving(State(ex): Shared, Query(filter): Query<Filter>) -> StatusCode {
     control(ex).stop_behaving(filter.number.as_deref().map(number).as_deref()).await;
     StatusCode::NO_CONTENT
-}
-
-async fn calls(State(ex): Shared, Query(filter): Query<Filter>) -> Json<impl Serialize> {
-    Json(control(ex).calls(filter.number.as_deref().map(number).as_deref()).await)
-}
-
-async fn call(State(ex): Shared, Path(sid): Path<String>) -> Outcome<impl Serialize> {
-    Ok(Json(control(ex).call(&sid).await?))
-}
-
-#[derive(Deserialize, Default)]
-struct Digits {
-    #[serde(default)]
-    digits: String,
-}
-
-async fn act_on_call(State(ex): Shared, Path((sid, action)): Path<(String, String)>, bytes: axum::body::Bytes) -> Outcome<impl Serialize> {
-    let given: Digits = if bytes.is_empty() { Digits::default() } else { body(&bytes)? };
-    let control = control(ex);
-    match action.as_str() {
-        "answer" => control.answer(&sid).await?,
-        "decline" => control.decline(&sid).await?,
-        "digits" => control.digits(&sid, &given.digits).await?,
-        "hangup" => control.hang_up(&sid).await?,
-        "be_machine" => control.be_machine(&sid).await?,
-        other => {
-            let sentence = format!("`{other}` cannot be done to a call: use answer, decline, digits, hangup or be_machine");
-            return Err(ControlError::Missing(sentence));
-        }
-    }
-    Ok(Json(json!({ "sid": sid })))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DialOut {
-    from: String,
-    to: String,
-}
-
-async fn dial(State(ex): Shared, bytes: axum::body::Bytes) -> Outcome<impl Serialize> {
-    let DialOut { from, to } = body(&bytes)?;
-    let sid = control(ex).dial(&from, &to).await?;
-    Ok(Json(json!({ "sid": sid })))
 }
 
 async fn mails(State(ex): Shared, Query(filter): Query<Filter>) -> Json<impl Serialize> {

@@ -117,6 +117,7 @@ fn call(call: &Call) -> Row {
         Speaker::Gateway => "Gateway",
         Speaker::Callee => "Callee",
         Speaker::Carrier => "Carrier",
+        Speaker::Other => "Other party",
     };
     let transcript: String = call
         .transcript

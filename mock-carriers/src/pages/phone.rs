@@ -139,7 +139,7 @@ fn show_call(call: &Call) -> ShownCall {
     let title = match (ringing, dialled_here, call.status) {
         (true, ..) => "is calling",
         (false, true, CallStatus::Ringing) => "Calling\u{2026}",
-        _ if call.gathering => "On the call. Keys are waited for.",
+        _ if call.is_gathering() => "On the call. Keys are waited for.",
         _ => "On the call",
     };
     ShownCall {
@@ -161,6 +161,7 @@ fn lines(transcript: &[Line]) -> Vec<ShownLine> {
                 Speaker::Gateway => "gateway",
                 Speaker::Callee => "callee",
                 Speaker::Carrier => "carrier",
+                Speaker::Other => "other",
             },
             text: match (&line.text, &line.digits) {
                 (Some(text), _) => text.clone(),

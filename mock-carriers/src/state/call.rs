@@ -4,6 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
+use crate::ids;
+
 /// One call. Serialized as it is in the control API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Call {
@@ -39,8 +42,83 @@ pub struct Call {
     pub callbacks: Vec<CallbackSent>,
     /// True while a person may answer it on a handset page.
     pub manual: bool,
-    /// True while digits are waited for.
-    pub gathering: bool,
+    /// What the call listens for now.
+    #[serde(default)]
+    pub listening: Listening,
+    /// Commands given to its session, and how many of them it has read and acted on.
+    #[serde(skip)]
+    pub commands: Commands,
+}
+
+/// What a call listens for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Listening {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Keys may be pressed already, while the prompt is still spoken.
+    Prompt,
+    /// Keys: the prompt was spoken to its end.
+    Keys,
+    /// Words, for a recording.
+    Words,
+    /// The other party of a bridged call.
+    Talk,
+}
+
+/// How far a session is behind what it was told to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Commands {
+    /// Given.
+    pub sent: u64,
+    /// Acted on.
+    pub settled: u64,
+}
+
+impl Call {
+    /// A call that begins now.
+    pub fn new(direction: CallDirection, from: &str, to: &str) -> Self {
+        let now = clock::now();
+        Self {
+            sid: ids::sid("CA"),
+            to: to.to_owned(),
+            from: from.to_owned(),
+            direction,
+            status: CallStatus::Queued,
+            answered_by: None,
+            parent_call_sid: None,
+            send_digits: None,
+            behaviour: String::new(),
+            created_at: now,
+            updated_at: now,
+            answered_at: None,
+            ended_at: None,
+            transcript: Vec::new(),
+            callbacks: Vec::new(),
+            manual: false,
+            listening: Listening::Nothing,
+            commands: Commands::default(),
+        }
+    }
+
+    /// True while keys may be pressed.
+    pub fn is_gathering(&self) -> bool {
+        matches!(self.listening, Listening::Prompt | Listening::Keys)
+    }
+
+    /// True when the call waits for the person: what was keyed or said before is dealt with.
+    pub fn waits(&self) -> bool {
+        let listens = matches!(self.listening, Listening::Keys | Listening::Words | Listening::Talk);
+        listens && self.commands.sent == self.commands.settled
+    }
+
+    /// What the gateway said since the person last keyed or said something, line by line.
+    pub fn last_heard(&self) -> String {
+        let since = self.transcript.iter().rposition(|line| line.who == Speaker::Callee).map_or(0, |at| at + 1);
+        let lines = self.transcript.iter().skip(since).filter(|line| line.who == Speaker::Gateway);
+        lines.filter_map(|line| line.text.as_deref()).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// Most transcript lines kept for one call.
@@ -149,6 +227,8 @@ pub enum Speaker {
     Callee,
     /// The telephone network: beeps and announcements.
     Carrier,
+    /// The other party of a bridged call.
+    Other,
 }
 
 /// One status callback of a call.
@@ -163,7 +243,7 @@ pub struct CallbackSent {
 }
 
 /// A recording made on a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Recording {
     /// `RE..`.
     pub sid: String,
@@ -173,8 +253,29 @@ pub struct Recording {
     pub duration_s: u32,
     /// Twilio's word for what made it.
     pub source: &'static str,
+    /// What was said; the sound itself is a tone.
+    pub words: String,
     /// When it began.
     pub started: Timestamp,
-    /// When it was ready.
+    /// When it was made.
+    pub created: Timestamp,
+    /// When its sound can be fetched.
+    pub ready: Timestamp,
+}
+
+/// A recording's words in writing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Transcription {
+    /// `TR..`.
+    pub sid: String,
+    /// The recording.
+    pub recording_sid: String,
+    /// `completed` or `failed`.
+    pub status: &'static str,
+    /// The words.
+    pub text: String,
+    /// The recording's length in seconds.
+    pub duration_s: u32,
+    /// When it was made.
     pub created: Timestamp,
 }

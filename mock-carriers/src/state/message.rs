@@ -35,6 +35,8 @@ pub struct Message {
     pub sent: Option<Timestamp>,
     /// Where its status is reported.
     pub status_callback: Option<String>,
+    /// True for what the carrier says by itself, such as the answer to STOP.
+    pub by_carrier: bool,
 }
 
 /// Who began a message.
@@ -147,6 +149,9 @@ pub struct HandsetMessage {
     pub media: Vec<String>,
     /// RFC 3339.
     pub at: Timestamp,
+    /// True for what the carrier says by itself, such as the answer to STOP.
+    #[serde(default)]
+    pub by_carrier: bool,
 }
 
 impl From<&Message> for HandsetMessage {
@@ -160,6 +165,7 @@ impl From<&Message> for HandsetMessage {
             status: message.status,
             media: message.media.clone(),
             at: message.created,
+            by_carrier: message.by_carrier,
         }
     }
 }

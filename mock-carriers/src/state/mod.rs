@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::options::NumberRoute;
+use crate::options::{NumberOptions, NumberRoute};
 use crate::voice::behaviour::Behaviour;
 use crate::voice::session::Command;
 
@@ -29,6 +29,8 @@ pub const MEDIA_KEPT: usize = 500;
 pub const CALLS_KEPT: usize = 20_000;
 /// Recordings kept.
 pub const RECORDINGS_KEPT: usize = 2_000;
+/// Transcriptions kept.
+pub const TRANSCRIPTIONS_KEPT: usize = 2_000;
 /// Mails kept.
 pub const MAILS_KEPT: usize = 5_000;
 /// REST requests kept.
@@ -59,6 +61,8 @@ pub struct State {
     pub calls: Shelf<call::Call>,
     /// Recordings of calls.
     pub recordings: Shelf<call::Recording>,
+    /// What was said in them, in writing.
+    pub transcriptions: Shelf<call::Transcription>,
     /// Where to reach the running sessions of calls.
     pub live_calls: HashMap<String, mpsc::Sender<Command>>,
     /// Mails taken.
@@ -85,6 +89,8 @@ pub struct State {
     pub recent_creates_us: VecDeque<u64>,
     /// The idempotency token of each inbound message's webhook, for an exact replay.
     pub webhook_tokens: Shelf<String>,
+    /// What the account's numbers have besides their webhooks.
+    pub number_options: HashMap<String, NumberOptions>,
     /// Names that handset pages gave to numbers.
     pub labels: HashMap<String, String>,
     next_log: u64,
@@ -104,13 +110,15 @@ pub const PAGE_GRACE_US: u64 = 5_000_000;
 
 impl State {
     /// An empty memory with these numbers.
-    pub fn new(numbers: Vec<NumberRoute>) -> Self {
+    pub fn new(numbers: Vec<NumberRoute>, number_options: HashMap<String, NumberOptions>) -> Self {
         Self {
             numbers,
+            number_options,
             messages: Shelf::new(MESSAGES_KEPT),
             media: Shelf::new(MEDIA_KEPT),
             calls: Shelf::new(CALLS_KEPT),
             recordings: Shelf::new(RECORDINGS_KEPT),
+            transcriptions: Shelf::new(TRANSCRIPTIONS_KEPT),
             live_calls: HashMap::new(),
             mails: Shelf::new(MAILS_KEPT),
             mailbox: mailbox::Mailbox::default(),
@@ -131,7 +139,7 @@ impl State {
 
     /// Forgets everything but the numbers and the open pages. Running calls are told to end.
     pub fn reset(&mut self) {
-        let fresh = Self::new(std::mem::take(&mut self.numbers));
+        let fresh = Self::new(std::mem::take(&mut self.numbers), std::mem::take(&mut self.number_options));
         let old = std::mem::replace(self, fresh);
         for line in old.live_calls.values() {
             // A full queue means the call is about to end by itself.
@@ -152,9 +160,15 @@ impl State {
         id
     }
 
-    /// The route of one of the account's numbers.
+    /// The route of one of the account's numbers; WhatsApp for a number goes where its texts go, unless it has its own.
     pub fn route(&self, number: &str) -> Option<&NumberRoute> {
-        self.numbers.iter().find(|route| route.number == number)
+        let exact = |wanted: &str| self.numbers.iter().find(|route| route.number == wanted);
+        exact(number).or_else(|| exact(number.strip_prefix("whatsapp:")?))
+    }
+
+    /// What one of the account's numbers has besides its webhooks.
+    pub fn options_of(&self, number: &str) -> NumberOptions {
+        self.number_options.get(number).cloned().unwrap_or_default()
     }
 
     /// Adds a number or changes its webhooks.

@@ -12,9 +12,7 @@ use super::errors::ApiError;
 use super::form::Params;
 use super::list::{self, TimeFilter};
 use super::{Answer, RestRequest, json, magic, wrong_method};
-use crate::clock;
 use crate::exchange::Exchange;
-use crate::ids;
 use crate::options::is_e164;
 use crate::state::State;
 use crate::state::call::{Call, CallDirection, CallStatus};
@@ -85,26 +83,8 @@ fn create(exchange: &Arc<Exchange>, request: &RestRequest) -> Result<Answer, Api
     let from = form.filled("From").ok_or(ApiError::from_code(21213))?;
     let order = read_order(form)?;
     exchange.with(|state| check_numbers(state, to, from))?;
-    let now = clock::now();
-    let call = Call {
-        sid: ids::sid("CA"),
-        to: to.to_owned(),
-        from: from.to_owned(),
-        direction: CallDirection::OutboundApi,
-        status: CallStatus::Queued,
-        answered_by: None,
-        parent_call_sid: None,
-        send_digits: order.send_digits.clone(),
-        behaviour: String::new(),
-        created_at: now,
-        updated_at: now,
-        answered_at: None,
-        ended_at: None,
-        transcript: Vec::new(),
-        callbacks: Vec::new(),
-        manual: false,
-        gathering: false,
-    };
+    let mut call = Call::new(CallDirection::OutboundApi, from, to);
+    call.send_digits = order.send_digits.clone();
     let body = json::call(&exchange.options.account_sid, &call);
     session::start(exchange, call, order);
     Ok(Answer::Json(StatusCode::CREATED, body))

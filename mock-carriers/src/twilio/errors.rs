@@ -71,6 +71,7 @@ pub fn delivery_error(code: u32) -> &'static str {
         30005 => "Unknown destination handset",
         30006 => "Landline or unreachable carrier",
         30007 => "Message filtered",
+        63016 => "Free words outside the window of a day after the other side wrote",
         30034 => "Message from an unregistered number",
         _ => "Unknown error",
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{json, segments};
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::ids;
-use crate::options::is_e164;
+use crate::options::{channel, is_e164};
 use crate::state::fault::Kind;
 use crate::state::message::{Direction, Media, Message, MessageStatus};
 use crate::state::{OPT_OUTS_KEPT, State};
@@ -26,6 +27,11 @@ pub const MEDIA_PER_MESSAGE: usize = 10;
 const STOP_WORDS: [&str; 8] = ["STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"];
 /// Words that allow them again.
 const START_WORDS: [&str; 3] = ["START", "YES", "UNSTOP"];
+
+/// Words that ask for help.
+const HELP_WORDS: [&str; 2] = ["HELP", "INFO"];
+/// The name that WhatsApp tells of a writer: identity that nobody asked for.
+const PROFILE_NAME: &str = "Robin Mockname";
 
 /// What a handset texts.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -44,6 +50,12 @@ pub struct Say {
     /// A SID to use instead of a new one.
     #[serde(default)]
     pub sid: Option<String>,
+    /// When the carrier took it, instead of now: `DateSent`, and what a list is filtered by.
+    #[serde(default)]
+    pub sent: Option<Timestamp>,
+    /// True when its webhook is never sent: the message is only listed.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// A file that a handset sends.
@@ -102,6 +114,10 @@ pub async fn say(exchange: &Arc<Exchange>, say: Say) -> Result<Said, String> {
     })?;
     exchange.announce_message(&sid);
     handle_keyword(exchange, &say);
+    if say.silent {
+        let error = Some("silent: the webhook was not sent".to_owned());
+        return Ok(Said { sid, webhook: WebhookAnswer { status: None, body: String::new(), error } });
+    }
     let webhook = send_webhook(exchange, &sid, false).await?;
     Ok(Said { sid, webhook })
 }
@@ -131,10 +147,11 @@ fn build(say: &Say) -> Result<Message, String> {
         media: Vec::new(),
         messaging_service_sid: None,
         segments: segments::count(&say.body),
-        created: now,
+        created: say.sent.unwrap_or(now),
         updated: now,
-        sent: Some(now),
+        sent: Some(say.sent.unwrap_or(now)),
         status_callback: None,
+        by_carrier: false,
     })
 }
 
@@ -155,27 +172,58 @@ fn decode_media(said: &[SaidMedia], parent: &str) -> Result<Vec<Media>, String> 
         .collect()
 }
 
-/// STOP blocks and START reopens, whatever the gateway does; the carrier confirms by itself.
+/// A keyword that the carrier knows, when it is the whole message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keyword {
+    Stop,
+    Start,
+    Help,
+}
+
+impl Keyword {
+    fn of(body: &str) -> Option<Self> {
+        let word = body.trim().to_uppercase();
+        let known = [(&STOP_WORDS[..], Self::Stop), (&START_WORDS[..], Self::Start), (&HELP_WORDS[..], Self::Help)];
+        known.into_iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, keyword)| keyword)
+    }
+
+    /// What `OptOutType` says.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "STOP",
+            Self::Start => "START",
+            Self::Help => "HELP",
+        }
+    }
+}
+
+/// STOP blocks and START reopens, whatever the gateway does; the carrier confirms by itself. HELP is answered for
+/// numbers with advanced opt-out. Only texts have keywords; WhatsApp and Messenger have none (carriers.md 1.6).
 fn handle_keyword(exchange: &Exchange, say: &Say) {
-    let word = say.body.trim().to_uppercase();
+    let Some(keyword) = Keyword::of(&say.body).filter(|_| channel(&say.to).is_empty()) else { return };
     let pair = (say.from.clone(), say.to.clone());
-    let reply = exchange.with(|state| {
-        let room = state.opted_out.len() < OPT_OUTS_KEPT;
-        if STOP_WORDS.contains(&word.as_str()) && room && state.opted_out.insert(pair.clone()) {
-            Some("You will get no more messages from this number. Text START to get them again.")
-        } else if START_WORDS.contains(&word.as_str()) && state.opted_out.remove(&pair) {
-            Some("You will get messages from this number again. Text STOP to end them.")
-        } else {
-            None
+    let reply = exchange.with(|state| match keyword {
+        Keyword::Stop => {
+            let room = state.opted_out.len() < OPT_OUTS_KEPT;
+            let new = room && state.opted_out.insert(pair);
+            new.then_some("You will get no more messages from this number. Text START to get them again.")
+        }
+        Keyword::Start => {
+            let back = state.opted_out.remove(&pair);
+            back.then_some("You will get messages from this number again. Text STOP to end them.")
+        }
+        Keyword::Help => {
+            let advanced = state.options_of(&say.to).advanced_opt_out;
+            advanced.then_some("Text STOP to get no more messages from this number.")
         }
     });
     if let Some(text) = reply {
-        answer_handset(exchange, &say.to, &say.from, text);
+        answer_handset(exchange, &say.to, &say.from, text, true);
     }
 }
 
 /// A message that the handset gets without the REST API.
-fn answer_handset(exchange: &Exchange, from: &str, to: &str, body: &str) {
+fn answer_handset(exchange: &Exchange, from: &str, to: &str, body: &str, by_carrier: bool) {
     let now = clock::now();
     let message = Message {
         sid: ids::sid("SM"),
@@ -192,6 +240,7 @@ fn answer_handset(exchange: &Exchange, from: &str, to: &str, body: &str) {
         updated: now,
         sent: Some(now),
         status_callback: None,
+        by_carrier,
     };
     let sid = message.sid.clone();
     exchange.with(|state| state.messages.put(sid.clone(), message));
@@ -253,6 +302,14 @@ fn params(state: &State, exchange: &Exchange, message: &Message) -> Vec<(String,
         params.extend(geography::params("From"));
     }
     params.extend(geography::params("To").into_iter().filter(|(key, _)| key != "ToCountry"));
+    if let Some(number) = from.strip_prefix("whatsapp:+") {
+        let own =
+            [("ProfileName", PROFILE_NAME), ("WaId", number), ("MessageType", if message.media.is_empty() { "text" } else { "image" })];
+        params.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+    if let Some(keyword) = Keyword::of(&message.body).filter(|_| state.options_of(&message.to).advanced_opt_out) {
+        params.push(("OptOutType".to_owned(), keyword.as_str().to_owned()));
+    }
     for (index, sid) in message.media.iter().enumerate() {
         let kind = state.media.get(sid).map_or("", |media| media.content_type.as_str());
         let url = format!("{}/{}/Accounts/{account}/Messages/{}/Media/{sid}", exchange.base_url, json::API_VERSION, message.sid);
@@ -283,7 +340,7 @@ fn obey(exchange: &Exchange, sid: &str, outcome: &Outcome, url: &str) {
             "Message" => {
                 let body = verb.elements().find(|child| child.name == "Body");
                 let text = body.map_or_else(|| verb.own_text(), Element::all_text);
-                answer_handset(exchange, &number, &handset, &text);
+                answer_handset(exchange, &number, &handset, &text, false);
             }
             "Redirect" => {}
             other => exchange.with(|state| {

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::clock::rfc2822;
-use crate::state::call::{Call, CallStatus, Recording};
+use crate::clock::{self, rfc2822};
+use crate::state::call::{Call, CallStatus, Recording, Transcription};
 use crate::state::message::{Media, Message, MessageStatus};
 
 /// The version in every path and resource.
@@ -140,11 +140,31 @@ pub fn recording(account: &str, base_url: &str, recording: &Recording) -> Value 
         "sid": recording.sid,
         "source": recording.source,
         "start_time": rfc2822(recording.started),
-        "status": "completed",
+        "status": if clock::now() < recording.ready { "processing" } else { "completed" },
         "subresource_uris": {
             "add_on_results": format!("{uri}/AddOnResults.json"),
             "transcriptions": format!("{uri}/Transcriptions.json"),
         },
+        "uri": format!("{uri}.json"),
+    })
+}
+
+/// A transcription resource.
+pub fn transcription(account: &str, transcription: &Transcription) -> Value {
+    let uri = format!("/{API_VERSION}/Accounts/{account}/Transcriptions/{}", transcription.sid);
+    json!({
+        "account_sid": account,
+        "api_version": API_VERSION,
+        "date_created": rfc2822(transcription.created),
+        "date_updated": rfc2822(transcription.created),
+        "duration": transcription.duration_s.to_string(),
+        "price": Value::Null,
+        "price_unit": "USD",
+        "recording_sid": transcription.recording_sid,
+        "sid": transcription.sid,
+        "status": transcription.status,
+        "transcription_text": transcription.text,
+        "type": "fast",
         "uri": format!("{uri}.json"),
     })
 }

@@ -14,7 +14,7 @@ use super::{Answer, RestRequest, json, magic, segments, wrong_method};
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::ids;
-use crate::options::is_e164;
+use crate::options::{channel, is_address};
 use crate::state::State;
 use crate::state::fault::Kind;
 use crate::state::message::{Direction, Media, Message, MessageStatus};
@@ -126,15 +126,15 @@ fn list_page(exchange: &Exchange, request: &RestRequest) -> Result<Answer, ApiEr
 
 fn create(exchange: &Arc<Exchange>, request: &RestRequest) -> Result<Answer, ApiError> {
     let send_at = scheduled_for(request)?;
-    let message = exchange.with(|state| {
+    let (message, doom) = exchange.with(|state| {
         let message = build(state, request, send_at.is_some())?;
         state.messages.put(message.sid.clone(), message.clone());
-        Ok(message)
+        let doom = request.doom.or_else(|| outside_window(state, &message));
+        Ok((message, doom))
     })?;
     exchange.announce_message(&message.sid);
     let body = json::message(&exchange.options.account_sid, &message);
     let task = Arc::clone(exchange);
-    let doom = request.doom;
     exchange.run(async move { live(task, message, doom, send_at).await });
     Ok(Answer::Json(StatusCode::CREATED, body))
 }
@@ -188,6 +188,7 @@ fn build(state: &mut State, request: &RestRequest, scheduled: bool) -> Result<Me
         updated: now,
         sent: None,
         status_callback: form.filled("StatusCallback").map(str::to_owned),
+        by_carrier: false,
     })
 }
 
@@ -195,7 +196,7 @@ fn check_numbers(state: &State, to: &str, from: Option<&str>) -> Result<(), ApiE
     if let Some(code) = magic::message_to(to) {
         return Err(ApiError::from_code(code));
     }
-    if !is_e164(to) {
+    if !is_address(to) {
         return Err(ApiError::new(400, 21211, format!("The 'To' number {to} is not a valid phone number.")));
     }
     let Some(from) = from else {
@@ -204,8 +205,14 @@ fn check_numbers(state: &State, to: &str, from: Option<&str>) -> Result<(), ApiE
     if let Some(code) = magic::message_from(from) {
         return Err(ApiError::from_code(code));
     }
-    if !is_e164(from) {
+    if !is_address(from) {
         return Err(ApiError::from_code(21212));
+    }
+    if channel(from) != channel(to) {
+        return Err(ApiError::new(400, 21910, "Invalid From and To pair. From and To should be of the same channel"));
+    }
+    if !channel(from).is_empty() && state.route(from).is_none() {
+        return Err(ApiError::new(400, 63007, "Could not find a Channel with the specified From address"));
     }
     if from != magic::ALWAYS_VALID && state.route(from).is_none() {
         return Err(ApiError::from_code(21606));
@@ -214,6 +221,19 @@ fn check_numbers(state: &State, to: &str, from: Option<&str>) -> Result<(), ApiE
         return Err(ApiError::from_code(21610));
     }
     Ok(())
+}
+
+/// WhatsApp takes free words only within a day after the other side wrote; then the message fails with 63016.
+fn outside_window(state: &State, message: &Message) -> Option<u32> {
+    let day_ago = message.created.saturating_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    let wrote = |other: &Message| {
+        other.direction == Direction::Inbound
+            && other.from.as_deref() == Some(message.to.as_str())
+            && Some(other.to.as_str()) == message.from.as_deref()
+            && other.created > day_ago
+    };
+    let open = channel(&message.to) != "whatsapp" || state.messages.iter().rev().any(wrote);
+    (!open).then_some(63016)
 }
 
 fn place_media(state: &mut State, parent: &str, url: String, now: Timestamp) -> String {
@@ -244,7 +264,7 @@ async fn live(exchange: Arc<Exchange>, message: Message, doom: Option<u32>, send
     let pause = Duration::from_millis(exchange.options.tempo.message_ms);
     tokio::time::sleep(pause).await;
     // The sender's own refusals never leave the carrier; the others come back from the network.
-    if let Some(code @ (30001 | 30002 | 30034)) = doom {
+    if let Some(code @ (30001 | 30002 | 30034 | 63016)) = doom {
         step(&exchange, &line, &message.sid, MessageStatus::Failed, Some(code)).await;
         return;
     }

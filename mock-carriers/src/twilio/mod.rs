@@ -61,8 +61,8 @@ pub enum Answer {
     Deleted,
     /// 307 to another address.
     Elsewhere(String),
-    /// A file.
-    File(&'static str, Vec<u8>),
+    /// A file, maybe spoilt by a fault.
+    Whole(Response),
 }
 
 impl IntoResponse for Answer {
@@ -71,7 +71,7 @@ impl IntoResponse for Answer {
             Self::Json(status, value) => (status, axum::Json(value)).into_response(),
             Self::Deleted => StatusCode::NO_CONTENT.into_response(),
             Self::Elsewhere(url) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, url)]).into_response(),
-            Self::File(kind, bytes) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
+            Self::Whole(response) => response,
         }
     }
 }
@@ -164,6 +164,9 @@ async fn route(exchange: &Arc<Exchange>, request: &RestRequest, resource: &[Stri
         ["Calls", sid, "Recordings.json"] => recordings::list(exchange, request, Some(sid)),
         ["Calls", file] => calls::item(exchange, request, plain(file)).await,
         ["Recordings.json"] => recordings::list(exchange, request, None),
+        ["Recordings", sid, "Transcriptions.json"] => recordings::transcriptions(exchange, request, Some(sid)),
+        ["Transcriptions.json"] => recordings::transcriptions(exchange, request, None),
+        ["Transcriptions", file] => recordings::transcription(exchange, request, plain(file)),
         ["Recordings", file] => recordings::item(exchange, request, file),
         _ => Err(ApiError::not_found(&request.path)),
     }

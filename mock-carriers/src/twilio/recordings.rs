@@ -1,4 +1,5 @@
-//! The Recordings resource: list, fetch, delete, and the sound itself.
+//! The Recordings resource: list, fetch, delete, the sound itself, and its words in writing.
+//! The sound answers 404 until it is ready, as at Twilio, where it may take some seconds.
 //! The sound is a quiet tone of the recording's length: a valid WAV file, 8 kHz, 8 bits, mono.
 
 use axum::http::{Method, StatusCode};
@@ -6,7 +7,8 @@ use axum::http::{Method, StatusCode};
 use super::errors::ApiError;
 use super::form::Params;
 use super::list::{self, TimeFilter};
-use super::{Answer, RestRequest, json, wrong_method};
+use super::{Answer, RestRequest, json, media, wrong_method};
+use crate::clock;
 use crate::exchange::Exchange;
 
 const SAMPLE_RATE: u32 = 8_000;
@@ -42,12 +44,44 @@ pub fn item(exchange: &Exchange, request: &RestRequest, file: &str) -> Result<An
             exchange.with(|state| state.recordings.remove(sid));
             Ok(Answer::Deleted)
         }
+        (&Method::GET, "wav" | "mp3") if clock::now() < recording.ready => Err(ApiError::not_found(&request.path)),
         (&Method::GET, "json") => {
             let value = json::recording(&exchange.options.account_sid, &exchange.base_url, &recording);
             Ok(Answer::Json(StatusCode::OK, value))
         }
         // The mock has no encoder: the same sound is served for both endings, and its type says so.
-        (&Method::GET, "wav" | "mp3") => Ok(Answer::File("audio/x-wav", wav(recording.duration_s))),
+        (&Method::GET, "wav" | "mp3") => {
+            let strike = media::strike(exchange, "GET", &request.path);
+            Ok(Answer::Whole(media::file("audio/x-wav", wav(recording.duration_s), strike)))
+        }
+        _ => Err(wrong_method(request)),
+    }
+}
+
+/// `/Transcriptions.json` and `/Recordings/{Sid}/Transcriptions.json`.
+pub fn transcriptions(exchange: &Exchange, request: &RestRequest, of: Option<&str>) -> Result<Answer, ApiError> {
+    if request.method != Method::GET {
+        return Err(wrong_method(request));
+    }
+    let account = &exchange.options.account_sid;
+    let items = exchange.with(|state| {
+        let all = state.transcriptions.numbered().rev();
+        let wanted = all.filter(|(_, one)| of.is_none_or(|of| one.recording_sid == of));
+        wanted.map(|(seq, one)| (seq, json::transcription(account, one))).collect()
+    });
+    let page = list::page("transcriptions", &request.path, &request.query, items)?;
+    Ok(Answer::Json(StatusCode::OK, page))
+}
+
+/// `/Transcriptions/{TR..}.json`.
+pub fn transcription(exchange: &Exchange, request: &RestRequest, sid: &str) -> Result<Answer, ApiError> {
+    let found = exchange.with(|state| state.transcriptions.get(sid).cloned()).ok_or_else(|| ApiError::not_found(&request.path))?;
+    match request.method {
+        Method::GET => Ok(Answer::Json(StatusCode::OK, json::transcription(&exchange.options.account_sid, &found))),
+        Method::DELETE => {
+            exchange.with(|state| state.transcriptions.remove(sid));
+            Ok(Answer::Deleted)
+        }
         _ => Err(wrong_method(request)),
     }
 }

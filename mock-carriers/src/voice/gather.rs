@@ -1,4 +1,4 @@
-//! `<Gather>`: the prompt, the keys, and where they go.
+//! `<Gather>`: the prompt, the keys or the words, and where they go.
 //! A key during the prompt stops it, as at Twilio. A scripted person listens to the whole prompt, waits, and
 //! keys what the script says about what was heard. Nothing keyed: no request, the next verb follows.
 
@@ -9,19 +9,26 @@ use super::order::Instructions;
 use super::perform::{Flow, resolve};
 use super::session::{Break, Session, Waited};
 use super::twiml::{Gather, Verb};
-use crate::state::call::Speaker;
+use crate::state::call::{Listening, Speaker};
 
 impl Session {
     pub(super) async fn gather(&mut self, gather: &Gather, address: &str) -> Result<Flow, Break> {
         self.keyed.clear();
-        self.listening = gather.takes_digits;
-        self.set_gathering(true);
+        self.spoken.clear();
+        (self.listening, self.hearing) = (gather.takes_digits, gather.takes_speech);
+        self.set_listening(Listening::Prompt);
         let taken = self.take_keys(gather).await;
-        self.listening = false;
-        self.set_gathering(false);
+        (self.listening, self.hearing) = (false, false);
+        self.set_listening(Listening::Nothing);
         taken?;
+        let said = std::mem::take(&mut self.spoken);
         let (digits, finished_on) = cut_at_finish(&self.keyed, gather);
         self.keyed.clear();
+        if let Some((words, _)) = said.into_iter().next() {
+            let extra = [("SpeechResult", words), ("Confidence", "0.9".to_owned()), ("Language", "en-US".to_owned())];
+            let extra = extra.map(|(key, value)| (key.to_owned(), value)).to_vec();
+            return Ok(self.gathered(gather, address, extra));
+        }
         if digits.is_empty() && finished_on.is_none() && !gather.action_on_empty {
             return Ok(Flow::On);
         }
@@ -29,14 +36,19 @@ impl Session {
         if let Some(key) = finished_on {
             extra.push(("FinishedOnKey".to_owned(), key.to_string()));
         }
+        Ok(self.gathered(gather, address, extra))
+    }
+
+    /// On to the action with what was taken.
+    fn gathered(&self, gather: &Gather, address: &str, extra: Vec<(String, String)>) -> Flow {
         let Instructions::Url { url, method } = resolve(&gather.action, address) else {
-            return Ok(Flow::Over);
+            return Flow::Over;
         };
         if url.is_empty() {
             self.blame(12200, "a <Gather> in a Twiml parameter needs an action", "");
-            return Ok(Flow::Over);
+            return Flow::Over;
         }
-        Ok(Flow::To(Instructions::Url { url, method }, extra))
+        Flow::To(Instructions::Url { url, method }, extra)
     }
 
     /// Prompts and waits until the keys are complete or the time is over.
@@ -47,15 +59,16 @@ impl Session {
                 heard.push_str(text);
                 heard.push(' ');
             }
-            if self.sound(prompt).await? == Waited::Keyed {
+            if self.sound(prompt).await? != Waited::Elapsed {
                 break;
             }
         }
-        if self.keyed.is_empty() {
+        self.set_listening(Listening::Keys);
+        if self.keyed.is_empty() && self.spoken.is_empty() {
             self.key_as_scripted(&heard).await?;
         }
         self.prompts += 1;
-        while !is_complete(&self.keyed, gather) {
+        while self.spoken.is_empty() && !is_complete(&self.keyed, gather) {
             if self.wait(self.seconds(gather.timeout_s)).await? == Waited::Elapsed {
                 break;
             }

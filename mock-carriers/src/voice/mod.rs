@@ -2,6 +2,7 @@
 //! A call is one task, `session`; it asks the gateway for TwiML and performs it with `perform`.
 //! Time on a scripted call is simulated and short; on a handset page it is real.
 
+mod attributes;
 pub mod behaviour;
 mod detect;
 mod dial;
@@ -12,6 +13,7 @@ mod params;
 mod perform;
 mod record;
 pub mod session;
+mod transcribe;
 mod transcript;
 pub mod twiml;
 mod wait;

@@ -54,3 +54,19 @@ pub struct CallOrder {
     /// Where asynchronous detection is reported.
     pub async_amd_callback: Option<CallbackOrder>,
 }
+
+impl CallOrder {
+    /// A call with these first instructions and nothing special.
+    pub fn of(instructions: Instructions) -> Self {
+        Self {
+            instructions,
+            fallback: None,
+            status: None,
+            send_digits: None,
+            timeout_s: 60,
+            amd: None,
+            async_amd: false,
+            async_amd_callback: None,
+        }
+    }
+}

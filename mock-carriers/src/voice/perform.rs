@@ -2,6 +2,8 @@
 //! A document is asked for at most `MOST_DOCUMENTS` times on one call, so that a loop ends.
 //! What the gateway does wrong ends the call and goes to the debugger, as at Twilio.
 
+use std::pin::Pin;
+
 use super::order::Instructions;
 use super::params;
 use super::session::{Break, Session, Waited};
@@ -23,7 +25,18 @@ pub(super) enum Flow {
     On,
     /// Another document, asked for with these parameters.
     To(Instructions, Vec<(String, String)>),
-    /// The end.
+    /// The document is at its end.
+    Done,
+    /// The call is hung up.
+    Over,
+}
+
+/// What is left of a call after its instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// Still there: the last document came to its end.
+    Connected,
+    /// Hung up, by either side.
     Over,
 }
 
@@ -36,29 +49,35 @@ struct Fetched {
 
 impl Session {
     /// Follows instructions to the end of the call.
-    pub(super) async fn follow(&mut self, first: Instructions, extra: Vec<(String, String)>) {
+    pub(super) async fn follow(&mut self, first: Instructions, extra: Vec<(String, String)>) -> After {
         let mut next = Some((first, extra));
         let mut documents = 0;
         while let Some((instructions, extra)) = next.take() {
             documents += 1;
             if documents > MOST_DOCUMENTS {
                 self.blame(12000, "the call asked for too many documents", "");
-                return;
+                return After::Over;
             }
             let flow = match self.fetch(&instructions, extra, documents == 1).await {
                 Some(fetched) => self.perform(&fetched).await,
                 None => {
                     self.note(Speaker::Carrier, Some(APOLOGY), None);
-                    return;
+                    return After::Over;
                 }
             };
             next = match flow {
                 Ok(Flow::To(instructions, extra)) => Some((instructions, extra)),
-                Ok(Flow::On | Flow::Over) => None,
                 Err(Break::Redirected(instructions)) => Some((instructions, Vec::new())),
-                Err(Break::Ended) => None,
+                Ok(Flow::On | Flow::Done) => None,
+                Ok(Flow::Over) | Err(Break::Ended) => return After::Over,
             };
         }
+        After::Connected
+    }
+
+    /// The same for a call that is dialled from within another one's instructions.
+    pub(super) fn follow_boxed(&mut self, first: Instructions) -> Pin<Box<dyn Future<Output = After> + Send + '_>> {
+        Box::pin(self.follow(first, Vec::new()))
     }
 
     /// An inbound call: answered unless the first verb refuses it.
@@ -72,9 +91,13 @@ impl Session {
         }
         self.answered();
         match self.perform(&fetched).await {
-            Ok(Flow::To(next, extra)) => self.follow(next, extra).await,
-            Err(Break::Redirected(next)) => self.follow(next, Vec::new()).await,
-            Ok(Flow::On | Flow::Over) | Err(Break::Ended) => {}
+            Ok(Flow::To(next, extra)) => {
+                self.follow(next, extra).await;
+            }
+            Err(Break::Redirected(next)) => {
+                self.follow(next, Vec::new()).await;
+            }
+            Ok(Flow::On | Flow::Done | Flow::Over) | Err(Break::Ended) => {}
         }
         CallStatus::Completed
     }
@@ -144,7 +167,7 @@ impl Session {
                 other => return Ok(other),
             }
         }
-        Ok(Flow::Over)
+        Ok(Flow::Done)
     }
 
     async fn perform_verb(&mut self, verb: &Verb, address: &str) -> Result<Flow, Break> {

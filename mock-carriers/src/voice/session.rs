@@ -14,7 +14,7 @@ use super::params;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::state::State;
-use crate::state::call::{Call, CallStatus, CallbackSent, Speaker};
+use crate::state::call::{Call, CallDirection, CallStatus, CallbackSent, Listening, Speaker};
 use crate::state::fault::Kind;
 use crate::webhook::callbacks::CallbackLine;
 use crate::webhook::deliver::Delivery;
@@ -37,6 +37,13 @@ pub enum Command {
     BeMachine,
     /// The handset keys digits.
     Digits(String),
+    /// Words are said at the handset.
+    Speak {
+        /// Which.
+        words: String,
+        /// How long they last; as long as usual when not given.
+        seconds: Option<u32>,
+    },
     /// The handset hangs up.
     HangUp,
     /// The REST API ends the call; answered when done.
@@ -50,8 +57,12 @@ pub enum Command {
 }
 
 /// Sends a command to a call's session; false when the call is over.
-pub fn command(state: &State, sid: &str, command: Command) -> bool {
-    state.live_calls.get(sid).is_some_and(|line| line.try_send(command).is_ok())
+pub fn command(state: &mut State, sid: &str, command: Command) -> bool {
+    let taken = state.live_calls.get(sid).is_some_and(|line| line.try_send(command).is_ok());
+    if let Some(call) = state.calls.get_mut(sid).filter(|_| taken) {
+        call.commands.sent += 1;
+    }
+    taken
 }
 
 /// Why the ordinary course of a call stops.
@@ -70,6 +81,8 @@ pub(super) enum Waited {
     Elapsed,
     /// A key was pressed, and keys were listened for.
     Keyed,
+    /// Something was said, and words were listened for.
+    Spoken,
 }
 
 /// A running call.
@@ -80,11 +93,16 @@ pub struct Session {
     pub(super) order: CallOrder,
     pub(super) conduct: Behaviour,
     pub(super) commands: mpsc::Receiver<Command>,
+    /// Commands read so far.
+    pub(super) read: u64,
     line: Option<CallbackLine>,
     sequence: u32,
     /// Digits keyed while a gather listens.
     pub(super) keyed: String,
     pub(super) listening: bool,
+    /// Words said while a recording listens, with their seconds where they were given.
+    pub(super) spoken: Vec<(String, Option<u32>)>,
+    pub(super) hearing: bool,
     /// Prompts heard so far.
     pub(super) prompts: usize,
     /// When a machine's greeting is over.
@@ -94,44 +112,57 @@ pub struct Session {
 }
 
 /// Puts a call in the memory and starts its session.
-pub fn start(exchange: &Arc<Exchange>, mut call: Call, order: CallOrder) {
-    let (sender, commands) = mpsc::channel(COMMANDS_WAITING);
-    let sid = call.sid.clone();
-    let inbound = call.direction == crate::state::call::CallDirection::Inbound;
-    let conduct = exchange.with(|state| {
-        let conduct = match (inbound, state.behaviours.contains_key(&call.from)) {
-            (true, true) => state.next_behaviour(&call.from),
-            (true, false) => Behaviour::manual(),
-            (false, _) => state.next_behaviour(&call.to),
-        };
-        call.behaviour = conduct.answer.as_str().to_owned();
-        call.manual = conduct.answer == Answer::Manual;
-        state.calls.put(sid.clone(), call);
-        state.live_calls.insert(sid.clone(), sender);
-        conduct
-    });
-    exchange.announce_call(&sid);
-    let session = Session {
-        line: order.status.as_ref().map(|_| CallbackLine::start(exchange)),
-        exchange: Arc::clone(exchange),
-        sid,
-        order,
-        is_manual: conduct.answer == Answer::Manual,
-        conduct,
-        commands,
-        sequence: 0,
-        keyed: String::new(),
-        listening: false,
-        prompts: 0,
-        beep_at: None,
-        hang_up_at: None,
-    };
+pub fn start(exchange: &Arc<Exchange>, call: Call, order: CallOrder) {
+    let inbound = call.direction == CallDirection::Inbound;
+    let session = Session::open(exchange, call, order);
     exchange.run(session.run(inbound));
 }
 
 impl Session {
+    /// Puts a call in the memory; the session runs when it is told to.
+    pub(super) fn open(exchange: &Arc<Exchange>, mut call: Call, order: CallOrder) -> Self {
+        let (sender, commands) = mpsc::channel(COMMANDS_WAITING);
+        let sid = call.sid.clone();
+        let conduct = exchange.with(|state| {
+            let conduct = match (call.direction, state.behaviours.contains_key(&call.from)) {
+                (CallDirection::Inbound, true) => state.next_behaviour(&call.from),
+                (CallDirection::Inbound, false) => Behaviour::manual(),
+                (CallDirection::OutboundApi | CallDirection::OutboundDial, _) => state.next_behaviour(&call.to),
+            };
+            call.behaviour = conduct.answer.as_str().to_owned();
+            call.manual = conduct.answer == Answer::Manual;
+            state.calls.put(sid.clone(), call);
+            state.live_calls.insert(sid.clone(), sender);
+            conduct
+        });
+        exchange.announce_call(&sid);
+        Self {
+            line: order.status.as_ref().map(|_| CallbackLine::start(exchange)),
+            exchange: Arc::clone(exchange),
+            sid,
+            order,
+            is_manual: conduct.answer == Answer::Manual,
+            conduct,
+            commands,
+            read: 0,
+            sequence: 0,
+            keyed: String::new(),
+            listening: false,
+            spoken: Vec::new(),
+            hearing: false,
+            prompts: 0,
+            beep_at: None,
+            hang_up_at: None,
+        }
+    }
+
     async fn run(mut self, inbound: bool) {
         let last = if inbound { self.take_inbound().await } else { self.place().await };
+        self.finish(last).await;
+    }
+
+    /// Shows and reports the final status.
+    pub(super) async fn finish(&mut self, last: CallStatus) {
         self.exchange.with(|state| {
             state.live_calls.remove(&self.sid);
             if let Some(call) = state.calls.get_mut(&self.sid) {
@@ -139,7 +170,7 @@ impl Session {
                 call.ended_at = Some(clock::now());
                 call.updated_at = clock::now();
                 call.manual = false;
-                call.gathering = false;
+                call.listening = Listening::Nothing;
             }
         });
         self.exchange.announce_call(&self.sid);
@@ -152,16 +183,24 @@ impl Session {
         if self.conduct.answer == Answer::Failed {
             return CallStatus::Failed;
         }
-        self.set_status(CallStatus::Ringing);
-        self.report("ringing", "ringing").await;
-        if let Err(status) = self.ring().await {
+        self.rings().await;
+        if let Err(status) = self.ring_for(Duration::from_secs(self.order.timeout_s)).await {
             return status;
         }
         self.answered();
-        self.report("answered", "in-progress").await;
+        self.reports_answer().await;
         match self.converse().await {
             Ok(()) | Err(_) => CallStatus::Completed,
         }
+    }
+
+    pub(super) async fn rings(&mut self) {
+        self.set_status(CallStatus::Ringing);
+        self.report("ringing", "ringing").await;
+    }
+
+    pub(super) async fn reports_answer(&mut self) {
+        self.report("answered", "in-progress").await;
     }
 
     /// An inbound call up to its final status.
@@ -190,10 +229,9 @@ impl Session {
     }
 
     /// Rings until somebody answers or the call is over unanswered.
-    async fn ring(&mut self) -> Result<(), CallStatus> {
+    pub(super) async fn ring_for(&mut self, timeout: Duration) -> Result<(), CallStatus> {
         let tempo = self.exchange.options.tempo;
         let usual = self.conduct.ring_ms.unwrap_or(tempo.ring_ms);
-        let timeout = Duration::from_secs(self.order.timeout_s);
         let (wait, end) = match self.conduct.answer {
             Answer::Manual => (timeout, Err(CallStatus::NoAnswer)),
             Answer::NoAnswer => (Duration::from_millis(usual * NO_ANSWER_RINGS).min(timeout), Err(CallStatus::NoAnswer)),
@@ -203,7 +241,7 @@ impl Session {
         };
         let deadline = Instant::now() + wait;
         loop {
-            match tokio::time::timeout_at(deadline, self.commands.recv()).await {
+            match tokio::time::timeout_at(deadline, self.next_command()).await {
                 Err(_) => return end,
                 Ok(Some(Command::Answer)) => {
                     if !self.answers_like_a_person() {
@@ -224,7 +262,7 @@ impl Session {
                     return Err(CallStatus::Canceled);
                 }
                 Ok(Some(Command::Forget) | None) => return Err(CallStatus::Canceled),
-                Ok(Some(Command::Digits(_) | Command::Redirect(..))) => {}
+                Ok(Some(Command::Digits(_) | Command::Speak { .. } | Command::Redirect(..))) => {}
             }
         }
     }

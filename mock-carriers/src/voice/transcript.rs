@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::session::Session;
 use crate::clock;
-use crate::state::call::{LINES_KEPT, Line, Speaker};
+use crate::state::call::{LINES_KEPT, Line, Listening, Speaker};
 
 impl Session {
     pub(super) fn set_answered_by(&self, answered_by: &str) {
@@ -24,7 +24,7 @@ impl Session {
 
     /// So many seconds of TwiML on this call.
     pub(super) fn seconds(&self, seconds: u64) -> Duration {
-        let each = if self.is_manual { 1_000 } else { self.exchange.options.tempo.second_ms };
+        let each = if self.is_manual { self.exchange.options.handset_second_ms } else { self.exchange.options.tempo.second_ms };
         Duration::from_millis(each.saturating_mul(seconds))
     }
 
@@ -70,10 +70,10 @@ impl Session {
         self.exchange.announce_call(&self.sid);
     }
 
-    pub(super) fn set_gathering(&self, gathering: bool) {
+    pub(super) fn set_listening(&self, listening: Listening) {
         self.exchange.with(|state| {
             if let Some(call) = state.calls.get_mut(&self.sid) {
-                call.gathering = gathering;
+                call.listening = listening;
             }
         });
         self.exchange.announce_call(&self.sid);

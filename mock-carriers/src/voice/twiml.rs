@@ -3,6 +3,7 @@
 
 use thiserror::Error;
 
+use super::attributes;
 use super::xml::Element;
 
 /// Longest text of one `<Say>`, in characters.
@@ -99,8 +100,10 @@ pub struct Gather {
     pub finish_on_key: Option<char>,
     /// Whether nothing is reported as well.
     pub action_on_empty: bool,
-    /// Whether keys are taken at all, or only speech.
+    /// Whether keys are taken.
     pub takes_digits: bool,
+    /// Whether speech is taken.
+    pub takes_speech: bool,
     /// Spoken meanwhile: only `Say`, `Play`, `Pause`.
     pub prompts: Vec<Verb>,
 }
@@ -112,19 +115,42 @@ pub struct Record {
     pub action: Action,
     /// Longest, in seconds.
     pub max_length_s: u64,
+    /// Silence that ends it, in seconds.
+    pub timeout_s: u64,
     /// Keys that end it.
     pub finish_on_key: String,
     /// Whether a beep comes first.
     pub beep: bool,
     /// Where its status is reported.
     pub status_callback: Option<Action>,
+    /// Which states are: `completed`, `absent`, `in-progress`.
+    pub status_events: Vec<String>,
+    /// Whether its words are wanted in writing.
+    pub transcribe: bool,
+    /// Where they go.
+    pub transcribe_callback: Option<Action>,
+}
+
+/// `<Number>` in a `<Dial>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialNumber {
+    /// Whom to call.
+    pub number: String,
+    /// Performed for whoever answers, before the two are joined.
+    pub url: Option<Action>,
+    /// Where its progress is reported.
+    pub status_callback: Option<Action>,
+    /// Which progress.
+    pub status_events: Vec<String>,
 }
 
 /// `<Dial>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dial {
     /// Who.
-    pub numbers: Vec<String>,
+    pub numbers: Vec<DialNumber>,
+    /// How long each may ring, in seconds.
+    pub timeout_s: u64,
     /// Where the outcome goes; none means the next verb.
     pub action: Option<Action>,
     /// As given.
@@ -146,23 +172,15 @@ pub fn parse(text: &str) -> Result<Document, TwimlError> {
 }
 
 fn verb(element: &Element, warnings: &mut Vec<String>) -> Result<Verb, TwimlError> {
-    warn_unknown(element, warnings);
+    attributes::warn_unknown(element, warnings);
     let number = |name: &str, default: u64| number(element, name, default);
     Ok(match element.name.as_str() {
         "Say" => say(element)?,
         "Play" => Verb::Play { url: element.own_text() },
         "Pause" => Verb::Pause { length_s: number("length", 1)? },
         "Gather" => Verb::Gather(gather(element, warnings)?),
-        "Record" => Verb::Record(Record {
-            action: action(element, "action", "method"),
-            max_length_s: number("maxLength", 3_600)?,
-            finish_on_key: element.attribute("finishOnKey").unwrap_or("1234567890*#").to_owned(),
-            beep: element.attribute("playBeep") != Some("false"),
-            status_callback: element
-                .attribute("recordingStatusCallback")
-                .map(|_| action(element, "recordingStatusCallback", "recordingStatusCallbackMethod")),
-        }),
-        "Dial" => Verb::Dial(dial(element)?),
+        "Record" => Verb::Record(record(element)?),
+        "Dial" => Verb::Dial(dial(element, warnings)?),
         "Redirect" => Verb::Redirect(Action { url: element.own_text(), method: element.attribute("method").unwrap_or("POST").to_owned() }),
         "Hangup" => Verb::Hangup,
         "Reject" => Verb::Reject { busy: element.attribute("reason") == Some("busy") },
@@ -206,15 +224,37 @@ fn gather(element: &Element, warnings: &mut Vec<String>) -> Result<Gather, Twiml
         finish_on_key: element.attribute("finishOnKey").map_or(Some('#'), |key| key.chars().next()),
         action_on_empty: element.attribute("actionOnEmptyResult") == Some("true"),
         takes_digits: inputs.split_whitespace().any(|input| input == "dtmf"),
+        takes_speech: inputs.split_whitespace().any(|input| input == "speech"),
         prompts,
     })
 }
 
-fn dial(element: &Element) -> Result<Dial, TwimlError> {
+fn record(element: &Element) -> Result<Record, TwimlError> {
+    let callback = optional(element, "transcribeCallback", "transcribeCallbackMethod");
+    Ok(Record {
+        action: action(element, "action", "method"),
+        max_length_s: number(element, "maxLength", 3_600)?,
+        timeout_s: number(element, "timeout", 5)?,
+        finish_on_key: element.attribute("finishOnKey").unwrap_or("1234567890*#").to_owned(),
+        beep: element.attribute("playBeep") != Some("false"),
+        status_callback: optional(element, "recordingStatusCallback", "recordingStatusCallbackMethod"),
+        status_events: events(element, "recordingStatusCallbackEvent"),
+        transcribe: element.attribute("transcribe") == Some("true") || callback.is_some(),
+        transcribe_callback: callback,
+    })
+}
+
+fn dial(element: &Element, warnings: &mut Vec<String>) -> Result<Dial, TwimlError> {
     let mut numbers = Vec::new();
     for child in element.elements() {
+        attributes::warn_unknown(child, warnings);
         match child.name.as_str() {
-            "Number" => numbers.push(child.own_text()),
+            "Number" => numbers.push(DialNumber {
+                number: child.own_text(),
+                url: optional(child, "url", "method"),
+                status_callback: optional(child, "statusCallback", "statusCallbackMethod"),
+                status_events: events(child, "statusCallbackEvent"),
+            }),
             other => {
                 return Err(TwimlError::Schema(format!("this mock cannot dial a <{other}>")));
             }
@@ -222,13 +262,23 @@ fn dial(element: &Element) -> Result<Dial, TwimlError> {
     }
     let own = element.own_text();
     if !own.is_empty() {
-        numbers.push(own);
+        numbers.push(DialNumber { number: own, url: None, status_callback: None, status_events: Vec::new() });
     }
     Ok(Dial {
         numbers,
-        action: element.attribute("action").map(|_| action(element, "action", "method")),
+        timeout_s: number(element, "timeout", 30)?.min(600),
+        action: optional(element, "action", "method"),
         caller_id: element.attribute("callerId").map(str::to_owned),
     })
+}
+
+/// Names of events, separated by spaces; only `completed` when none are given.
+fn events(element: &Element, name: &str) -> Vec<String> {
+    element.attribute(name).unwrap_or("completed").split_whitespace().map(str::to_owned).collect()
+}
+
+fn optional(element: &Element, url: &str, method: &str) -> Option<Action> {
+    element.attribute(url).map(|_| action(element, url, method))
 }
 
 fn action(element: &Element, url: &str, method: &str) -> Action {
@@ -239,58 +289,6 @@ fn number(element: &Element, name: &str, default: u64) -> Result<u64, TwimlError
     match element.attribute(name) {
         None => Ok(default),
         Some(text) => text.parse().map_err(|_| TwimlError::Schema(format!("{name}=\"{text}\" in <{}> is no number", element.name))),
-    }
-}
-
-fn warn_unknown(element: &Element, warnings: &mut Vec<String>) {
-    let known: &[&str] = match element.name.as_str() {
-        "Say" => &["voice", "language", "loop"],
-        "Play" => &["loop", "digits"],
-        "Pause" => &["length"],
-        "Gather" => &[
-            "input",
-            "action",
-            "method",
-            "timeout",
-            "speechTimeout",
-            "maxSpeechTime",
-            "numDigits",
-            "finishOnKey",
-            "actionOnEmptyResult",
-            "language",
-            "hints",
-            "profanityFilter",
-            "speechModel",
-            "enhanced",
-            "bargeIn",
-            "partialResultCallback",
-            "partialResultCallbackMethod",
-            "debug",
-        ],
-        "Record" => &[
-            "action",
-            "method",
-            "timeout",
-            "finishOnKey",
-            "maxLength",
-            "playBeep",
-            "trim",
-            "transcribe",
-            "transcribeCallback",
-            "recordingStatusCallback",
-            "recordingStatusCallbackMethod",
-            "recordingStatusCallbackEvent",
-            "recordingConfigurationId",
-        ],
-        "Redirect" => &["method"],
-        "Reject" => &["reason"],
-        "Hangup" => &[],
-        _ => return,
-    };
-    for (name, _) in &element.attributes {
-        if !known.contains(&name.as_str()) {
-            warnings.push(format!("{name} is no attribute of <{}>", element.name));
-        }
     }
 }
 

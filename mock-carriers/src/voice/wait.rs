@@ -10,17 +10,35 @@ use crate::clock;
 use crate::state::call::{CallStatus, Speaker};
 
 impl Session {
+    /// The next command; none when the session is cut off. While it waits, everything before is known to be dealt with.
+    pub(super) async fn next_command(&mut self) -> Option<Command> {
+        self.settle();
+        let command = self.commands.recv().await?;
+        self.read += 1;
+        Some(command)
+    }
+
+    /// Notes how many commands were dealt with, for whoever waits for a prompt.
+    fn settle(&self) {
+        let changed = self.exchange.with(|state| {
+            let call = state.calls.get_mut(&self.sid).filter(|call| call.commands.settled != self.read);
+            call.map(|call| call.commands.settled = self.read).is_some()
+        });
+        if changed {
+            self.exchange.announce_call(&self.sid);
+        }
+    }
+
     /// Waits, obeying commands. Keys end the wait only while `listening`.
     pub(super) async fn wait(&mut self, duration: Duration) -> Result<Waited, Break> {
         let end = Instant::now() + duration;
         loop {
             let next = [self.beep_at, self.hang_up_at].into_iter().flatten().fold(end, Instant::min);
-            match tokio::time::timeout_at(next, self.commands.recv()).await {
-                Ok(Some(command)) => {
-                    if self.obey(command)? == Waited::Keyed {
-                        return Ok(Waited::Keyed);
-                    }
-                }
+            match tokio::time::timeout_at(next, self.next_command()).await {
+                Ok(Some(command)) => match self.obey(command)? {
+                    Waited::Elapsed => {}
+                    heard @ (Waited::Keyed | Waited::Spoken) => return Ok(heard),
+                },
                 Ok(None) => return Err(Break::Ended),
                 Err(_) => {
                     let now = Instant::now();
@@ -43,18 +61,27 @@ impl Session {
     /// Obeys what came without waiting for more.
     pub(super) fn obey_waiting(&mut self) -> Result<(), Break> {
         while let Ok(command) = self.commands.try_recv() {
+            self.read += 1;
             self.obey(command)?;
         }
         Ok(())
     }
 
-    fn obey(&mut self, command: Command) -> Result<Waited, Break> {
+    pub(super) fn obey(&mut self, command: Command) -> Result<Waited, Break> {
         match command {
             Command::Digits(digits) => {
                 self.note(Speaker::Callee, None, Some(digits.clone()));
                 if self.listening {
                     self.keyed.push_str(&digits);
                     return Ok(Waited::Keyed);
+                }
+                Ok(Waited::Elapsed)
+            }
+            Command::Speak { words, seconds } => {
+                self.note(Speaker::Callee, Some(&words), None);
+                if self.hearing {
+                    self.spoken.push((words, seconds));
+                    return Ok(Waited::Spoken);
                 }
                 Ok(Waited::Elapsed)
             }

@@ -164,7 +164,7 @@ async fn a_person_at_a_handset_decides() {
     };
     until(|call| call.status == CallStatus::Ringing).await;
     world.control.answer(&sid).await.unwrap();
-    until(|call| call.gathering).await;
+    until(|call| call.is_gathering()).await;
     world.control.digits(&sid, "4").await.unwrap();
     world.control.digits(&sid, "7").await.unwrap();
     let call = world.ended(&sid).await;
@@ -194,7 +194,7 @@ async fn a_key_stops_the_prompt() {
         .control
         .wait_until(std::time::Duration::from_secs(5), move |control| {
             let sid = gathering.clone();
-            async move { control.call(&sid).await.is_ok_and(|call| call.gathering) }
+            async move { control.call(&sid).await.is_ok_and(|call| call.is_gathering()) }
         })
         .await;
     world.control.digits(&sid, "1").await.unwrap();

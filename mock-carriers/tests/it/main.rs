@@ -3,13 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test's harness an unwrap is the assertion")]
 
+mod calling_in;
 mod calls;
+mod channels;
 mod commands;
 mod faults;
 mod gateway;
 mod inbound;
 mod mail;
 mod mailbox;
+mod media;
 mod messages;
 mod pages;
 mod schema;

@@ -80,7 +80,7 @@ async fn a_phone_texts_and_answers_by_forms_alone() {
         .control
         .wait_until(std::time::Duration::from_secs(5), move |control| {
             let sid = gathering.clone();
-            async move { control.call(&sid).await.is_ok_and(|call| call.gathering) }
+            async move { control.call(&sid).await.is_ok_and(|call| call.is_gathering()) }
         })
         .await;
     assert!(world.page(&page).await.contains("Press four, seven."));

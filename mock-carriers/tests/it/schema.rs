@@ -1,6 +1,7 @@
 //! Every resource and list against the schema cut from Twilio's published OpenAPI file: each key present, no
 //! other key, types, enums and SID patterns as described.
 
+use mock_carriers::voice::behaviour::Behaviour;
 use serde_json::Value;
 
 use crate::gateway::{OURS, THEIRS, World};
@@ -70,7 +71,7 @@ fn check_list(schema: &Value, key: &str, item: &str, page: &Value) {
 async fn every_resource_has_every_key() {
     let Some(schema) = schema() else { return };
     let world = World::start().await;
-    world.answer("/twiml", "<Record maxLength=\"2\" action=\"/after\"/>");
+    world.answer("/twiml", "<Record maxLength=\"2\" action=\"/after\" transcribe=\"true\" transcribeCallback=\"/written\"/>");
     world.answer("/after", "<Hangup/>");
     let media = "https://example.org/a.jpg";
     let (_, message) = world.post("Messages.json", &[("To", THEIRS), ("From", OURS), ("Body", "hello"), ("MediaUrl", media)]).await;
@@ -87,7 +88,8 @@ async fn every_resource_has_every_key() {
     assert_eq!((&accepted["status"], &accepted["from"]), (&"accepted".into(), &Value::Null));
     assert_eq!(accepted["num_segments"], "0");
 
-    world.control.behave(THEIRS, vec![mock_carriers::voice::behaviour::Behaviour::human("none")]).await.unwrap();
+    let speaks = Behaviour { say: Some("there is a fight".into()), ..Behaviour::human("none") };
+    world.control.behave(THEIRS, vec![speaks]).await.unwrap();
     let call = world.call(&[]).await;
     check(&schema, "call", &world.get(&format!("Calls/{call}.json")).await.1);
     world.ended(&call).await;
@@ -97,6 +99,9 @@ async fn every_resource_has_every_key() {
     check_list(&schema, "recordings", "recording", &recordings);
     let recording = recordings["recordings"][0]["sid"].as_str().unwrap();
     check(&schema, "recording", &world.get(&format!("Recordings/{recording}.json")).await.1);
+    world.wait_hooks("/written", 1).await;
+    let transcriptions = world.get("Transcriptions.json").await.1;
+    check_list(&schema, "transcriptions", "transcription", &transcriptions);
 }
 
 #[tokio::test]
