@@ -16,6 +16,7 @@ mod letters;
 pub mod parts;
 mod privacy;
 pub mod reference;
+pub mod similar;
 pub mod triage;
 
 use crate::channel::Channel;
