@@ -68,7 +68,14 @@ pub enum Action {
         /** The channel. */
         channel: Channel,
     },
-    /// The first words were queued.
+    /// The reporter came back on another way and showed the code.
+    CameBack {
+        /** The channel. */
+        channel: Channel,
+    },
+    /// A machine wrote down what it understood of a recording.
+    Transcribed,
+    /// The first words were queued, or the code was read out on a call.
     FirstWords,
     /// An analyst answered.
     ReplyWritten {

@@ -236,6 +236,8 @@ fn line(config: &Config) -> Line {
         call_back,
         origin: config.public.origin.to_string(),
         language: Language::En,
+        desk: config.line.desk.clone(),
+        hotline: config.line.hotline.clone(),
     }
 }
 

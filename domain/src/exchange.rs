@@ -287,7 +287,7 @@ pub enum CallerNews {
 }
 
 /// What happened on a reporter's line at the end of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum CallerHeard {
     /// Keys were pressed (may be empty when the time ran out).
     Digits(String),
@@ -303,6 +303,18 @@ pub enum CallerHeard {
         /// True when somebody answered.
         answered: bool,
     },
+}
+
+/// Shows no key: sixteen of them are a return code.
+impl std::fmt::Debug for CallerHeard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CallerHeard::Digits(keys) => write!(f, "Digits({} keys)", keys.len()),
+            CallerHeard::Spoken => f.write_str("Spoken"),
+            CallerHeard::Recorded { empty } => write!(f, "Recorded {{ empty: {empty} }}"),
+            CallerHeard::Dialled { answered } => write!(f, "Dialled {{ answered: {answered} }}"),
+        }
+    }
 }
 
 /// Which call a script is for.

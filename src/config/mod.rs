@@ -40,6 +40,7 @@ use std::path::{Path, PathBuf};
 
 const SECTIONS: [&str; 12] =
     ["public", "staff", "ops", "data", "keys", "line", "outbox", "limits", "dispatch", "account", "tip_type", "calendar"];
+const HOTLINE_FIX: &str = "write which schools the hotline is for, as it is spoken, at most 60 characters";
 const LISTEN_FIX: &str = "write address and port, such as 127.0.0.1:8080 or [::1]:8080";
 
 /// The whole configuration.
@@ -86,6 +87,10 @@ pub struct Line {
     pub call_back: Option<Address>,
     /// The number that students text.
     pub text_number: Option<Address>,
+    /// The desk's number, which callers can be connected with.
+    pub desk: Option<Address>,
+    /// The hotline that callers can be connected with, and the name of the schools it is for (R51).
+    pub hotline: Option<(Address, String)>,
     /// The zone that times are shown in.
     pub zone: TimeZone,
 }
@@ -164,19 +169,33 @@ fn site(root: &Section<'_>, name: &str) -> Result<Site, ConfigError> {
     Ok(Site { listen: listen(&section)?, origin: section.parsed("origin", Origin::FIX, Origin::parse)? })
 }
 
+/// A hotline is offered by the name of its schools, so it needs both.
+fn hotline(section: &Section<'_>, number: Option<Address>) -> Result<Option<(Address, String)>, ConfigError> {
+    match (number, section.maybe("hotline_for", HOTLINE_FIX, short_name)?) {
+        (Some(number), Some(schools)) => Ok(Some((number, schools))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(section.missing("hotline_for", HOTLINE_FIX)),
+        (None, Some(_)) => Err(section.missing("hotline_number", "write the hotline's number too, or leave both out")),
+    }
+}
+
+fn short_name(text: &str) -> Option<String> {
+    (text.chars().count() <= 60 && !text.chars().any(char::is_control)).then(|| text.to_owned())
+}
+
 fn listen(section: &Section<'_>) -> Result<SocketAddr, ConfigError> {
     section.parsed("listen", LISTEN_FIX, |text| text.parse().ok())
 }
 
 fn line(root: &Section<'_>) -> Result<Line, ConfigError> {
-    let section = root.section("line", &["name", "call_back", "text_number", "zone"])?;
+    let section = root.section("line", &["name", "call_back", "text_number", "desk_number", "hotline_number", "hotline_for", "zone"])?;
     let number = |key: &str| section.maybe(key, PHONE_FIX, |text| phone(text).ok());
     Ok(Line {
-        name: section.parsed("name", "write the name that people know the line by, at most 60 characters", |text| {
-            (text.chars().count() <= 60 && !text.chars().any(char::is_control)).then(|| text.to_owned())
-        })?,
+        name: section.parsed("name", "write the name that people know the line by, at most 60 characters", short_name)?,
         call_back: number("call_back")?,
         text_number: number("text_number")?,
+        desk: number("desk_number")?,
+        hotline: hotline(&section, number("hotline_number")?)?,
         zone: section.parsed("zone", calendars::ZONE_FIX, calendars::zone)?,
     })
 }

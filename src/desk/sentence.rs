@@ -13,6 +13,8 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
     match action {
         Action::TipReceived { channel } => format!("A tip came by {}.", channel.as_str()),
         Action::MessageReceived { channel } => format!("The reporter wrote again by {}.", channel.as_str()),
+        Action::CameBack { channel } => format!("The reporter came back by {} with the code.", channel.as_str()),
+        Action::Transcribed => "A machine wrote down what it understood of a recording.".to_owned(),
         Action::FirstWords => "The first words and a return code were given to the reporter.".to_owned(),
         Action::ReplyWritten { .. } => "An answer was written to the reporter.".to_owned(),
         Action::Delivery { state, .. } => delivery(state),

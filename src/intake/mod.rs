@@ -7,6 +7,8 @@
 mod answer;
 mod belongs;
 mod call_step;
+mod caller;
+mod caller_said;
 mod codes;
 mod known;
 mod language;
@@ -117,7 +119,7 @@ impl Intake {
             Inbound::Message(message) => self.message(*message).await,
             Inbound::Receipt(receipt) => self.letter(Letter::Receipt(Box::new(receipt), self.clock.now())).await,
             Inbound::CallStep(step) => self.call_step(step).await,
-            Inbound::Caller(_) => Ok(Taken::NotOurs),
+            Inbound::Caller(event) => self.caller(event).await,
         }
     }
 

@@ -26,6 +26,10 @@ pub struct Line {
     pub origin: String,
     /// The language of those who have not shown theirs.
     pub language: Language,
+    /// The desk's number, which callers can be connected with.
+    pub desk: Option<Address>,
+    /// The hotline that callers can be connected with, and the name of the schools it is for (R51).
+    pub hotline: Option<(Address, String)>,
 }
 
 /// Why an attempt could not be put together. All of it is ours to mend, so the attempt counts as not taken.

@@ -5,6 +5,7 @@
 //! receipt links, spoken codes) is a keyed hash, so there is nothing to leak from the database. A wrong master key is noticed
 //! at the start, by [`Vault::check_value`], never later.
 
+mod calls;
 pub mod keys;
 pub mod mail;
 pub mod sealed;

@@ -151,8 +151,13 @@ pub enum TellingLead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswersLead {
-    /// The answers, so many of them.
-    Read(u32),
+    /// The answers.
+    Read {
+        /** How many. */
+        count: u32,
+        /** The number of the last one, as in [`Answers`]. */
+        last: i64,
+    },
     /// That the recording was added.
     Added,
     /// Nothing: no key came.
@@ -203,8 +208,17 @@ pub struct CallerFacts<'a> {
 pub enum Checked<'a> {
     /// No tip has it.
     Wrong,
-    /// Its tip, with the answers to read out, oldest first.
-    Right(&'a [Words]),
+    /// Its tip, with the answers to read out.
+    Right(Answers<'a>),
+}
+
+/// The answers to read out.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers<'a> {
+    /// Their words, oldest first.
+    pub words: &'a [Words],
+    /// The number of the last one in its conversation: what is seen when all of them were heard. Any number when there are none.
+    pub last: i64,
 }
 
 /// What the shell has to do before or beside the script.
@@ -215,8 +229,11 @@ pub enum CallerEffect {
     CheckCode(Words),
     /// Open a tip for this call: the caller wants to speak with somebody.
     CallerWaits,
-    /// So many answers, the oldest ones, were read out to their end: they are seen.
-    AnswersHeard(u32),
+    /// The answers up to this one were read out to their end: they are seen.
+    AnswersHeard {
+        /// The number of the last one.
+        last: i64,
+    },
 }
 
 impl CallerCall {
@@ -257,10 +274,10 @@ impl CallerCall {
         let next = caller_table::next(self, heard, facts);
         let mut effects = Vec::new();
         // The answers stand before the question and no key cuts them short: who was asked has heard them.
-        if let (CallerPhase::Answers { lead: AnswersLead::Read(count), .. }, CallerHeard::Digits(_)) = (self.phase, heard)
+        if let (CallerPhase::Answers { lead: AnswersLead::Read { count, last }, .. }, CallerHeard::Digits(_)) = (self.phase, heard)
             && count > 0
         {
-            effects.push(CallerEffect::AnswersHeard(count));
+            effects.push(CallerEffect::AnswersHeard { last });
         }
         if next.phase == CallerPhase::Connecting && self.phase != CallerPhase::Connecting {
             effects.push(CallerEffect::CallerWaits);

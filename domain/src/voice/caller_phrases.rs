@@ -10,7 +10,8 @@ use super::caller_call::{
 use super::phrases::{Phrase, of};
 use super::script::{Script, Step};
 use crate::conversation::code::ReturnCode;
-use crate::conversation::reference::say as digit_word;
+use crate::conversation::first_words::spoken_notice;
+use crate::conversation::knows::Knows;
 use crate::dispatch::words::filled;
 use crate::exchange::StepToken;
 use crate::language::Language;
@@ -61,9 +62,19 @@ impl Speaker<'_> {
         again.into_iter().chain(Language::ALL.map(|language| self.say_in(GREETING, language))).collect()
     }
 
+    /// What is kept and who could learn it, generated from what is declared of calls (R67).
+    fn notice(&self, language: Language) -> Vec<Step> {
+        let machine = (language == Language::En).then(|| self.say_in(MACHINE, language));
+        [Step::Say { words: spoken_notice(Knows::PHONE, language), language }].into_iter().chain(machine).collect()
+    }
+
+    fn away(&self, language: Language) -> Vec<Step> {
+        [vec![self.say_in(AWAY, language)], self.notice(language), vec![self.say_in(SPEAK, language)]].concat()
+    }
+
     fn menu(&self, lead: MenuLead, then: StepToken) -> Vec<Step> {
         let mut before = match lead {
-            MenuLead::Notice => vec![self.say(NOTICE)],
+            MenuLead::Notice => self.notice(self.language),
             MenuLead::Silence => Vec::new(),
             MenuLead::WrongKey => vec![self.say(WRONG_KEY)],
             MenuLead::NoCode => vec![self.say(WITHOUT_CODE)],
@@ -82,9 +93,7 @@ impl Speaker<'_> {
             RecordingLead::NobodyAnswered => vec![self.say(NOBODY_ANSWERED), self.say(SPEAK)],
             RecordingLead::NothingHeard => vec![self.say(NOTHING_HEARD), self.say(SPEAK)],
             RecordingLead::Reply => vec![self.say(SPEAK_REPLY)],
-            RecordingLead::Away => {
-                Language::ALL.iter().flat_map(|language| [AWAY, NOTICE, SPEAK].map(|words| self.say_in(words, *language))).collect()
-            }
+            RecordingLead::Away => Language::ALL.iter().flat_map(|language| self.away(*language)).collect(),
         };
         steps.push(Step::Record { most_seconds: MOST_SECONDS, silence_seconds: SILENCE_SECONDS, language: self.language, then });
         steps
@@ -108,17 +117,14 @@ impl Speaker<'_> {
 
     /// Group by group, with a rest after each in which it can be written down.
     fn code(&self, code: &ReturnCode) -> Vec<Step> {
-        let comma = if self.language == Language::Ar { "، " } else { ", " };
-        let grouped = code.grouped();
-        let groups = grouped.split(|c: char| !c.is_ascii_alphanumeric()).filter(|group| !group.is_empty());
-        let said = groups.map(|group| group.chars().map(|digit| digit_word(digit, self.language)).collect::<Vec<_>>().join(comma));
-        said.flat_map(|words| [Step::Say { words, language: self.language }, Step::Pause { seconds: 2 }]).collect()
+        let groups = code.spoken_groups(self.language).into_iter();
+        groups.flat_map(|words| [Step::Say { words, language: self.language }, Step::Pause { seconds: 2 }]).collect()
     }
 
     fn answers(&self, lead: AnswersLead, then: StepToken) -> Vec<Step> {
         let mut steps = match lead {
-            AnswersLead::Read(0) => vec![self.say(NO_ANSWER_YET)],
-            AnswersLead::Read(count) => self.read_out(count),
+            AnswersLead::Read { count: 0, .. } => vec![self.say(NO_ANSWER_YET)],
+            AnswersLead::Read { count, .. } => self.read_out(count),
             AnswersLead::Added => vec![self.say(ADDED)],
             AnswersLead::Silence => Vec::new(),
             AnswersLead::WrongKey => vec![self.say(WRONG_KEY)],
@@ -130,7 +136,7 @@ impl Speaker<'_> {
     /// An analyst's words are in whatever language they were written in; the voice is the caller's.
     fn read_out(&self, count: u32) -> Vec<Step> {
         let answers = match self.facts.checked {
-            Some(Checked::Right(answers)) => answers,
+            Some(Checked::Right(answers)) => answers.words,
             Some(Checked::Wrong) | None => &[],
         };
         let mut steps = vec![self.say(ANSWERS_FOLLOW)];
@@ -187,14 +193,8 @@ const GREETING: Phrase = [
     "Esta es {line}. Si estás en peligro ahora, cuelga y marca nueve, uno, uno. Para español, marca dos.",
     "هنا {line}. إذا كنت في خطر الآن فأغلق الخط واتصل بالرقم تسعة، واحد، واحد. للعربية اضغط ثلاثة.",
 ];
-const NOTICE: Phrase = [
-    "Please listen first. You need not say who you are. If you leave a message it is recorded and kept under lock; our analysts \
-     hear it, and a machine may write it down. They do not see your number. The phone company has it, and a court order could reach it and what you say.",
-    "Escucha primero, por favor. No hace falta decir quién eres. Si dejas un mensaje, se graba y se guarda bajo llave; lo escuchan nuestros \
-     analistas. Ellos no ven tu número. Tu operadora lo tiene, y un juez puede pedirlo, igual que lo que digas.",
-    "من فضلك استمع أولًا. لا يلزم أن تقول من أنت. إذا تركت رسالة فإنها تُسجَّل وتُحفظ مغلقة، ويستمع إليها محللونا. \
-     هم لا يرون رقمك. الرقم لدى شركة الهاتف، وقد يطلبه القضاء كما قد يطلب ما تقوله.",
-];
+/// Said after the notice where recordings are transcribed.
+const MACHINE: Phrase = ["A machine may write down what you say.", "", ""];
 const CHOOSE_MESSAGE: Phrase = ["To leave a message, press one.", "Para dejar un mensaje, marca uno.", "لترك رسالة اضغط واحد."];
 const CHOOSE_DESK: Phrase = ["To speak with a person, press two.", "Para hablar con una persona, marca dos.", "للحديث مع شخص اضغط اثنان."];
 const CHOOSE_CODE: Phrase =
@@ -236,9 +236,9 @@ const NOBODY_ANSWERED: Phrase = [
 ];
 const NOTHING_HEARD: Phrase = ["We could not hear anything.", "No pudimos oír nada.", "لم نسمع شيئًا."];
 const AWAY: Phrase = [
-    "This is {line}. If you are in danger now, hang up and dial nine, one, one. Just now you can only leave a message.",
-    "Esta es {line}. Si estás en peligro ahora, cuelga y marca nueve, uno, uno. En este momento solo puedes dejar un mensaje.",
-    "هنا {line}. إذا كنت في خطر الآن فأغلق الخط واتصل بالرقم تسعة، واحد، واحد. يمكنك الآن ترك رسالة فقط.",
+    "This is {line}. Just now you can only leave a message.",
+    "Esta es {line}. En este momento solo puedes dejar un mensaje.",
+    "هنا {line}. يمكنك الآن ترك رسالة فقط.",
 ];
 const MESSAGE_KEPT: Phrase = [
     "Thank you. We have your message. A person will listen to it. To talk with someone at any hour, dial nine, eight, eight.",

@@ -4,8 +4,8 @@
 //! counts as no key, so that a carrier's oddity leads to the tone and never to a dead line.
 
 use super::caller_call::{
-    AnswersLead, CallTip, CallerCall, CallerFacts, CallerPhase, Checked, Farewell, MOST_STEPS, MOST_TELLINGS, MOST_TRIES, MenuLead,
-    RecordingLead, TellingLead,
+    Answers, AnswersLead, CallTip, CallerCall, CallerFacts, CallerPhase, Checked, Farewell, MOST_STEPS, MOST_TELLINGS, MOST_TRIES,
+    MenuLead, RecordingLead, TellingLead,
 };
 use crate::exchange::CallerHeard;
 use crate::language::Language;
@@ -34,7 +34,7 @@ pub(super) fn next(call: &CallerCall, heard: &CallerHeard, facts: &CallerFacts<'
         CallerPhase::Code { tries } => match facts.checked {
             Some(Checked::Right(answers)) => {
                 next.tip = CallTip::Keyed;
-                read_out(answers.len())
+                read_out(answers)
             }
             Some(Checked::Wrong) | None if tries + 1 < MOST_TRIES => CallerPhase::Code { tries: tries + 1 },
             Some(Checked::Wrong) | None => CallerPhase::Menu { tries: 0, lead: MenuLead::NoCode },
@@ -116,8 +116,8 @@ fn answered(key: &str, tries: u8, facts: &CallerFacts<'_>) -> CallerPhase {
     match key {
         "1" => recording(RecordingLead::Reply),
         "2" => match facts.checked {
-            Some(Checked::Right(answers)) => read_out(answers.len()),
-            Some(Checked::Wrong) | None => read_out(0),
+            Some(Checked::Right(answers)) => read_out(answers),
+            Some(Checked::Wrong) | None => read_out(Answers { words: &[], last: 0 }),
         },
         "3" => over(Farewell::Heard),
         "" if tries == 0 => CallerPhase::Answers { tries: 1, lead: AnswersLead::Silence },
@@ -155,8 +155,9 @@ fn telling(lead: TellingLead, otherwise: Farewell, facts: &CallerFacts<'_>) -> C
     }
 }
 
-fn read_out(answers: usize) -> CallerPhase {
-    CallerPhase::Answers { tries: 0, lead: AnswersLead::Read(u32::try_from(answers).unwrap_or(u32::MAX)) }
+fn read_out(answers: Answers<'_>) -> CallerPhase {
+    let count = u32::try_from(answers.words.len()).unwrap_or(u32::MAX);
+    CallerPhase::Answers { tries: 0, lead: AnswersLead::Read { count, last: answers.last } }
 }
 
 fn recording(lead: RecordingLead) -> CallerPhase {

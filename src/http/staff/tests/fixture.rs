@@ -102,7 +102,7 @@ impl Fixture {
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
         let line =
-            Arc::new(Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En });
+            Arc::new(Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En, desk: None, hotline: None });
         let intake = Intake::new(
             vault.clone(),
             progress.clone(),

@@ -1,0 +1,272 @@
+//! A reporter's call to us, step by step: the rules tell what is said next, this file finds what they need to know and keeps the state.
+//!
+//! A token of a step that is over gets the present words again and changes nothing. While the store does not answer, nobody hears an
+//! error: the caller is told the notice and led to the tone ([`Intake::without_store`]), and the recording comes by its own news.
+//! The number of a caller is sealed with what they said, and leads nowhere.
+
+use super::{Intake, IntakeError, Taken};
+use crate::audit::{Action, Actor, Entry};
+use crate::progress::MOST_REPEATS;
+use crate::store::rows::CallerRow;
+use crate::store::{Commit, Outcome, Write};
+use domain::channel::Channel;
+use domain::conversation::code::ReturnCode;
+use domain::exchange::{CallRef, CallerEvent, CallerHeard, CallerNews, ProviderId, StepToken};
+use domain::id::{AccountKey, CallId, ConversationId};
+use domain::sealed::Address;
+use domain::voice::caller_call::{
+    self, Answers, AnswersLead, CallTip, CallerCall, CallerEffect, CallerFacts, CallerPhase, Checked, TellingLead,
+};
+use domain::voice::script::Script;
+use std::time::Duration;
+
+/// How long a step may take before the caller is led to the tone. Longer than the longest wait for a code; carriers give up after 15 s
+/// (carriers.md 0.2).
+const STEP_PATIENCE: Duration = Duration::from_secs(6);
+
+/// A call as its carrier names it.
+pub(super) struct Calling {
+    pub(super) call: CallId,
+    pub(super) account: AccountKey,
+    pub(super) provider_id: ProviderId,
+    /// The caller's number or a word for "hidden"; empty when this piece of news does not say it.
+    pub(super) from: Address,
+    pub(super) to: Address,
+}
+
+/// What was found out for one step.
+#[derive(Default)]
+struct Found {
+    code: Option<ReturnCode>,
+    answers: Option<super::caller_said::StaffAnswers>,
+    wrong: bool,
+}
+
+enum Awaited {
+    /// The call waits for this token.
+    Step(CallerRow),
+    /// It does not, or no more.
+    Stale(CallerRow),
+}
+
+impl Intake {
+    pub(super) async fn caller(&self, event: CallerEvent) -> Result<Taken, IntakeError> {
+        let CallerEvent { account, provider_id, from, to, news } = event;
+        let calling = Calling { call: self.vault.call_id(&account, &provider_id.0), account, provider_id, from, to };
+        match news {
+            CallerNews::Started => {
+                metrics::counter!("tipline_calls_taken_total").increment(1);
+                Ok(self.line(&calling, None).await)
+            }
+            CallerNews::Step { token, heard, .. } => Ok(self.line(&calling, Some((&token, &heard))).await),
+            CallerNews::Recording { recording, url, .. } => self.recording(&calling, recording, url).await,
+            CallerNews::Transcript { recording, words, .. } => self.transcript(&calling, &recording, &words).await,
+        }
+    }
+
+    /// The next script, whatever happens to the store.
+    async fn line(&self, calling: &Calling, heard: Option<(&StepToken, &CallerHeard)>) -> Taken {
+        let script = match tokio::time::timeout(STEP_PATIENCE, self.on_the_line(calling, heard)).await {
+            Ok(Ok(script)) => script,
+            Ok(Err(error)) => {
+                tracing::error!(error = %error, "a caller is led to the tone: the step could not be stored");
+                self.without_store(calling, heard.map(|(_, heard)| heard))
+            }
+            Err(_) => {
+                tracing::error!("a caller is led to the tone: the store does not answer");
+                self.without_store(calling, heard.map(|(_, heard)| heard))
+            }
+        };
+        Taken::Script(CallRef::Caller(calling.call), script)
+    }
+
+    /// What is said while the store is away: a message can be left; its recording is spooled when its news comes.
+    fn without_store(&self, calling: &Calling, heard: Option<&CallerHeard>) -> Script {
+        metrics::counter!("tipline_calls_without_store_total").increment(1);
+        let nothing = Found::default();
+        let facts = self.facts(calling, &nothing);
+        match heard {
+            Some(CallerHeard::Recorded { empty: false }) => caller_call::kept_without_store(&facts),
+            Some(CallerHeard::Recorded { empty: true } | CallerHeard::Digits(_) | CallerHeard::Spoken | CallerHeard::Dialled { .. })
+            | None => caller_call::without_store(&facts, self.vault.away_token(calling.call)),
+        }
+    }
+
+    async fn on_the_line(&self, calling: &Calling, heard: Option<(&StepToken, &CallerHeard)>) -> Result<Script, IntakeError> {
+        for _ in 0..MOST_REPEATS {
+            let row = self.store.caller(calling.call).await?;
+            let said = match heard {
+                None => self.comes_in(calling, row).await?,
+                Some((token, heard)) => match self.awaited(calling, row, token) {
+                    Awaited::Step(row) => self.step(calling, row, heard).await?,
+                    Awaited::Stale(row) => {
+                        metrics::counter!("tipline_stale_call_steps_total").increment(1);
+                        Some(self.again(calling, &row).await?)
+                    }
+                },
+            };
+            if let Some(script) = said {
+                return Ok(script);
+            }
+        }
+        Err(IntakeError::Contended)
+    }
+
+    /// The first words of a call; a repeat of its first webhook gets the present ones.
+    async fn comes_in(&self, calling: &Calling, row: Option<CallerRow>) -> Result<Option<Script>, IntakeError> {
+        if let Some(row) = row {
+            return self.again(calling, &row).await.map(Some);
+        }
+        let row = self.new_row(calling, CallerCall::new());
+        let script = row.state.start(&self.facts(calling, &Found::default()), self.vault.caller_token(calling.call, 0));
+        let commit = Commit { writes: vec![Write::Caller(Box::new(row))], ..Commit::default() };
+        Ok(match self.store.commit(commit).await? {
+            Outcome::Committed(_) | Outcome::Duplicate => Some(script),
+            Outcome::Conflict => None,
+        })
+    }
+
+    fn new_row(&self, calling: &Calling, state: CallerCall) -> CallerRow {
+        CallerRow {
+            call: calling.call,
+            account: calling.account.clone(),
+            state,
+            conversation: None,
+            started_at: self.clock.now(),
+            version: 0,
+        }
+    }
+
+    /// A call without a row came in while the store was away, and was led to the tone.
+    fn awaited(&self, calling: &Calling, row: Option<CallerRow>, token: &StepToken) -> Awaited {
+        let Some(row) = row else { return Awaited::Step(self.new_row(calling, CallerCall::away())) };
+        if self.vault.is_away_token(calling.call, token) {
+            let state = row.state.clone().led_to_the_tone();
+            return if matches!(state.phase, CallerPhase::Recording { .. }) {
+                Awaited::Step(CallerRow { state, ..row })
+            } else {
+                Awaited::Stale(row)
+            };
+        }
+        if self.vault.is_caller_token(calling.call, row.state.step, token) { Awaited::Step(row) } else { Awaited::Stale(row) }
+    }
+
+    /// One step; `None` when another was quicker.
+    async fn step(&self, calling: &Calling, row: CallerRow, heard: &CallerHeard) -> Result<Option<Script>, IntakeError> {
+        let then = self.vault.caller_token(calling.call, row.state.step.saturating_add(1));
+        let spoke = *heard == CallerHeard::Recorded { empty: false };
+        let mut found = self.found(calling, &row, None).await?;
+        if spoke && row.state.tip != CallTip::Keyed && found.code.is_none() {
+            // The news of the recording did not come along with the step: the tip is opened by what is known.
+            self.caller_spoke(calling, &row.state).await?;
+            found.code = self.own_code(calling).await?;
+        }
+        let mut conversation = row.conversation;
+        let (mut next, mut script, mut effects) = row.state.decide(heard, &self.facts(calling, &found), then.clone());
+        if let [CallerEffect::CheckCode(keyed)] = &effects[..] {
+            match self.open_by_code(keyed.reveal()).await {
+                Ok(Some(tip)) => {
+                    conversation = Some(tip.conversation.id);
+                    found.answers = Some(self.staff_answers(tip.conversation.id, None).await?);
+                }
+                Ok(None) => found.wrong = true,
+                // Nothing is said of the code: it is asked for once more.
+                Err(IntakeError::ManyCodes) => return self.again(calling, &row).await.map(Some),
+                Err(error) => return Err(error),
+            }
+            (next, script, effects) = row.state.decide(heard, &self.facts(calling, &found), then);
+        }
+        if next.tip == CallTip::Own {
+            conversation = Some(self.vault.call_tip(calling.call));
+        }
+        if effects.contains(&CallerEffect::CallerWaits) {
+            self.caller_waits(calling, &row.state, conversation).await?;
+        }
+        if let (CallerPhase::Connecting, CallerHeard::Dialled { answered }, Some(tip)) = (row.state.phase, heard, conversation) {
+            self.desk_was_called(calling, row.state.step, tip, *answered).await?;
+        }
+        let audit = self.for_the_record(&row.state, &next, conversation);
+        let commit =
+            Commit { writes: vec![Write::Caller(Box::new(CallerRow { state: next, conversation, ..row }))], audit, ..Commit::default() };
+        match self.store.commit(commit).await? {
+            Outcome::Committed(_) | Outcome::Duplicate => {
+                self.heard(&effects, conversation).await;
+                Ok(Some(script))
+            }
+            Outcome::Conflict => Ok(None),
+        }
+    }
+
+    /// The present words again.
+    async fn again(&self, calling: &Calling, row: &CallerRow) -> Result<Script, IntakeError> {
+        let last = match row.state.phase {
+            CallerPhase::Answers { lead: AnswersLead::Read { last, .. }, .. } => Some(last),
+            CallerPhase::Answers { .. }
+            | CallerPhase::Greeting { .. }
+            | CallerPhase::Menu { .. }
+            | CallerPhase::Recording { .. }
+            | CallerPhase::Telling { .. }
+            | CallerPhase::Code { .. }
+            | CallerPhase::Connecting
+            | CallerPhase::Hotline
+            | CallerPhase::Over { .. } => None,
+        };
+        let found = self.found(calling, row, last).await?;
+        Ok(row.state.again(&self.facts(calling, &found), self.vault.caller_token(calling.call, row.state.step)))
+    }
+
+    /// What the rules need: the code of the call's own tip, or the answers of the one whose code was keyed (up to number `last`).
+    async fn found(&self, calling: &Calling, row: &CallerRow, last: Option<i64>) -> Result<Found, IntakeError> {
+        match (row.state.tip, row.conversation) {
+            (CallTip::Keyed, Some(tip)) => Ok(Found { answers: Some(self.staff_answers(tip, last).await?), ..Found::default() }),
+            (CallTip::Keyed, None) | (CallTip::None | CallTip::Own, _) => {
+                Ok(Found { code: self.own_code(calling).await?, ..Found::default() })
+            }
+        }
+    }
+
+    async fn own_code(&self, calling: &Calling) -> Result<Option<ReturnCode>, IntakeError> {
+        let tip = self.vault.call_tip(calling.call);
+        let Some(row) = self.store.conversation(tip).await? else { return Ok(None) };
+        Ok(Some(self.vault.unwrap_key(tip, &row.key)?.return_code()))
+    }
+
+    fn facts<'a>(&'a self, calling: &'a Calling, found: &'a Found) -> CallerFacts<'a> {
+        let right = found.answers.as_ref().map(|answers| Checked::Right(Answers { words: &answers.words, last: answers.last }));
+        CallerFacts {
+            line_name: &self.line.voice.line_name,
+            site: &self.line.origin,
+            ours: &calling.to,
+            desk: self.line.desk.as_ref(),
+            hotline: self.line.hotline.as_ref().map(|(number, schools)| (number, schools.as_str())),
+            code: found.code.as_ref(),
+            checked: right.or(found.wrong.then_some(Checked::Wrong)),
+        }
+    }
+
+    /// What a step adds to the record of its tip.
+    fn for_the_record(&self, before: &CallerCall, next: &CallerCall, tip: Option<ConversationId>) -> Vec<Entry> {
+        let Some(conversation) = tip else { return Vec::new() };
+        let at = self.clock.now();
+        let came_back = (before.tip != CallTip::Keyed && next.tip == CallTip::Keyed)
+            .then_some((Actor::Reporter, Action::CameBack { channel: Channel::Voice }));
+        let told = matches!(next.phase, CallerPhase::Telling { times: 1, lead: TellingLead::Recorded | TellingLead::Waited })
+            .then_some((Actor::System, Action::FirstWords));
+        [came_back, told].into_iter().flatten().map(|(actor, action)| Entry { conversation, at, actor, action }).collect()
+    }
+
+    /// Answers that were read out to their end are seen. The step is durable already, so a fault here is told to nobody on the line; they
+    /// are then read out again with the next call.
+    async fn heard(&self, effects: &[CallerEffect], tip: Option<ConversationId>) {
+        for effect in effects {
+            match (effect, tip) {
+                (CallerEffect::AnswersHeard { last }, Some(tip)) => {
+                    if let Err(error) = self.progress.seen(tip, *last).await {
+                        tracing::error!(error = %error, "answers that were heard on a call are not marked as seen");
+                    }
+                }
+                (CallerEffect::AnswersHeard { .. }, None) | (CallerEffect::CheckCode(_) | CallerEffect::CallerWaits, _) => {}
+            }
+        }
+    }
+}
