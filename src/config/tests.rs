@@ -206,3 +206,15 @@ fn a_missing_file_is_named() {
     let sentence = Config::load(Some(Path::new("/nonexistent/tipline.toml")), &Environment::new()).unwrap_err().to_string();
     assert_eq!(sentence, "/nonexistent/tipline.toml cannot be read (entity not found): name an existing configuration with --config");
 }
+
+#[test]
+fn a_hotline_needs_its_number_and_its_schools() {
+    let with = |keys: &str| load(&format!("[line]\n{keys}"));
+    let line = with("desk_number = '+15555550110'\nhotline_number = '+15555550120'\nhotline_for = 'Chicago Public Schools'").unwrap().line;
+    assert_eq!(line.desk.unwrap().reveal(), "+15555550110");
+    let (number, schools) = line.hotline.unwrap();
+    assert_eq!((number.reveal(), &schools[..]), ("+15555550120", "Chicago Public Schools"));
+    assert!(with("").unwrap().line.hotline.is_none());
+    assert!(with("hotline_number = '+15555550120'").unwrap_err().contains("hotline_for"));
+    assert!(with("hotline_for = 'Chicago Public Schools'").unwrap_err().contains("hotline_number"));
+}

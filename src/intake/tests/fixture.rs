@@ -58,7 +58,10 @@ impl Fixture {
         let policy = Arc::new(config.policy().clone());
         let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy, routes, wake };
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
-        let line = Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En, desk: None, hotline: None };
+        let desk = Some(Address::new("+15555550110"));
+        let hotline = Some((Address::new("+15555550120"), "Chicago Public Schools".to_owned()));
+        let line =
+            Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En, desk, hotline };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let files = Files::new(folder.join("media"), vault.clone());
         let intake = Intake::new(vault.clone(), progress, directory, Arc::new(line), files, Spool::default());
