@@ -9,10 +9,12 @@ use crate::vault::ConversationKey;
 use domain::channel::Channel;
 use domain::conversation::canned::Canned;
 use domain::conversation::first_words::CODE_PLACE;
+use domain::conversation::parts::{Piece, Shown, Side, joined};
 use domain::conversation::reference::Reference;
 use domain::conversation::{Conversation, WayBack, first_deadline};
 use domain::directory::Directory;
 use domain::dispatch::evidence::Rung;
+use domain::exchange::Part;
 use domain::id::*;
 use domain::language::Language;
 use domain::sealed::Words;
@@ -154,22 +156,24 @@ impl Desk {
             attachments.entry(row.message).or_default().push(attachment);
         }
         let rows = self.store.messages(id, (last - i64::from(MOST_MESSAGES)).max(0), MOST_MESSAGES).await?;
-        rows.into_iter()
-            .map(|row| {
-                let words = self.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
-                Ok(Message {
-                    id: row.id,
-                    seq: row.seq,
-                    author: author(row.author, names),
-                    channel: row.channel,
-                    words: if row.author == rows::Author::System { hide_code(&words) } else { words },
-                    at: row.at,
-                    attachments: attachments.remove(&row.id).unwrap_or_default(),
-                    media_dropped: row.media_dropped,
-                    delivery: row.delivery,
-                })
-            })
-            .collect()
+        let open = |row: rows::MessageRow| {
+            let words = self.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
+            let message = Message {
+                id: row.id,
+                seq: row.seq,
+                author: author(row.author, names),
+                channel: row.channel,
+                words: if row.author == rows::Author::System { hide_code(&words) } else { words },
+                at: row.sent_at.unwrap_or(row.at),
+                missing: false,
+                nature: row.nature,
+                attachments: attachments.remove(&row.id).unwrap_or_default(),
+                media_dropped: row.media_dropped,
+                delivery: row.delivery,
+            };
+            Ok((row.part, message))
+        };
+        Ok(in_order(rows.into_iter().map(open).collect::<Result<_, DeskError>>()?))
     }
 
     async fn notes(&self, id: ConversationId, key: &ConversationKey, names: &HashMap<StaffId, String>) -> Result<Vec<Note>, DeskError> {
@@ -286,3 +290,32 @@ fn said_once(messages: &[Message]) -> Vec<Canned> {
     let said = |canned: Canned| Language::ALL.iter().any(|language| by_staff().any(|m| m.words.reveal().trim() == canned.text(*language)));
     Canned::ALL.into_iter().filter(|canned| canned.once() && said(*canned)).collect()
 }
+
+/// In the order in which they were written (R72), the pieces of a long text as one message.
+fn in_order(mut rows: Vec<(Option<Part>, Message)>) -> Vec<Message> {
+    rows.sort_by_key(|(_, message)| (message.at, message.seq));
+    let side = |message: &Message| if message.author == Author::Reporter { Side::Reporter } else { Side::Line };
+    let pieces: Vec<_> = rows
+        .iter()
+        .map(|(part, message)| Piece { at: message.at, side: side(message), part: part.as_ref(), words: &message.words })
+        .collect();
+    let shown = joined(&pieces);
+    let mut left: Vec<Option<Message>> = rows.into_iter().map(|(_, message)| Some(message)).collect();
+    let whole = |one: Shown| {
+        let missing = !one.is_whole();
+        let mut parts = one.all().collect::<Vec<_>>().into_iter().filter_map(|index| left[index].take());
+        let mut first = parts.next()?;
+        for part in parts {
+            first.at = first.at.min(part.at);
+            first.seq = first.seq.min(part.seq);
+            first.attachments.extend(part.attachments);
+            first.media_dropped += part.media_dropped;
+        }
+        Some(Message { words: one.words, missing, ..first })
+    };
+    shown.into_iter().filter_map(whole).collect()
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -12,7 +12,7 @@ use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
 use domain::dispatch::obligation;
-use domain::exchange::MediaRole;
+use domain::exchange::{MediaRole, Nature};
 use domain::id::*;
 use domain::language::Language;
 use domain::level::Level;
@@ -157,8 +157,12 @@ pub struct Message {
     pub channel: Channel,
     /// The words, unchanged. The return code shows as `••••`.
     pub words: Words,
-    /// When.
+    /// When it was written, as the carrier says, or came.
     pub at: Timestamp,
+    /// True when a piece of a long text has not come yet; `…` stands for it.
+    pub missing: bool,
+    /// Who or what wrote it.
+    pub nature: Nature,
     /// Pictures and files.
     pub attachments: Vec<Attachment>,
     /// Media beyond the most that are taken.

@@ -10,6 +10,7 @@ use domain::conversation::WayBack;
 use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::End;
+use domain::exchange::Nature;
 
 pub(super) fn channel(channel: Channel) -> &'static str {
     match channel {
@@ -116,6 +117,17 @@ pub(super) fn ended(end: &End) -> String {
         End::Canceled => "canceled".to_owned(),
         End::Failed(code) => with_code("the carrier could not", code),
         End::Undelivered(code) => with_code("it did not arrive", code),
+    }
+}
+
+/// What a message is besides a person's words; empty for those.
+pub(super) const fn nature(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Person => "",
+        Nature::Automatic => "Looks as if a program wrote it; it was not answered",
+        Nature::Bounce => "News that a mail did not arrive",
+        Nature::ReadReceipt => "A read receipt: a mail program says that a mail was shown",
+        Nature::Unreadable => "This could not be read. Its original is kept sealed; tell the operator",
     }
 }
 

@@ -111,3 +111,20 @@ async fn a_code_comes_back_and_what_was_kept_is_seen() {
     assert!(matches!(first_words().await, Delivery::Delivered { .. }));
     fixture.intake.progress.seen(ConversationId::new(uuid::Uuid::nil()), 9).await.unwrap();
 }
+
+#[tokio::test]
+async fn pieces_of_a_long_text_come_late_double_and_out_of_order_and_are_one_message() {
+    let fixture = Fixture::start().await;
+    let part = |number, words: &str| {
+        let part = Some(domain::exchange::Part { whole: "77".to_owned(), number, of: 3 });
+        InboundMessage { part, ..fixture.message(Channel::Text, Some(STUDENT), words) }
+    };
+    let (third, first, second) = (part(3, "on the bus"), part(1, "He has "), part(2, "a gun "));
+    let id = fixture.take(third.clone()).await;
+    assert_eq!(fixture.intake.message(third).await.unwrap(), Taken::Known);
+    assert_eq!(fixture.take(first).await, id);
+    assert_eq!(fixture.take(second).await, id);
+    let rows = fixture.store.messages(id, 0, 10).await.unwrap();
+    assert_eq!(rows.iter().filter_map(|row| Some(row.part.as_ref()?.number)).collect::<Vec<_>>(), [3, 1, 2], "each is kept as it came");
+    assert_eq!(fixture.tip(id).await.unread, 3);
+}

@@ -113,6 +113,8 @@ pub(super) fn message(message: view::Message) -> dto::Message {
         channel: message.channel.as_str().to_owned(),
         text: message.words.reveal().to_owned(),
         at: time(message.at),
+        nature: message.nature.as_str().to_owned(),
+        missing: message.missing,
         attachments: message.attachments.into_iter().map(attachment).collect(),
         media_dropped: message.media_dropped,
         delivery: message.delivery.as_ref().map(delivery),

@@ -17,6 +17,8 @@ pub(in crate::http::staff) struct Entry {
     pub(in crate::http::staff) at: Moment,
     pub(in crate::http::staff) words: String,
     pub(in crate::http::staff) attachments: Vec<String>,
+    /// What it is, when it is not a person's words, or not all of them.
+    pub(in crate::http::staff) hint: &'static str,
     /// "3 more pictures …"; empty when nothing was dropped.
     pub(in crate::http::staff) dropped: String,
     /// Where an answer stands; empty for what came in.
@@ -59,6 +61,7 @@ fn of_message(message: &Message, alias: &str, clock: &PageClock) -> Entry {
         by: phrases::channel(message.channel),
         at: clock.moment(message.at),
         words: message.words.reveal().to_owned(),
+        hint: if message.missing { "A part of this text has not come yet" } else { phrases::nature(message.nature) },
         attachments: message.attachments.iter().map(|file| phrases::attachment(&file.content_type, &file.state)).collect(),
         dropped: dropped(message.media_dropped),
         delivery,
@@ -81,6 +84,7 @@ fn of_note(note: &Note, clock: &PageClock) -> Entry {
         by: "only staff see this",
         at: clock.moment(note.at),
         words: note.words.reveal().to_owned(),
+        hint: "",
         attachments: Vec::new(),
         dropped: String::new(),
         delivery: String::new(),

@@ -174,6 +174,10 @@ pub struct Message {
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
+    /// `person`, `automatic`, `bounce`, `read_receipt` or `unreadable`: who or what wrote it.
+    pub nature: String,
+    /// True when a piece of a long text has not come yet; `…` stands for it.
+    pub missing: bool,
     /// Pictures and files.
     pub attachments: Vec<Attachment>,
     /// Files beyond the most that are taken.
