@@ -216,7 +216,7 @@ impl<'x> Iterator for Pieces<'x, '_> {
 pub(super) fn decoded<'x>(headers: &Headers<'_>, bytes: &'x [u8]) -> Cow<'x, [u8]> {
     match headers.encoding().to_ascii_lowercase().as_str() {
         "base64" => Cow::Owned(base64_decode(bytes).unwrap_or_else(|| base64_of_damaged(bytes))),
-        "quoted-printable" => quoted_printable_decode(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned),
+        "quoted-printable" => Cow::Owned(quoted_printable_decode(bytes).unwrap_or_else(|| quoted_of_damaged(bytes))),
         _ => Cow::Borrowed(bytes),
     }
 }
@@ -225,6 +225,27 @@ fn base64_of_damaged(bytes: &[u8]) -> Vec<u8> {
     let mut clean: Vec<u8> = bytes.iter().copied().filter(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)).collect();
     clean.truncate(clean.len() / 4 * 4);
     base64_decode(&clean).unwrap_or_default()
+}
+
+/// Quoted-printable in which some signs are not what they should be: these stay as they are.
+fn quoted_of_damaged(bytes: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let (mut clear, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        match (*byte, digit(at + 1), digit(at + 2)) {
+            (b'=', Some(high), Some(low)) => {
+                clear.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (b'=', _, _) if bytes[at + 1..].starts_with(b"\r\n") => at += 3,
+            (b'=', _, _) if bytes[at + 1..].starts_with(b"\n") => at += 2,
+            (other, _, _) => {
+                clear.push(other);
+                at += 1;
+            }
+        }
+    }
+    clear
 }
 
 /// The text of a leaf, whatever it calls its character set; no NUL in it. The second says whether it was cut.

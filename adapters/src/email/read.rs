@@ -27,6 +27,10 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// How much of something that is no mail is shown.
 const UNREADABLE_SHOWN_CHARS: usize = 4000;
 
+/// Headers of which a mail has at least one; something with a colon in its first line has not.
+const SIGNS_OF_A_MAIL: [&str; 9] =
+    ["From", "Sender", "To", "Subject", "Date", "Message-ID", "Received", "Content-Type", "MIME-Version"];
+
 /// What a tip needs of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadMail {
@@ -63,7 +67,9 @@ impl ReadMail {
 pub fn read(raw: &[u8], own: &Own, received: Option<Timestamp>) -> ReadMail {
     let mut walk = Walk::default();
     let mail = walk.part(raw, 0);
-    let Some(headers) = mail.headers.parsed() else { return unreadable(raw, received) };
+    let Some(headers) = mail.headers.parsed().filter(|_| SIGNS_OF_A_MAIL.iter().any(|name| mail.headers.has(name))) else {
+        return unreadable(raw, received);
+    };
     let from = sender(headers);
     let nature = nature::nature(&mail, from.as_ref().map(Address::reveal), own);
     let is_report = matches!(nature, Nature::Bounce | Nature::ReadReceipt) || mail.kind == "multipart/report";
