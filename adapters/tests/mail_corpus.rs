@@ -181,8 +181,16 @@ impl Seeded {
             4 => raw.truncate(at),
             5 => drop(raw.splice(at..at, *b"\r\n\r\n")),
             _ => {
-                let words: [&[u8]; 8] =
-                    [b"--b1\r\n", b"Content-Type: message/rfc822\r\n", b"\0", b"=?utf-8?B?", b"\r\n> ", b"<blockquote>", b"boundary=\"", b"\xd9\x83"];
+                let words: [&[u8]; 8] = [
+                    b"--b1\r\n",
+                    b"Content-Type: message/rfc822\r\n",
+                    b"\0",
+                    b"=?utf-8?B?",
+                    b"\r\n> ",
+                    b"<blockquote>",
+                    b"boundary=\"",
+                    b"\xd9\x83",
+                ];
                 let word = words[self.below(words.len())];
                 raw.splice(at..at, word.iter().copied());
             }

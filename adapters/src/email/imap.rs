@@ -9,6 +9,7 @@ use super::mailbox::{Fault, MailboxConfig, MailboxError, Step, timed};
 use super::thread::Own;
 use crate::contract::{BoxFuture, Intake, Listener};
 use async_imap::extensions::idle::IdleResponse;
+use async_imap::types::UnsolicitedResponse;
 use domain::id::AccountKey;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
@@ -62,16 +63,21 @@ impl ImapListener {
         let can = self.abilities(&mut mailbox).await?;
         tracing::info!(account = %self.config.account, idle = can.idle, "the mailbox is being read");
         loop {
+            let mut came = 0;
             // The inbox last: it stays open while waiting.
             for folder in self.config.junk.iter().chain([&self.config.inbox]) {
                 let mut look = Look { config: &self.config, own: &self.own, intake, suspect: &mut *suspect, can_move: can.moving };
                 let taken = look.take_in(&mut mailbox, folder).await?;
+                came += taken;
                 if taken > 0 {
                     tracing::info!(account = %self.config.account, folder, taken, "mails were taken in");
                 }
             }
             *was_read = true;
-            mailbox = self.wait(mailbox, can.idle).await?;
+            // What came while others were moved was told in between: looked for before waiting.
+            if came == 0 {
+                mailbox = self.wait(mailbox, can.idle).await?;
+            }
         }
     }
 
@@ -92,9 +98,12 @@ impl ImapListener {
             timed(self.config.timeout, Step::Idle, mailbox.noop()).await?;
             return Ok(mailbox);
         }
+        let told = mailbox.unsolicited_responses.clone();
         let mut handle = mailbox.idle();
         timed(self.config.timeout, Step::Idle, handle.init()).await?;
-        {
+        // What the server had to tell since the look stands before its word that it waits.
+        let came_before = std::iter::from_fn(|| told.try_recv().ok()).any(|told| matches!(told, UnsolicitedResponse::Exists(_)));
+        if !came_before {
             let (news, _interrupt) = handle.wait_with_timeout(self.config.sweep);
             match tokio::time::timeout(self.config.sweep, news).await {
                 Ok(Ok(IdleResponse::ManualInterrupt)) => return Err(Fault::Broken(Step::Idle)),

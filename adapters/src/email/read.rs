@@ -28,8 +28,7 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 const UNREADABLE_SHOWN_CHARS: usize = 4000;
 
 /// Headers of which a mail has at least one; something with a colon in its first line has not.
-const SIGNS_OF_A_MAIL: [&str; 9] =
-    ["From", "Sender", "To", "Subject", "Date", "Message-ID", "Received", "Content-Type", "MIME-Version"];
+const SIGNS_OF_A_MAIL: [&str; 9] = ["From", "Sender", "To", "Subject", "Date", "Message-ID", "Received", "Content-Type", "MIME-Version"];
 
 /// What a tip needs of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,20 +179,17 @@ fn written(headers: &mail_parser::Message<'_>, received: Option<Timestamp>) -> O
 }
 
 /// A mail that is delivered twice differs only in what the servers wrote into it. What its writer wrote makes it one; where that
-/// names no mail, all of it counts.
+/// names no mail or has no text, all of it counts: two mails taken for one would lose one.
 fn once(raw: &[u8], headers: &super::mime::Headers<'_>) -> String {
     let all = |name: &str| headers.raw(name).collect::<Vec<_>>().join("\n");
     let named = ["Message-ID", "Date", "From"].map(all);
-    if named.iter().any(String::is_empty) {
+    let body = headers.parsed().and_then(|parsed| raw.get(parsed.raw_message().len()..)).unwrap_or_default().trim_ascii();
+    if body.is_empty() || named.iter().any(String::is_empty) {
         return hash(&[raw]);
     }
-    let body = headers.parsed().map_or(0, |parsed| parsed.raw_message().len());
-    let fields: Vec<String> = named
-        .into_iter()
-        .chain(["To", "Subject", "In-Reply-To", "References", "Content-Type", "Content-Transfer-Encoding"].map(all))
-        .collect();
-    let mut parts: Vec<&[u8]> = fields.iter().map(String::as_bytes).collect();
-    parts.push(raw.get(body..).unwrap_or_default());
+    let said = ["To", "Subject", "In-Reply-To", "References", "Content-Type", "Content-Transfer-Encoding"].map(all);
+    let mut parts: Vec<&[u8]> = named.iter().chain(&said).map(String::as_bytes).collect();
+    parts.push(body);
     hash(&parts)
 }
 
