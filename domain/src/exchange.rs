@@ -3,10 +3,16 @@
 //! Only what is named here gets in: adapters parse by an allow-list, and carrier metadata (city, zip, caller name) has
 //! no field to go to. Provider ids are opaque text, unique per account, and never matched by pattern (carriers.md 4).
 
+mod caller;
+mod media;
+
+pub use caller::{CallRef, CallerEvent, CallerHeard, CallerNews};
+pub use media::{MAX_MEDIA, MediaBody, MediaRef, MediaRole};
+
 use crate::channel::Channel;
 use crate::conversation::knows::Knows;
 use crate::dispatch::evidence::ReceiptKind;
-use crate::id::{AccountKey, AttemptId, CallId, ConversationId, OrganizationKey};
+use crate::id::{AccountKey, AttemptId, ConversationId, OrganizationKey};
 use crate::language::Language;
 use crate::sealed::{Address, Words};
 use jiff::Timestamp;
@@ -170,160 +176,6 @@ pub struct Claims {
     pub school: Option<OrganizationKey>,
     /// "It is happening now" (R23).
     pub in_progress: bool,
-}
-
-/// More media than any carrier delivers with one message (Twilio: 10).
-pub const MAX_MEDIA: usize = 10;
-
-/// A picture, recording or file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaRef {
-    /// Where it is.
-    pub body: MediaBody,
-    /// What it is said to be, lower case, at most 100 characters; not to be believed.
-    pub content_type: String,
-    /// What it is for.
-    pub role: MediaRole,
-}
-
-/// Where the bytes of a medium are.
-#[derive(Clone, PartialEq, Eq)]
-pub enum MediaBody {
-    /// At the carrier, under this address: it names the reporter's message, so it is sealed like words.
-    Waiting(Words),
-    /// Here: uploaded, or part of a mail.
-    Here(Vec<u8>),
-}
-
-impl std::fmt::Debug for MediaBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            MediaBody::Waiting(_) => f.write_str("Waiting(sealed)"),
-            MediaBody::Here(bytes) => write!(f, "Here({} bytes)", bytes.len()),
-        }
-    }
-}
-
-/// What a medium is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaRole {
-    /// A picture or file that the reporter wanted to be seen.
-    Shown,
-    /// A spoken message.
-    Recording,
-    /// The whole mail as it came, with everything that was cut from the words: kept sealed, opened for nobody at the console.
-    Raw,
-}
-
-impl MediaRole {
-    /// Every role.
-    pub const ALL: [MediaRole; 3] = [MediaRole::Shown, MediaRole::Recording, MediaRole::Raw];
-    /// The word used in SQL and JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            MediaRole::Shown => "shown",
-            MediaRole::Recording => "recording",
-            MediaRole::Raw => "raw",
-        }
-    }
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
-    }
-}
-
-/// Something about a reporter's call to us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallerEvent {
-    /// The account it came through.
-    pub account: AccountKey,
-    /// The carrier's id of the call.
-    pub provider_id: ProviderId,
-    /// The caller's number, as the carrier gives it; may be a word for "hidden".
-    pub from: Address,
-    /// Our number.
-    pub to: Address,
-    /// What happened.
-    pub news: CallerNews,
-}
-
-/// What happened on a reporter's call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallerNews {
-    /// It came in, and wants its first script.
-    Started,
-    /// A step ended, and the next script is wanted.
-    Step {
-        /// The call, from the step's URL.
-        call: CallId,
-        /// The token of the step's URL.
-        token: StepToken,
-        /// What happened on the line.
-        heard: CallerHeard,
-    },
-    /// A recording is ready; comes also when the caller has hung up. No script is wanted.
-    Recording {
-        /// The call, from the URL.
-        call: CallId,
-        /// The token of the step that recorded, from the URL.
-        token: StepToken,
-        /// The carrier's id of the recording: one recording, one message.
-        recording: ProviderId,
-        /// Where it can be fetched, with credentials.
-        url: Words,
-        /// How long it is.
-        seconds: u32,
-    },
-    /// What a machine understood of a recording. Never waited for.
-    Transcript {
-        /// The call, from the URL.
-        call: CallId,
-        /// The carrier's id of the recording.
-        recording: ProviderId,
-        /// The words.
-        words: Words,
-    },
-}
-
-/// What happened on a reporter's line at the end of a step.
-#[derive(Clone, PartialEq, Eq)]
-pub enum CallerHeard {
-    /// Keys were pressed (may be empty when the time ran out).
-    Digits(String),
-    /// What was to be said was said to its end.
-    Spoken,
-    /// A recording ended (its address comes as [`CallerNews::Recording`]); `empty` when nothing was said.
-    Recorded {
-        /// True when the carrier says that it has no length.
-        empty: bool,
-    },
-    /// Connecting is over.
-    Dialled {
-        /// True when somebody answered.
-        answered: bool,
-    },
-}
-
-/// Shows no key: sixteen of them are a return code.
-impl std::fmt::Debug for CallerHeard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            CallerHeard::Digits(keys) => write!(f, "Digits({} keys)", keys.len()),
-            CallerHeard::Spoken => f.write_str("Spoken"),
-            CallerHeard::Recorded { empty } => write!(f, "Recorded {{ empty: {empty} }}"),
-            CallerHeard::Dialled { answered } => write!(f, "Dialled {{ answered: {answered} }}"),
-        }
-    }
-}
-
-/// Which call a script is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallRef {
-    /// One of ours.
-    Attempt(AttemptId),
-    /// A reporter's.
-    Caller(CallId),
 }
 
 /// News of an attempt.
