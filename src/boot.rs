@@ -23,6 +23,7 @@ use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
 use crate::progress::Progress;
 use crate::progress::routes::Routes;
+use crate::reconcile::Reconcile;
 use crate::spool::Spool;
 use crate::store::Store;
 use crate::telemetry;
@@ -109,8 +110,10 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         lane_lease: signed(config.outbox.lane_lease),
         in_flight_most: config.outbox.in_flight_most,
     };
-    let outbox = Outbox { progress, compose, senders: Arc::new(carriers.senders), clock: clock.clone(), limits: Arc::new(limits), node };
+    let outbox = Outbox { progress, compose, senders: Arc::new(carriers.senders), clock: clock.clone(), limits: Arc::new(limits), node: node.clone() };
     outbox.start(&tasks);
+    let settings = config.reconcile.clone();
+    Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node, settings }.start(carriers.inboxes, &tasks);
     let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };
     let site = staff::StaffSite {
         desk,

@@ -6,7 +6,7 @@ use crate::config::account::SmtpTls;
 use crate::config::{Account, Config};
 use crate::deployment::refusal;
 use crate::progress::routes::Lane;
-use adapters::contract::{Sender, Webhook};
+use adapters::contract::{Inbox, Media, Sender, Webhook};
 use adapters::{email, twilio};
 use domain::channel::Means;
 use domain::id::{AccountKey, LaneKey};
@@ -26,6 +26,10 @@ pub(crate) struct Carriers {
     pub(crate) senders: HashMap<LaneKey, Arc<dyn Sender>>,
     /// Who reads webhooks, by account.
     pub(crate) webhooks: HashMap<String, Arc<dyn Webhook>>,
+    /// Who fetches pictures and recordings, by account.
+    pub(crate) media: HashMap<AccountKey, Arc<dyn Media>>,
+    /// Who lists what came in, by account.
+    pub(crate) inboxes: HashMap<AccountKey, Arc<dyn Inbox>>,
 }
 
 /// Puts the configured accounts together: adapters for their webhooks, senders, lanes.
@@ -50,7 +54,17 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                 }
                 settings.request_timeout = account.timeout;
                 settings.ring_seconds = account.ring_seconds;
+                settings.answers_keywords = account.answers_keywords;
+                settings.media_timeout = account.media_timeout;
+                settings.allow_private_media.clone_from(&account.allow_private_media);
                 let settings = Arc::new(settings);
+                let media = twilio::TwilioMedia::new(settings.clone()).map_err(refusal)?;
+                carriers.media.insert(account.name.clone(), Arc::new(media));
+                let receives: Vec<Address> = account.text_from.iter().chain(&account.also_receives).cloned().collect();
+                if !receives.is_empty() {
+                    let inbox = twilio::TwilioInbox::new(settings.clone(), receives).map_err(refusal)?;
+                    carriers.inboxes.insert(account.name.clone(), Arc::new(inbox));
+                }
                 let sender: Arc<dyn Sender> = Arc::new(twilio::TwilioSender::new(settings.clone()).map_err(refusal)?);
                 carriers.webhooks.insert(account.name.to_string(), Arc::new(twilio::TwilioWebhook::new(settings).map_err(refusal)?));
                 for (means, from, pace) in [

@@ -21,6 +21,7 @@ pub mod login;
 pub mod media;
 pub mod outbox;
 pub mod progress;
+pub mod reconcile;
 pub mod spool;
 pub mod store;
 pub mod telemetry;

@@ -7,6 +7,7 @@ use super::layers::Environment;
 use super::origin::Origin;
 use super::section::Section;
 use crate::import::address::{PHONE_FIX, mail, phone};
+use adapters::media::Allowance;
 use adapters::secret::Secret;
 use domain::id::AccountKey;
 use domain::sealed::Address;
@@ -18,6 +19,9 @@ const FASTEST_PER_SECOND: f64 = 1000.0;
 
 /// The longest time-out of a request, in seconds.
 const LONGEST_REQUEST_SECONDS: f64 = 120.0;
+
+/// The longest time for one picture or recording, in seconds.
+const LONGEST_MEDIA_SECONDS: f64 = 600.0;
 
 /// One account.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +71,14 @@ pub struct TwilioAccount {
     pub timeout: Duration,
     /// How long a phone may ring.
     pub ring_seconds: u16,
+    /// Further addresses of ours that reporters write to, such as `whatsapp:+15555550100`.
+    pub also_receives: Vec<Address>,
+    /// Whether the carrier itself answers STOP and START.
+    pub answers_keywords: bool,
+    /// For one picture or recording.
+    pub media_timeout: Duration,
+    /// Hosts inside our network that pictures may be fetched from.
+    pub allow_private_media: Vec<Allowance>,
 }
 
 /// A mail server to send by.
@@ -123,6 +135,10 @@ const TWILIO_KEYS: &[&str] = &[
     "calls_per_second",
     "timeout_seconds",
     "ring_seconds",
+    "also_receives",
+    "answers_keywords",
+    "media_timeout_seconds",
+    "allow_private_media",
 ];
 const SMTP_KEYS: &[&str] = &[
     "name",
@@ -190,7 +206,30 @@ fn twilio(section: &Section<'_>, environment: &Environment) -> Result<TwilioAcco
         calls_per_second: section.above_zero("calls_per_second", FASTEST_PER_SECOND, Some(1.0), "a number")?,
         timeout: timeout(section, 10.0)?,
         ring_seconds: u16::try_from(section.whole("ring_seconds", 5, 60, Some(25))?).unwrap_or(25),
+        also_receives: each(section, "also_receives", RECEIVES_FIX, prefixed_address)?,
+        answers_keywords: section.flag("answers_keywords", true)?,
+        media_timeout: section
+            .above_zero("media_timeout_seconds", LONGEST_MEDIA_SECONDS, Some(60.0), "seconds")
+            .map(Duration::from_secs_f64)?,
+        allow_private_media: each(section, "allow_private_media", "write a host, or host:port, such as 127.0.0.1:9091", Allowance::parse)?,
     })
+}
+
+/// A text or a list of them, each read into a type.
+fn each<T>(section: &Section<'_>, key: &str, fix: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
+    section.texts(key)?.into_iter().map(|text| read(text).ok_or_else(|| section.bad(key, &format!("{text:?}"), fix))).collect()
+}
+
+const RECEIVES_FIX: &str = "write a number, or an address with its channel before it, such as whatsapp:+15555550100 or messenger:123456";
+
+/// A number, or what follows a channel's name.
+fn prefixed_address(text: &str) -> Option<Address> {
+    let plain = |id: &str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'_');
+    match text.split_once(':') {
+        Some(("whatsapp" | "messenger", id)) => plain(id).then(|| Address::new(text)),
+        Some(_) => None,
+        None => phone(text).ok(),
+    }
 }
 
 fn api_key(section: &Section<'_>, environment: &Environment) -> Result<Option<(String, Secret)>, ConfigError> {

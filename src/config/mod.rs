@@ -20,7 +20,7 @@ mod tests;
 pub use account::Account;
 pub use error::ConfigError;
 pub use layers::{Environment, environment};
-pub use timing::{Limits, Outbox};
+pub use timing::{Limits, Outbox, Reconcile};
 
 use crate::import::address::{PHONE_FIX, phone};
 use crate::vault::keys::{KEY_VARIABLE, KeyError, MasterKey};
@@ -38,8 +38,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 12] =
-    ["public", "staff", "ops", "data", "keys", "line", "outbox", "limits", "dispatch", "account", "tip_type", "calendar"];
+const SECTIONS: [&str; 13] =
+    ["public", "staff", "ops", "data", "keys", "line", "outbox", "reconcile", "limits", "dispatch", "account", "tip_type", "calendar"];
 const HOTLINE_FIX: &str = "write which schools the hotline is for, as it is spoken, at most 60 characters";
 const LISTEN_FIX: &str = "write address and port, such as 127.0.0.1:8080 or [::1]:8080";
 
@@ -58,6 +58,8 @@ pub struct Config {
     pub line: Line,
     /// The outbox.
     pub outbox: Outbox,
+    /// Looking for what was not told.
+    pub reconcile: Reconcile,
     /// Bounds of requests.
     pub limits: Limits,
     /// The carriers.
@@ -107,6 +109,7 @@ impl Config {
             ops_listen: listen(&root.section("ops", &["listen"])?)?,
             data_folder: root.section("data", &["folder"])?.parsed("folder", "name a folder", |text| Some(PathBuf::from(text)))?,
             outbox: timing::outbox(&root)?,
+            reconcile: timing::reconcile(&root)?,
             limits: timing::limits(&root)?,
             accounts: account::read(&root, environment)?,
             policy: timing::policy(&root)?,

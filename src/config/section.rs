@@ -123,6 +123,14 @@ impl<'a> Section<'a> {
         number.filter(|n| *n > 0.0 && *n <= most).ok_or_else(|| self.bad(key, &shown(value), &fix))
     }
 
+    /// Yes or no; `default` when it is not there.
+    pub(super) fn flag(&self, key: &str, default: bool) -> Result<bool, ConfigError> {
+        match self.table.get(key) {
+            None => Ok(default),
+            Some(value) => value.as_bool().ok_or_else(|| self.bad(key, &shown(value), "write true or false, without quotes")),
+        }
+    }
+
     /// A time in seconds above 0; `default` when it is not there.
     pub(super) fn seconds(&self, key: &str, default: Option<f64>) -> Result<Duration, ConfigError> {
         self.above_zero(key, LONGEST_SECONDS, default, "seconds").map(Duration::from_secs_f64)

@@ -25,6 +25,21 @@ pub struct Limits {
     pub request: Duration,
 }
 
+/// How messages are found whose webhook never came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reconcile {
+    /// How often the carrier is asked.
+    pub poll: Duration,
+    /// How far back the first look goes.
+    pub look_back: Duration,
+}
+
+/// The `[reconcile]` section.
+pub(super) fn reconcile(root: &Section<'_>) -> Result<Reconcile, ConfigError> {
+    let section = root.section("reconcile", &["poll_seconds", "look_back_seconds"])?;
+    Ok(Reconcile { poll: section.seconds("poll_seconds", None)?, look_back: section.seconds("look_back_seconds", None)? })
+}
+
 /// The `[outbox]` section.
 pub(super) fn outbox(root: &Section<'_>) -> Result<Outbox, ConfigError> {
     let section = root.section("outbox", &["lease_seconds", "lane_lease_seconds", "in_flight_most"])?;

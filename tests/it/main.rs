@@ -9,6 +9,7 @@ mod canary;
 mod gateway;
 mod kill;
 mod promises;
+mod reconcile;
 mod record;
 mod sdk;
 mod signed;

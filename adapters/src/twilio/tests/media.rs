@@ -73,7 +73,7 @@ async fn pictures(world: &World) -> InboundMessage {
         data_base64: base64::engine::general_purpose::STANDARD.encode(bytes),
     };
     let media = vec![one("image/png", b"first picture"), one("image/jpeg", b"second picture")];
-    let say = Say { from: super::mock::THEIRS.to_owned(), to: super::OURS.to_owned(), body: "look".to_owned(), media, sid: None };
+    let say = Say { from: super::mock::THEIRS.to_owned(), to: super::OURS.to_owned(), body: "look".to_owned(), media, ..Say::default() };
     world.control.say(say).await.unwrap();
     world.sees("a message", |event| matches!(event, Inbound::Message(_))).await;
     let seen = world.seen.lock().unwrap();
