@@ -11,7 +11,14 @@ const silenced = new Set();
 const spoken = new Set();
 
 function phoneOf(number) {
-  return [...desk.querySelectorAll(".phone")].find((phone) => phone.dataset.number === number);
+  const plain = number.replace("whatsapp:", "").replace("messenger:", "+");
+  return [...desk.querySelectorAll(".phone")].find((phone) => phone.dataset.number === plain);
+}
+
+// How a phone is addressed on the channel of another address.
+function ownAddress(number, other) {
+  if (other.startsWith("whatsapp:")) return `whatsapp:${number}`;
+  return other.startsWith("messenger:") ? `messenger:${number.replace("+", "")}` : number;
 }
 
 function scrollDown(phone) {
@@ -43,13 +50,25 @@ async function draw(number) {
   if (!fresh) return;
   replace(old, fresh, ".screen");
   replace(old, fresh, ".last");
-  old.querySelector(".tools summary").replaceWith(fresh.querySelector(".tools summary"));
+  for (const part of [".tools summary", ".mailing > summary"]) {
+    old.querySelector(part).replaceWith(fresh.querySelector(part));
+  }
+  replace(old, fresh, ".mails");
+  keepChoice(old.querySelector("[name=answers]"), fresh.querySelector("[name=answers]"));
   old.dataset.now = fresh.dataset.now;
   old.dataset.seen = String(Date.now());
   settle(old);
 }
 
-// Replaces one part, keeping the focus and what is unfolded.
+// New mails can be answered; what is chosen stays chosen.
+function keepChoice(before, after) {
+  if (before.innerHTML === after.innerHTML) return;
+  const chosen = before.value;
+  before.replaceChildren(...after.children);
+  before.value = [...before.options].some((option) => option.value === chosen) ? chosen : "";
+}
+
+// Replaces one part, keeping the focus, what is unfolded and what is half typed.
 function replace(old, fresh, selector) {
   const [before, after] = [old.querySelector(selector), fresh.querySelector(selector)];
   if (!after) {
@@ -62,8 +81,23 @@ function replace(old, fresh, selector) {
   }
   const focused = before.contains(document.activeElement) ? document.activeElement : null;
   if (before.open) after.open = true;
+  for (const unfolded of before.querySelectorAll("details[open]")) {
+    const same = after.querySelector(`details[data-keep="${unfolded.dataset.keep}"]`);
+    if (same) same.open = true;
+  }
+  const typed = before.querySelector("input[name=words]");
+  const field = after.querySelector("input[name=words]");
+  const selection = typed && [typed.selectionStart, typed.selectionEnd];
+  if (typed && field) field.value = typed.value;
+  const summary = focused?.closest("summary")?.parentElement.dataset.keep;
   before.replaceWith(after);
-  if (focused) {
+  if (!focused) return;
+  if (focused === typed && field) {
+    field.focus();
+    field.setSelectionRange(...selection);
+  } else if (summary) {
+    after.querySelector(`details[data-keep="${summary}"] summary`)?.focus();
+  } else {
     const same = [...after.querySelectorAll("button")].find(
       (button) => button.name === focused.name && button.value === focused.value);
     same?.focus();
@@ -87,7 +121,7 @@ function settle(phone) {
 // Shows as many words of a line as have been said, by the mock's own clock.
 function showWords(phone) {
   const ahead = Number(phone.dataset.now) - Number(phone.dataset.seen || Date.now());
-  for (const line of phone.querySelectorAll(".call .said .gateway")) {
+  for (const line of phone.querySelectorAll(".call .said .gateway, .call .said .other")) {
     line.dataset.full ??= line.textContent;
     const words = line.dataset.full.split(" ");
     const perWord = Number(line.dataset.word) || 1;
@@ -115,19 +149,23 @@ function speak(line) {
 
 async function submit(form, button) {
   const phone = form.closest(".phone");
-  const data = new URLSearchParams(new FormData(form));
+  const whole = new FormData(form);
+  const data = form.enctype === "multipart/form-data" ? whole : new URLSearchParams(whole);
   if (button?.name) data.set(button.name, button.value);
   if (data.get("do") === "let_ring") {
     silenced.add(form.closest(".call").dataset.call);
     settle(phone);
     return;
   }
-  const text = form.querySelector("textarea");
+  const text = form.querySelector("textarea, input[name=words]");
   if (text) text.value = "";
   const answer = await fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } });
   if (!answer.ok) {
     link.textContent = await answer.text();
-    if (text) text.value = data.get("body");
+    if (text) text.value = data.get(text.name);
+  } else if (form.matches(".letter")) {
+    form.elements.subject.value = form.elements.file.value = form.elements.answers.value = "";
+    link.textContent = "The mail was sent.";
   }
   refresh(phone.dataset.number);
 }
@@ -150,7 +188,7 @@ async function sendPictures(input) {
     media.push({ content_type: file.type, data_base64: await asBase64(file) });
   }
   input.value = "";
-  const said = { from: form.elements.from.value, to: form.elements.to.value, body: text.value, media };
+  const said = { from: ownAddress(form.elements.from.value, form.elements.to.value), to: form.elements.to.value, body: text.value, media };
   const answer = await fetch("/control/say", { method: "POST", body: JSON.stringify(said) });
   if (answer.ok) text.value = "";
   else link.textContent = (await answer.json()).error;
@@ -176,7 +214,7 @@ desk.addEventListener("keydown", (event) => {
     return;
   }
   // Typing a digit while a phone is in a call presses its key.
-  if (event.target.matches("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
   const key = [...(phone?.querySelectorAll(".keys button") ?? [])].find((button) => button.value === event.key);
   key?.click();
 });
@@ -185,6 +223,8 @@ function hear(event) {
   const change = JSON.parse(event.data);
   if (change.type === "message" || change.type === "call") {
     for (const number of [change.from, change.to]) if (phoneOf(number)) refresh(number);
+  } else if (change.type === "mail") {
+    for (const phone of desk.querySelectorAll(".phone")) if (change.to.includes(phone.dataset.mail)) refresh(phone.dataset.number);
   } else if (change.type === "reset" || change.type === "lagged") {
     refreshAll();
   }

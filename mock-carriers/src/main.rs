@@ -1,12 +1,15 @@
 //! The program `mock-carriers`: reads the command line, starts the mock, prints one JSON line when it listens,
 //! ends at Ctrl-C or SIGTERM. A mistake on the command line or a port in use: one sentence and exit code 2.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mock_carriers::options::{DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_MAILBOX, DEFAULT_MAILBOX_PASSWORD};
+use mock_carriers::options::{
+    DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_MAILBOX, DEFAULT_MAILBOX_PASSWORD, NumberOptions, check_url, is_address,
+};
 use mock_carriers::{MockCarriers, NumberRoute, Options, Tempo};
 
 const EXAMPLES: &str = "Examples:
@@ -46,6 +49,21 @@ struct Cli {
     /// One of the account's numbers: NUMBER, NUMBER=SMS_URL or NUMBER=SMS_URL,VOICE_URL; may repeat.
     #[arg(long = "number", value_name = "NUMBER[=SMS_URL[,VOICE_URL]]")]
     numbers: Vec<NumberRoute>,
+    /// One of the numbers that has advanced opt-out; may repeat.
+    #[arg(long, value_name = "NUMBER")]
+    advanced_opt_out: Vec<String>,
+    /// Where the end of inbound calls is reported: NUMBER=URL; may repeat.
+    #[arg(long, value_name = "NUMBER=URL")]
+    voice_status: Vec<String>,
+    /// The gateway's public pages, such as http://127.0.0.1:8080; handsets then link to its chat and web form.
+    #[arg(long, value_name = "URL")]
+    site: Option<String>,
+    /// How long a recording's sound answers 404 after it was made.
+    #[arg(long, default_value_t = 0)]
+    recording_ready_ms: u64,
+    /// Ask `<Record action>`, with Digits=hangup, also after the caller hung up.
+    #[arg(long)]
+    record_action_after_hangup: bool,
     /// Creations in one second before 429; no limit when not given.
     #[arg(long)]
     max_per_second: Option<u32>,
@@ -55,6 +73,9 @@ struct Cli {
     /// How long one spoken word lasts at a handset page.
     #[arg(long, default_value_t = Tempo::default().handset_word_ms)]
     handset_ms_per_word: u64,
+    /// How long a second of TwiML (Pause, Gather time-out) lasts at a handset page.
+    #[arg(long, default_value_t = 1_000)]
+    handset_second_ms: u64,
     /// Ringing before a scripted answer.
     #[arg(long, default_value_t = Tempo::default().ring_ms)]
     ring_ms: u64,
@@ -84,6 +105,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         cli.mailbox.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()),
         "--mailbox must be an address such as tips@example.org"
     );
+    if let Some(site) = &cli.site {
+        check_url(site).map_err(|_| anyhow::anyhow!("--site must be an address such as http://127.0.0.1:8080, not `{site}`"))?;
+    }
     let options = Options {
         listen: cli.listen,
         smtp: cli.smtp,
@@ -92,6 +116,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         mailbox_password: cli.mailbox_password,
         account_sid: cli.account_sid,
         auth_token: cli.auth_token,
+        number_options: number_options(&cli.advanced_opt_out, &cli.voice_status)?,
+        site: cli.site.map(|site| site.trim_end_matches('/').to_owned()),
+        recording_ready_ms: cli.recording_ready_ms,
+        handset_second_ms: cli.handset_second_ms,
+        record_action_after_hangup: cli.record_action_after_hangup,
         numbers: cli.numbers,
         max_per_second: cli.max_per_second,
         tempo: Tempo {
@@ -101,7 +130,6 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             second_ms: cli.second_ms,
             ..Tempo::default()
         },
-        ..Options::default()
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
@@ -120,6 +148,21 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     })?;
     runtime.shutdown_background();
     Ok(())
+}
+
+fn number_options(advanced: &[String], status: &[String]) -> anyhow::Result<HashMap<String, NumberOptions>> {
+    let mut options: HashMap<String, NumberOptions> = HashMap::new();
+    for number in advanced {
+        anyhow::ensure!(is_address(number), "--advanced-opt-out: `{number}` is not a phone number");
+        options.entry(number.clone()).or_default().advanced_opt_out = true;
+    }
+    for pair in status {
+        let (number, url) = pair.split_once('=').filter(|(number, url)| is_address(number) && check_url(url).is_ok()).ok_or_else(|| {
+            anyhow::anyhow!("--voice-status must be NUMBER=URL such as +15555550100=http://127.0.0.1:8080/ended, not `{pair}`")
+        })?;
+        options.entry(number.to_owned()).or_default().voice_status_url = Some(url.to_owned());
+    }
+    Ok(options)
 }
 
 /// Port 1143 unless another program has it: nobody asked for that one in particular.

@@ -56,7 +56,7 @@ pub async fn show(State(exchange): State<Arc<Exchange>>, RawQuery(query): RawQue
                 let given = labels.get(index).map(String::as_str).filter(|label| !label.is_empty());
                 state.handset_loaded(number, given);
                 let label = state.labels.get(number).map_or("Phone", String::as_str);
-                phone::draw(state, number, label, &back)
+                phone::draw(state, number, label, &back, exchange.options.site.as_deref())
             })
             .collect();
         Page {
@@ -83,7 +83,7 @@ pub struct Which {
 /// `GET /handset/phone`: one phone, for the script.
 pub async fn one(State(exchange): State<Arc<Exchange>>, Query(which): Query<Which>) -> Response {
     let page = exchange.with(|state| OnePhone {
-        phone: phone::draw(state, &which.number, &which.label, &which.back),
+        phone: phone::draw(state, &which.number, &which.label, &which.back, exchange.options.site.as_deref()),
         numbers: state.numbers.iter().map(|route| route.number.clone()).collect(),
         keys: KEYS,
     });
@@ -91,7 +91,7 @@ pub async fn one(State(exchange): State<Arc<Exchange>>, Query(which): Query<Whic
 }
 
 /// Back to the page, or a plain answer for the script.
-fn done(result: Result<(), ControlError>, headers: &HeaderMap, back: &str) -> Response {
+pub(super) fn done(result: Result<(), ControlError>, headers: &HeaderMap, back: &str) -> Response {
     let script = headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/json");
     match result {
         Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
@@ -113,7 +113,8 @@ pub struct Text {
 
 /// `POST /handset/text`.
 pub async fn text(State(exchange): State<Arc<Exchange>>, headers: HeaderMap, Form(form): Form<Text>) -> Response {
-    let said = Control::new(exchange).text(&form.from, &form.to, &form.body.replace("\r\n", "\n")).await;
+    let from = phone::own_address(&form.from, &form.to);
+    let said = Control::new(exchange).text(&from, &form.to, &form.body.replace("\r\n", "\n")).await;
     done(said.map(|_| ()), &headers, &form.back)
 }
 
@@ -165,6 +166,8 @@ pub struct Act {
     #[serde(default)]
     digits: String,
     #[serde(default)]
+    words: String,
+    #[serde(default)]
     back: String,
 }
 
@@ -176,6 +179,7 @@ pub async fn act(State(exchange): State<Arc<Exchange>>, headers: HeaderMap, Path
         "decline" => control.decline(&sid).await,
         "be_machine" => control.be_machine(&sid).await,
         "hangup" => control.hang_up(&sid).await,
+        "speak" if !form.words.trim().is_empty() => control.speak(&sid, &form.words, None).await,
         _ if !form.digits.is_empty() => control.digits(&sid, &form.digits).await,
         // To let it ring is to do nothing.
         _ => Ok(()),

@@ -6,15 +6,18 @@ mod handset;
 mod inbox;
 mod index;
 mod log;
+mod mailing;
 mod phone;
 mod shell;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::exchange::Exchange;
+use crate::letter::LETTER_BYTES;
 
 /// The routes of the pages.
 pub fn routes() -> Router<Arc<Exchange>> {
@@ -26,6 +29,7 @@ pub fn routes() -> Router<Arc<Exchange>> {
         .route("/handset/dial", post(handset::dial))
         .route("/handset/behaviour", post(handset::behave))
         .route("/handset/call/{sid}", post(handset::act))
+        .route("/handset/mail", post(mailing::write).layer(DefaultBodyLimit::max(LETTER_BYTES)))
         .route("/handset/media/{sid}", get(handset::picture))
         .route("/inbox", get(inbox::list))
         .route("/inbox/{id}", get(inbox::one))

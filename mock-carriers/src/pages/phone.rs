@@ -2,15 +2,20 @@
 //! Only what reached the handset is shown: a message that was never delivered is not there.
 
 use crate::clock;
+use crate::letter::bare;
+use crate::options::channel;
 use crate::pages::shell;
 use crate::state::State;
-use crate::state::call::{Call, CallDirection, CallStatus, Line, Speaker};
+use crate::state::call::{Call, CallDirection, CallStatus, Line, Listening, Speaker};
+use crate::state::mail::Mail;
 use crate::state::message::{Direction, Message, MessageStatus};
 use crate::twilio::json::formatted;
 use crate::voice::behaviour::{Answer, Behaviour, Keys};
 
 /// Most messages shown.
 const MESSAGES: usize = 100;
+/// Most mails shown.
+const MAILS: usize = 30;
 
 /// A phone.
 pub struct Phone {
@@ -26,11 +31,27 @@ pub struct Phone {
     pub choices: Vec<Choice>,
     /// What the next call meets, in words.
     pub next: String,
+    /// The mail address of its owner.
+    pub mail: String,
+    /// Mails to and from that address, newest first.
+    pub mails: Vec<Letter>,
+    /// The gateway's public pages; empty when they are not known.
+    pub site: String,
+}
+
+/// A mail of the phone's owner.
+pub struct Letter {
+    pub id: String,
+    pub own: bool,
+    pub subject: String,
+    pub text: String,
+    pub time: String,
 }
 
 /// A message.
 pub struct Bubble {
     pub own: bool,
+    pub channel: &'static str,
     pub body: String,
     pub time: String,
     pub pictures: Vec<String>,
@@ -87,7 +108,7 @@ pub fn offered() -> [(&'static str, &'static str, Behaviour); 10] {
 }
 
 /// Draws a phone from the memory.
-pub fn draw(state: &State, number: &str, label: &str, back: &str) -> Phone {
+pub fn draw(state: &State, number: &str, label: &str, back: &str, site: Option<&str>) -> Phone {
     let own = |call: &&Call| match call.direction {
         CallDirection::Inbound => call.from == number,
         CallDirection::OutboundApi | CallDirection::OutboundDial => call.to == number,
@@ -96,7 +117,11 @@ pub fn draw(state: &State, number: &str, label: &str, back: &str) -> Phone {
     let last = state.calls.iter().rev().filter(own).find(|call| call.status.is_over());
     let choices = choices(state, number);
     let next = choices.iter().find(|choice| choice.chosen);
+    let mail = mail_address(label, number);
     Phone {
+        mails: mails(state, &mail),
+        mail,
+        site: site.unwrap_or_default().to_owned(),
         next: next.map(|choice| choice.name.clone()).unwrap_or_default(),
         id: number.chars().filter(char::is_ascii_digit).collect(),
         number: number.to_owned(),
@@ -113,8 +138,8 @@ pub fn draw(state: &State, number: &str, label: &str, back: &str) -> Phone {
 
 fn messages(state: &State, number: &str) -> Vec<Bubble> {
     let reached = |message: &&Message| match message.direction {
-        Direction::Inbound => message.from.as_deref() == Some(number),
-        Direction::OutboundApi | Direction::OutboundReply => message.to == number && message.status == MessageStatus::Delivered,
+        Direction::Inbound => message.from.as_deref().is_some_and(|from| is_phone(from, number)),
+        Direction::OutboundApi | Direction::OutboundReply => is_phone(&message.to, number) && message.status == MessageStatus::Delivered,
     };
     let mut shown: Vec<Bubble> = state
         .messages
@@ -124,6 +149,11 @@ fn messages(state: &State, number: &str) -> Vec<Bubble> {
         .take(MESSAGES)
         .map(|message| Bubble {
             own: message.direction == Direction::Inbound,
+            channel: channel_name(if message.direction == Direction::Inbound {
+                &message.to
+            } else {
+                message.from.as_deref().unwrap_or_default()
+            }),
             body: message.body.clone(),
             time: shell::hour(message.created),
             pictures: message.media.clone(),
@@ -133,14 +163,69 @@ fn messages(state: &State, number: &str) -> Vec<Bubble> {
     shown
 }
 
+/// True when an address is this phone's: its number, on WhatsApp or Messenger as well.
+fn is_phone(address: &str, number: &str) -> bool {
+    address == number || !channel(address).is_empty() && address == own_address(number, address)
+}
+
+/// How this phone is addressed on the channel of another address.
+pub fn own_address(number: &str, other: &str) -> String {
+    match channel(other) {
+        "whatsapp" => format!("whatsapp:{number}"),
+        "messenger" => format!("messenger:{}", number.trim_start_matches('+')),
+        _ => number.to_owned(),
+    }
+}
+
+fn channel_name(address: &str) -> &'static str {
+    match channel(address) {
+        "whatsapp" => "WhatsApp",
+        "messenger" => "Messenger",
+        _ => "",
+    }
+}
+
+/// The fictional mail address of a phone's owner: the name and the last four digits.
+pub fn mail_address(label: &str, number: &str) -> String {
+    let mut name = String::new();
+    for c in label.chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c.to_ascii_lowercase());
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let digits = number.get(number.len().saturating_sub(4)..).unwrap_or_default();
+    format!("{}.{digits}@example.org", if name.is_empty() { "phone" } else { name.trim_end_matches('-') })
+}
+
+fn mails(state: &State, address: &str) -> Vec<Letter> {
+    let own = |mail: &Mail| bare(&mail.from).eq_ignore_ascii_case(address);
+    let to = |mail: &Mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address));
+    let shown = state.mails.iter().rev().filter(|mail| own(mail) || to(mail)).take(MAILS);
+    shown
+        .map(|mail| Letter {
+            id: mail.id.clone(),
+            own: own(mail),
+            subject: Some(mail.subject.clone()).filter(|subject| !subject.is_empty()).unwrap_or_else(|| "(no subject)".to_owned()),
+            text: mail.text.clone(),
+            time: shell::hour(mail.at),
+        })
+        .collect()
+}
+
 fn show_call(call: &Call) -> ShownCall {
     let dialled_here = call.direction == CallDirection::Inbound;
     let ringing = call.status == CallStatus::Ringing && !dialled_here;
     let title = match (ringing, dialled_here, call.status) {
         (true, ..) => "is calling",
         (false, true, CallStatus::Ringing) => "Calling\u{2026}",
-        _ if call.is_gathering() => "On the call. Keys are waited for.",
-        _ => "On the call",
+        _ => match call.listening {
+            Listening::Prompt | Listening::Keys => "On the call. Keys are waited for.",
+            Listening::Words => "Recording. Say something, then press # or hang up.",
+            Listening::Talk => "Connected. Say something.",
+            Listening::Nothing => "On the call",
+        },
     };
     ShownCall {
         sid: call.sid.clone(),
@@ -222,4 +307,19 @@ fn same(one: &Behaviour, other: &Behaviour) -> bool {
         Keys::Each(keys) => keys.join(","),
     };
     one.answer == other.answer && (one.answer != Answer::Human || key(one) == key(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_has_addresses_on_every_channel() {
+        assert_eq!(mail_address("911 desk", "+15555550150"), "911-desk.0150@example.org");
+        assert_eq!(mail_address("", "+15555550150"), "phone.0150@example.org");
+        for address in ["+15555550142", "whatsapp:+15555550142", "messenger:15555550142"] {
+            assert!(is_phone(address, "+15555550142"), "{address}");
+        }
+        assert!(!is_phone("whatsapp:+15555550143", "+15555550142"));
+    }
 }

@@ -44,6 +44,11 @@ fn mistakes_end_with_2_and_a_sentence() {
         (vec!["--number", "5550100"], "5550100"),
         (vec!["--account-sid", "nobody"], "--account-sid"),
         (vec!["--no-such-flag"], "--no-such-flag"),
+        (vec!["--imap", address.as_str(), "--listen", "127.0.0.1:0", "--smtp", "127.0.0.1:0"], "--imap"),
+        (vec!["--site", "8080"], "--site"),
+        (vec!["--mailbox", "tips"], "--mailbox"),
+        (vec!["--voice-status", "+15555550100"], "--voice-status"),
+        (vec!["--advanced-opt-out", "x"], "--advanced-opt-out"),
     ] {
         let output = program().args(&arguments).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();

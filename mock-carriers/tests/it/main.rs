@@ -9,6 +9,7 @@ mod channels;
 mod commands;
 mod faults;
 mod gateway;
+mod handset_ways;
 mod inbound;
 mod mail;
 mod mailbox;
