@@ -170,7 +170,7 @@ impl Session {
             ("LOGIN", Stage::Greeted) => Ok(self.login(text(arguments, 0), text(arguments, 1))),
             ("AUTHENTICATE", Stage::Greeted) => self.authenticate(arguments).await,
             (_, Stage::Greeted) => Ok(Err(bad("Log in first"))),
-            ("FETCH", Stage::Selected(_)) => self.fetch(arguments, by_uid, effect == Some(Effect::Drop)).await,
+            ("FETCH", Stage::Selected(_)) => self.fetch(arguments, by_uid, effect).await,
             ("IDLE", _) => self.idle(tag).await,
             _ => Ok(self.folder_command(name, arguments, by_uid)),
         }
@@ -311,8 +311,9 @@ impl Session {
         done()
     }
 
-    /// FETCH, message by message. With `cut` the connection ends in the middle of the first one.
-    async fn fetch(&mut self, arguments: &[Word], by_uid: bool, cut: bool) -> io::Result<Outcome> {
+    /// FETCH, message by message; a fault ends the connection in the middle of the first one or after it.
+    async fn fetch(&mut self, arguments: &[Word], by_uid: bool, effect: Option<Effect>) -> io::Result<Outcome> {
+        let cut = matches!(effect, Some(Effect::Drop | Effect::CutBetween));
         self.bring_up_to_date(false);
         let Stage::Selected(view) = &self.stage else { return Ok(Err(bad("Select a folder first"))) };
         let chosen = match view.chosen(arguments, by_uid) {
@@ -342,12 +343,11 @@ impl Session {
             // Another client may have taken it away meanwhile.
             let Some(mail) = mail else { continue };
             let answer = fetch::answer(number, &mail, &items);
+            let whole = effect != Some(Effect::Drop);
+            self.write(if whole { &answer } else { answer.get(..answer.len() / 2).unwrap_or_default() }).await?;
             if cut {
-                let half = answer.get(..answer.len() / 2).unwrap_or_default();
-                self.write(half).await?;
-                return Err(io::ErrorKind::ConnectionAborted.into());
+                break;
             }
-            self.write(&answer).await?;
         }
         if cut { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(Ok("FETCH done".to_owned())) }
     }

@@ -102,6 +102,7 @@ fn groups() -> Vec<Group> {
             title: "The tip line's mailbox",
             presets: vec![
                 preset("drop", "Cut off", "The connection ends in the middle of a mail that is fetched.", 0),
+                preset("cut_between", "Cut off between", "The connection ends after the first mail that is fetched.", 0),
                 preset("drop_after_data", "Moved, never answered", "A mail is moved, then the connection ends before the answer.", 0),
                 preset("temporary", "Refused for now", "A command is refused with NO.", 0),
                 preset("401", "Wrong password", "The next login is refused.", 0),

@@ -133,6 +133,7 @@ fn recipient(exchange: &Exchange, envelope: &mut Envelope, to: String) -> Next {
             | Effect::Delay
             | Effect::Reorder
             | Effect::DropAfterData
+            | Effect::CutBetween
             | Effect::Redirect(_)
             | Effect::Endless
             | Effect::WrongType

@@ -95,6 +95,8 @@ pub enum Effect {
     Temporary,
     /// SMTP: the mail is taken, and the connection ends before the answer. IMAP: the command is done, likewise.
     DropAfterData,
+    /// IMAP: the connection ends after the first mail of a FETCH, at a place where a client may take that for the end.
+    CutBetween,
     /// Media: the redirect leads somewhere a client must not go.
     Redirect(Trap),
     /// Media: a body without end.
@@ -134,6 +136,7 @@ impl Effect {
             "reject" | "550" => Self::Reject,
             "temporary" | "451" => Self::Temporary,
             "drop_after_data" => Self::DropAfterData,
+            "cut_between" => Self::CutBetween,
             "redirect_loopback" => Self::Redirect(Trap::Loopback),
             "redirect_localhost" => Self::Redirect(Trap::Localhost),
             "redirect_private" => Self::Redirect(Trap::Private),
@@ -154,6 +157,7 @@ impl Effect {
             (Kind::Media, Self::Endless | Self::WrongType | Self::Stall | Self::Delay | Self::ServerError) => traffic.method == "GET",
             (Kind::Imap, Self::Drop) => named || traffic.method == "FETCH",
             (Kind::Imap, Self::DropAfterData) => named || traffic.method == "MOVE",
+            (Kind::Imap, Self::CutBetween) => traffic.method == "FETCH",
             (Kind::Imap, Self::Refuse) => traffic.method == "CONNECT",
             (Kind::Imap, Self::Unauthorized) => matches!(traffic.method, "LOGIN" | "AUTHENTICATE"),
             (Kind::Imap, Self::Delay | Self::Temporary | Self::Reject) => named || !matches!(traffic.method, "CONNECT" | "LOGIN"),
@@ -171,6 +175,7 @@ impl Effect {
                 | Self::Reject
                 | Self::Temporary
                 | Self::DropAfterData
+                | Self::CutBetween
                 | Self::Redirect(_)
                 | Self::Endless
                 | Self::WrongType
@@ -222,7 +227,7 @@ impl Faults {
         if Effect::parse(&fault.fault).is_none() {
             return Err(format!(
                 "`{}` is no fault: use 429, 500, 401, a Twilio code such as 21610, accept_then_timeout, \
-                 refuse, drop, double, delay, reorder, reject, temporary, drop_after_data, redirect_loopback, \
+                 refuse, drop, double, delay, reorder, reject, temporary, drop_after_data, cut_between, redirect_loopback, \
                  redirect_localhost, redirect_private, redirect_metadata, endless, wrong_type or stall",
                 fault.fault
             ));

@@ -121,6 +121,7 @@ pub async fn serve(State(exchange): State<Arc<Exchange>>, ConnectInfo(connection
             | Effect::Reject
             | Effect::Temporary
             | Effect::DropAfterData
+            | Effect::CutBetween
             | Effect::Redirect(_)
             | Effect::Endless
             | Effect::WrongType

@@ -124,6 +124,7 @@ fn fault_name(effect: Effect) -> &'static str {
         | Effect::Reject
         | Effect::Temporary
         | Effect::DropAfterData
+        | Effect::CutBetween
         | Effect::Redirect(_)
         | Effect::Endless
         | Effect::WrongType

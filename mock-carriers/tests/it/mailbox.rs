@@ -171,6 +171,10 @@ async fn a_connection_is_cut_in_the_middle_of_a_mail_or_after_a_move() {
     let mut imap = log_in(&world).await;
     imap.select("INBOX").await.unwrap();
     assert_eq!(fetch(&mut imap, "1:*").await.unwrap().len(), 3, "the fault is used up");
+    imap_fault(&world, "cut_between", None).await;
+    assert!(fetch(&mut imap, "1:*").await.is_ok_and(|mails| mails.len() == 1), "the client takes it for the end");
+    let mut imap = log_in(&world).await;
+    imap.select("INBOX").await.unwrap();
     imap_fault(&world, "drop_after_data", None).await;
     assert!(imap.uid_mv("1", "Junk").await.is_err());
     assert_eq!(world.control.mailbox("Junk").await.unwrap().mails.len(), 1, "it was moved all the same");
