@@ -15,7 +15,7 @@ pub(super) enum Room {
     Ample,
 }
 
-/// What is kept, who else has it, and that a court could reach it. Ends with a full stop.
+/// What is kept, who else has it, and that a court could reach it and what was written. Ends with a full stop.
 pub(super) fn told(knows: Knows, language: Language, room: Room) -> String {
     match language {
         Language::En => english(knows),
@@ -48,7 +48,7 @@ fn english(knows: Knows) -> String {
     } else {
         format!("We do not keep {thing}, and our staff do not see it")
     };
-    format!("{kept}; {holder} {has} it, and a court order could reach it.")
+    format!("{kept}; {holder} {has} it, and a court order could reach it and your words.")
 }
 
 fn spanish(knows: Knows) -> String {
@@ -80,7 +80,7 @@ fn spanish(knows: Knows) -> String {
     } else {
         format!("No guardamos {thing} y nuestro personal no {it} ve")
     };
-    format!("{kept}; {holder} {it} {has} y un juez puede pedir{it}.")
+    format!("{kept}; {holder} {it} {has} y un juez puede pedir{it}, y tus palabras.")
 }
 
 fn arabic(knows: Knows, room: Room) -> String {
@@ -101,12 +101,12 @@ fn arabic(knows: Knows, room: Room) -> String {
         }
     };
     let kept = match (knows.kept_sealed, room) {
-        (true, Room::Text) => format!("{thing} محفوظ مشفرًا لا نراه"),
-        (true, Room::Ample) => format!("نحفظ {thing} مشفرًا ولا يراه موظفونا"),
-        (false, Room::Text) => format!("لا نحفظ {thing} ولا نراه"),
-        (false, Room::Ample) => format!("لا نحفظ {thing} ولا يراه موظفونا"),
+        (true, Room::Text) => format!("{thing} مشفر لا نراه؛ ولدى"),
+        (true, Room::Ample) => format!("نحفظ {thing} مشفرًا ولا يراه موظفونا؛ وهو لدى"),
+        (false, Room::Text) => format!("لا نحفظ {thing}؛ وهو لدى"),
+        (false, Room::Ample) => format!("لا نحفظ {thing} ولا يراه موظفونا؛ وهو لدى"),
     };
-    format!("{kept}؛ وهو لدى {holder} وقد يطلبه القضاء.")
+    format!("{kept} {holder} وقد يطلبه القضاء مع كلامك.")
 }
 
 #[cfg(test)]
