@@ -17,6 +17,7 @@ use crate::intake::Intake;
 use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
 use crate::live::Live;
 use crate::login::Login;
+use crate::mailboxes::Mailboxes;
 use crate::media::files::Files;
 use crate::outbox::compose::{Compose, Line};
 use crate::outbox::wake::Wake;
@@ -74,7 +75,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let carriers = carriers(config)?;
     let routes = Arc::new(
         Routes::new(carriers.lanes)
-            .ok_or_else(|| Refusal("no account is configured, so nothing could be received or sent: add an [[account]]".to_owned()))?,
+            .ok_or_else(|| Refusal("no account is configured, so nothing could be received or sent: add an [[account]]".to_owned()))?
+            .with_answers(carriers.answers),
     );
     for means in [Means::Call, Means::Mail] {
         if !routes.serves(means) {
@@ -110,10 +112,27 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         lane_lease: signed(config.outbox.lane_lease),
         in_flight_most: config.outbox.in_flight_most,
     };
-    let outbox = Outbox { progress, compose, senders: Arc::new(carriers.senders), clock: clock.clone(), limits: Arc::new(limits), node: node.clone() };
+    let outbox = Outbox {
+        progress,
+        compose,
+        senders: Arc::new(carriers.senders),
+        clock: clock.clone(),
+        limits: Arc::new(limits),
+        node: node.clone(),
+    };
     outbox.start(&tasks);
     let settings = config.reconcile.clone();
-    Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node, settings }.start(carriers.inboxes, &tasks);
+    Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }.start(carriers.inboxes, &tasks);
+    let mailboxes = Mailboxes {
+        store: store.clone(),
+        intake: Arc::new(intake.clone()),
+        clock: clock.clone(),
+        node,
+        lease: signed(config.outbox.lane_lease),
+    };
+    for mailbox in carriers.mailboxes {
+        mailboxes.keep(mailbox, &tasks);
+    }
     let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };
     let site = staff::StaffSite {
         desk,

@@ -3,6 +3,7 @@
 //! The one place that knows both the configuration and the adapters. A new kind of account is a new arm here.
 
 use crate::config::account::SmtpTls;
+use crate::config::mailbox::ImapAccount;
 use crate::config::{Account, Config};
 use crate::deployment::refusal;
 use crate::progress::routes::Lane;
@@ -30,6 +31,10 @@ pub(crate) struct Carriers {
     pub(crate) media: HashMap<AccountKey, Arc<dyn Media>>,
     /// Who lists what came in, by account.
     pub(crate) inboxes: HashMap<AccountKey, Arc<dyn Inbox>>,
+    /// Mailboxes to be kept read.
+    pub(crate) mailboxes: Vec<email::ImapListener>,
+    /// What comes by the first account is answered by the second.
+    pub(crate) answers: Vec<(AccountKey, AccountKey)>,
 }
 
 /// Puts the configured accounts together: adapters for their webhooks, senders, lanes.
@@ -95,9 +100,35 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                 let sender: Arc<dyn Sender> = Arc::new(email::SmtpSender::new(Arc::new(settings)).map_err(refusal)?);
                 carriers.add(&account.name, Means::Mail, &account.from, account.mails_per_second, &sender)?;
             }
+            Account::Imap(account) => {
+                carriers.mailboxes.push(email::ImapListener::new(mailbox(account)).map_err(refusal)?);
+                carriers.answers.push((account.name.clone(), account.answers_by.clone()));
+            }
         }
     }
     Ok(carriers)
+}
+
+/// A mailbox as its adapter wants to be told.
+fn mailbox(account: &ImapAccount) -> email::MailboxConfig {
+    email::MailboxConfig {
+        port: account.port,
+        tls: account.tls,
+        authserv: account.authserv.clone(),
+        inbox: account.inbox.clone(),
+        junk: account.junk.clone(),
+        processed: account.processed.clone(),
+        sweep: account.sweep,
+        timeout: account.timeout,
+        most_bytes: account.most_bytes,
+        ..email::MailboxConfig::new(
+            account.name.clone(),
+            account.host.clone(),
+            account.user.clone(),
+            account.password.clone(),
+            account.address.reveal(),
+        )
+    }
 }
 
 impl Carriers {

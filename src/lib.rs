@@ -18,6 +18,7 @@ pub mod intake;
 pub mod lifecycle;
 pub mod live;
 pub mod login;
+pub mod mailboxes;
 pub mod media;
 pub mod outbox;
 pub mod progress;

@@ -35,6 +35,7 @@ fn described(account: &Account) -> String {
             };
             format!("{} {does} by {}; webhooks at /webhooks/{}/…", twilio.name, twilio.api_base, twilio.name)
         }
+        Account::Imap(imap) => format!("{} reads mail from {}:{}, answered by {}", imap.name, imap.host, imap.port, imap.answers_by),
         Account::Smtp(smtp) => format!("{} mails by {}:{}", smtp.name, smtp.host, smtp.port),
     }
 }

@@ -120,7 +120,7 @@ fn leave_out_unserved(plan: &mut plan::Plan, config: &Config) {
             (Account::Twilio(twilio), Means::Call) => twilio.call_from.is_some(),
             (Account::Twilio(twilio), Means::Text) => twilio.text_from.is_some(),
             (Account::Smtp(_), Means::Mail) => true,
-            (Account::Twilio(_), Means::Mail) | (Account::Smtp(_), Means::Call | Means::Text) => false,
+            (Account::Twilio(_), Means::Mail) | (Account::Smtp(_), Means::Call | Means::Text) | (Account::Imap(_), _) => false,
         })
     };
     for means in Means::ALL.into_iter().filter(|means| !serves(*means)) {

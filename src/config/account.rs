@@ -4,6 +4,7 @@
 
 use super::error::ConfigError;
 use super::layers::Environment;
+use super::mailbox::{self, ImapAccount};
 use super::origin::Origin;
 use super::section::Section;
 use crate::import::address::{PHONE_FIX, mail, phone};
@@ -28,8 +29,10 @@ const LONGEST_MEDIA_SECONDS: f64 = 600.0;
 pub enum Account {
     /// Texts and calls in Twilio's dialect: Twilio, SignalWire, the mock.
     Twilio(Box<TwilioAccount>),
-    /// Mail.
+    /// Mail that is sent.
     Smtp(Box<SmtpAccount>),
+    /// Mail that is read.
+    Imap(Box<ImapAccount>),
 }
 
 impl Account {
@@ -38,6 +41,7 @@ impl Account {
         match self {
             Account::Twilio(account) => &account.name,
             Account::Smtp(account) => &account.name,
+            Account::Imap(account) => &account.name,
         }
     }
 }
@@ -154,15 +158,21 @@ const SMTP_KEYS: &[&str] = &[
     "mails_per_second",
     "timeout_seconds",
 ];
-const KIND_FIX: &str = "write \"twilio\" or \"smtp\"";
+const KIND_FIX: &str = "write \"twilio\", \"smtp\" or \"imap\"";
 
 /// All accounts.
 pub(super) fn read(root: &Section<'_>, environment: &Environment) -> Result<Vec<Account>, ConfigError> {
     let mut accounts: Vec<Account> = Vec::new();
-    for section in root.list("account", |kind| if kind == "smtp" { SMTP_KEYS } else { TWILIO_KEYS })? {
+    let keys = |kind: &str| match kind {
+        "smtp" => SMTP_KEYS,
+        "imap" => mailbox::KEYS,
+        _ => TWILIO_KEYS,
+    };
+    for section in root.list("account", keys)? {
         let account = match section.parsed("kind", KIND_FIX, |text| Some(text.to_owned()))?.as_str() {
             "twilio" => Account::Twilio(Box::new(twilio(&section, environment)?)),
             "smtp" => Account::Smtp(Box::new(smtp(&section, environment)?)),
+            "imap" => Account::Imap(Box::new(mailbox::read(&section, environment)?)),
             other => return Err(section.bad("kind", &format!("{other:?}"), KIND_FIX)),
         };
         if accounts.iter().any(|other| other.name() == account.name()) {
@@ -170,10 +180,11 @@ pub(super) fn read(root: &Section<'_>, environment: &Environment) -> Result<Vec<
         }
         accounts.push(account);
     }
+    mailbox::answered(root, &accounts)?;
     Ok(accounts)
 }
 
-fn name(section: &Section<'_>) -> Result<AccountKey, ConfigError> {
+pub(super) fn name(section: &Section<'_>) -> Result<AccountKey, ConfigError> {
     section.parsed("name", "write 1 to 64 lower-case letters, digits and dashes, such as main", |text| text.parse().ok())
 }
 
@@ -277,7 +288,7 @@ impl SmtpTls {
     }
 }
 
-fn timeout(section: &Section<'_>, default: f64) -> Result<Duration, ConfigError> {
+pub(super) fn timeout(section: &Section<'_>, default: f64) -> Result<Duration, ConfigError> {
     section.above_zero("timeout_seconds", LONGEST_REQUEST_SECONDS, Some(default), "seconds").map(Duration::from_secs_f64)
 }
 
@@ -306,7 +317,7 @@ fn is_sid(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
 }
 

@@ -8,6 +8,7 @@ pub mod account;
 mod calendars;
 mod error;
 mod layers;
+pub mod mailbox;
 pub mod origin;
 mod section;
 mod suggest;

@@ -35,5 +35,6 @@ fn of_account(config: &Config, account: &Account) -> Option<String> {
             let open = smtp.tls == SmtpTls::Opportunistic && smtp.login.is_some();
             open.then(|| format!("account {name} may send its password without TLS: write tls = \"required\""))
         }
+        Account::Imap(_) => None,
     }
 }

@@ -76,7 +76,7 @@ impl Intake {
 
     fn say(&self, letter: &mut Composed, message: &InboundMessage, words: &Words) {
         let (id, at) = (self.entropy.message(letter.at), letter.at);
-        let lane = self.progress.routes.for_reply(&message.account, message.channel);
+        let lane = self.progress.routes.for_reply(&message.account, message.channel).filter(|_| message.from.is_some());
         let delivery = match lane {
             Some(_) => Delivery::Waiting { next_at: at, made: 0 },
             None => Delivery::Kept { since: at },

@@ -96,7 +96,8 @@ impl Intake {
     }
 
     pub(super) fn remember(&self, message: &InboundMessage, entry: KnownEntry) {
-        if let Some(index) = self.index(message).filter(|_| joins_by_address(message) && !entry.elsewhere) {
+        let is_its_address = entry.handle.is_some() && !entry.elsewhere;
+        if let Some(index) = self.index(message).filter(|_| joins_by_address(message) && is_its_address) {
             self.known.put(index, entry);
         }
     }

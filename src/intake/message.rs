@@ -17,7 +17,7 @@ use domain::conversation::alias::alias;
 use domain::conversation::reference::Reference;
 use domain::conversation::triage::{Marks, Triage};
 use domain::conversation::{Conversation, State, WayBack};
-use domain::exchange::{InboundMessage, Joins};
+use domain::exchange::{InboundMessage, Joins, Nature};
 use domain::id::{ContactHandle, ConversationId};
 use domain::language::Language;
 use jiff::{SignedDuration, Timestamp};
@@ -88,11 +88,13 @@ impl Intake {
                 Outcome::Committed(_) => {
                     let id = entry.conversation;
                     self.remember(message, entry);
+                    self.bounced(message).await?;
                     self.wake(message);
                     return Ok(Taken::Stored(id));
                 }
                 Outcome::Duplicate => {
                     self.forget(message);
+                    self.bounced(message).await?;
                     return Ok(Taken::Known);
                 }
                 Outcome::Conflict => self.forget(message),
@@ -107,6 +109,8 @@ impl Intake {
         let id = entry.conversation;
         let mut entry = entry.clone();
         match entry.handle {
+            // What no person wrote changes nobody's address: a mail server that sends a bounce back is not the reporter.
+            _ if message.nature != Nature::Person => {}
             Some(handle) => commit.writes.push(Write::AnswerTo(id, handle)),
             None => {
                 let contact = self.contact(message, &entry, at);

@@ -6,12 +6,14 @@
 
 mod answer;
 mod belongs;
+mod bounce;
 mod call_step;
 mod caller;
 mod caller_said;
 mod codes;
 mod known;
 mod language;
+mod listener;
 mod message;
 pub mod receipt_page;
 mod store_message;

@@ -3,14 +3,15 @@
 use crate::desk::directory::{DirectoryReader, person};
 use crate::progress::contact_for;
 use crate::progress::routes::Routes;
-use crate::store::rows::{AttemptRow, MessageRow, ObligationRow};
+use crate::store::rows::{AttemptRow, Author, MessageRow, ObligationRow};
 use crate::store::{Store, StoreError};
+use crate::vault::mail::plus_address;
 use crate::vault::{DoesNotOpen, Vault};
-use domain::channel::Means;
+use domain::channel::{Channel, Means};
 use domain::conversation::first_words::with_code;
 use domain::conversation::reference::Reference;
 use domain::dispatch::words::{MailFacts, TextFacts, Voice, mail, text};
-use domain::exchange::{Content, Outbound, Search};
+use domain::exchange::{Content, Mail, MailKind, Outbound, Search};
 use domain::language::Language;
 use domain::sealed::Address;
 use std::sync::Arc;
@@ -116,13 +117,33 @@ impl Compose {
         let key = self.vault.unwrap_key(row.conversation, &tip.key)?;
         let contact = contact_for(&*self.store, row).await?.ok_or(ComposeError::AddressGone)?;
         let context = contact.handle.uuid();
-        let words = self.vault.open_words(&key, row.id.uuid().as_bytes(), &row.body)?;
-        Ok(Outbound {
-            attempt: attempt.id,
-            from: self.vault.open_address(&key, context.as_bytes(), &contact.ours)?,
-            to: self.vault.open_address(&key, context.as_bytes(), &contact.address)?,
-            content: Content::Text(with_code(&words, &key.return_code())),
-        })
+        let words = with_code(&self.vault.open_words(&key, row.id.uuid().as_bytes(), &row.body)?, &key.return_code());
+        let ours = self.vault.open_address(&key, context.as_bytes(), &contact.ours)?;
+        let to = self.vault.open_address(&key, context.as_bytes(), &contact.address)?;
+        if to.reveal().is_empty() {
+            return Err(ComposeError::AddressGone);
+        }
+        if contact.channel != Channel::Mail {
+            return Ok(Outbound { attempt: attempt.id, from: ours, to, content: Content::Text(words) });
+        }
+        let source = self.store.last_source(row.conversation).await?;
+        let answers = source.map(|(id, sealed)| self.vault.open_words(&key, id.uuid().as_bytes(), &sealed)).transpose()?;
+        let language = tip.conversation.language.unwrap_or(self.line.language);
+        let reply = Mail {
+            message_id: self.vault.mail_id(row.id),
+            subject: reply_subject(language).to_owned(),
+            text: format!("{}\n", words.reveal()),
+            language,
+            answers,
+            kind: match row.author {
+                Author::System | Author::Reporter => MailKind::AutoReply,
+                Author::Staff(_) => {
+                    MailKind::Answer { bounces_to: Address::new(plus_address(ours.reveal(), &self.vault.mail_bounce_token(row.id))) }
+                }
+            },
+        };
+        let from = Address::new(plus_address(ours.reveal(), &self.vault.mail_token(row.conversation)));
+        Ok(Outbound { attempt: attempt.id, from, to, content: Content::Mail(reply) })
     }
 
     /// Where to look for an attempt at an obligation.
@@ -161,5 +182,14 @@ impl Compose {
 
     fn from(&self, attempt: &AttemptRow) -> Address {
         self.routes.lane(&attempt.lane).map_or_else(|| Address::new(""), |lane| lane.from.clone())
+    }
+}
+
+/// The subject of a mail to a reporter: says nothing to whoever looks over a shoulder, and echoes none of theirs.
+const fn reply_subject(language: Language) -> &'static str {
+    match language {
+        Language::En => "Re: your message",
+        Language::Es => "Re: tu mensaje",
+        Language::Ar => "رد: رسالتك",
     }
 }

@@ -3,7 +3,7 @@
 use super::Outbox;
 use super::compose::ComposeError;
 use crate::progress::{News, ProgressError, Todo};
-use crate::store::rows::{AttemptRow, WorkId, WorkRow};
+use crate::store::rows::{AttemptRow, Owner, WorkId, WorkRow};
 use adapters::contract::SendError;
 use domain::channel::Means;
 use domain::dispatch::obligation::SendOutcome;
@@ -180,7 +180,9 @@ async fn ask(outbox: &Outbox, attempt: &AttemptRow, search: Result<Search, Compo
     // Nobody keeps a record of mails that could be asked. A repeat has the same Message-ID and collapses at the reader's end,
     // so for a mail "unknown" leads to a repeat, not to waiting.
     if attempt.means == Means::Mail {
-        return Ok(Asked::Nothing);
+        // What the server took is not looked for: a bounce tells, or nothing does.
+        let taken = matches!(attempt.owner, Owner::Message(_)) && attempt.evidence.submitted.is_some();
+        return Ok(if taken { Asked::NoAnswer } else { Asked::Nothing });
     }
     let (Ok(search), Some(sender)) = (search, outbox.senders.get(&attempt.lane)) else { return Ok(Asked::NoAnswer) };
     match sender.find(&search).await {

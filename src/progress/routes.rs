@@ -27,12 +27,18 @@ pub struct Lane {
 pub struct Routes {
     first: Lane,
     lanes: Vec<Lane>,
+    answers: Vec<(AccountKey, AccountKey)>,
 }
 
 impl Routes {
     /// The lanes in order of preference; `None` when there are none.
     pub fn new(lanes: Vec<Lane>) -> Option<Self> {
-        lanes.first().cloned().map(|first| Self { first, lanes })
+        lanes.first().cloned().map(|first| Self { first, lanes, answers: Vec::new() })
+    }
+    /// The same, and what comes by the first account of each pair is answered by the second (a mailbox that is only read).
+    #[must_use]
+    pub fn with_answers(self, answers: Vec<(AccountKey, AccountKey)>) -> Self {
+        Self { answers, ..self }
     }
     /// A lane.
     pub fn lane(&self, key: &LaneKey) -> Option<&Lane> {
@@ -59,6 +65,7 @@ impl Routes {
             Channel::Mail => Means::Mail,
             Channel::Voice | Channel::Chat | Channel::Web => return None,
         };
+        let account = self.answers.iter().find(|(reads, _)| reads == account).map_or(account, |(_, answers)| answers);
         self.lanes().find(|lane| lane.account == *account && lane.means == means)
     }
 }

@@ -11,7 +11,7 @@ use super::thread::Own;
 use crate::contract::{Cursor, Intake};
 use domain::channel::Channel;
 use domain::conversation::knows::Knows;
-use domain::exchange::{Inbound, InboundMessage, MediaBody, MediaRef, MediaRole, ProviderId};
+use domain::exchange::{Inbound, InboundMessage, MediaBody, MediaRef, MediaRole, Nature, ProviderId};
 use domain::sealed::{Address, Words};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
@@ -234,7 +234,8 @@ impl Look<'_> {
             sent_at: read.sent_at,
             joins,
             nature: read.nature,
-            source: read.message_id,
+            // What an answer refers to: a program's mail is not answered, and must not be what an answer to the reporter refers to.
+            source: read.message_id.filter(|_| read.nature == Nature::Person),
             media: files.chain(whole.then_some(original)).collect(),
             media_dropped: read.dropped,
             ..InboundMessage::plain(self.config.account.clone(), ProviderId(read.once), Channel::Mail, Knows::MAIL, read.words)

@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 /// Reads one mailbox.
+#[derive(Clone)]
 pub struct ImapListener {
     config: MailboxConfig,
     own: Own,
