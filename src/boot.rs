@@ -122,7 +122,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     outbox.start(&tasks);
     let settings = config.reconcile.clone();
-    Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }.start(carriers.inboxes, &tasks);
+    Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }
+        .start(carriers.inboxes, &tasks);
     let mailboxes = Mailboxes {
         store: store.clone(),
         intake: Arc::new(intake.clone()),
