@@ -27,6 +27,8 @@ const WEBHOOK_PATIENCE: Duration = Duration::from_secs(20);
 const PICTURES_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// How many messages one question asks for; further ones are asked for at once.
 const BATCH: usize = 1000;
+/// More messages than a carrier delivers to one number in a second.
+const MOST_IN_A_SECOND: usize = 64_000;
 /// The lease of a look outlasts it by this much; then another node may go on.
 const LEASE_BEYOND_POLL: SignedDuration = SignedDuration::from_secs(60);
 
@@ -103,7 +105,7 @@ impl Reconcile {
         if !self.is_ours(lane).await? {
             return Ok(false);
         }
-        self.look(account, inbox, since).await.map(|()| true)
+        self.look(account, inbox, since, BATCH).await.map(|()| true)
     }
 
     async fn is_ours(&self, lane: &LaneKey) -> Result<bool, StoreError> {
@@ -112,17 +114,17 @@ impl Reconcile {
         Ok(self.store.lease_lanes(vec![lane.clone()], self.node.clone(), now, until).await?.contains(lane))
     }
 
-    /// One look, from `since` to now.
-    async fn look(&self, account: &AccountKey, inbox: &dyn Inbox, mut since: Timestamp) -> Result<(), Incomplete> {
+    /// One look, from `since` to now, in questions for `most` messages.
+    async fn look(&self, account: &AccountKey, inbox: &dyn Inbox, mut since: Timestamp, mut most: usize) -> Result<(), Incomplete> {
         let (mut recovered, mut failed) = (0, 0);
         let ended = loop {
-            let batch = match inbox.since(since, BATCH).await {
+            let batch = match inbox.since(since, most).await {
                 Ok(batch) => batch,
                 Err(error) => break Err(error.into()),
             };
             metrics::counter!("tipline_polled_total", "account" => account.to_string()).increment(batch.len() as u64);
             let last = batch.last().and_then(|message| message.sent_at);
-            let is_full = batch.len() >= BATCH;
+            let is_full = batch.len() >= most;
             let missed = match self.missed(account, batch).await {
                 Ok(missed) => missed,
                 Err(error) => break Err(error.into()),
@@ -134,8 +136,9 @@ impl Reconcile {
                 }
             }
             match last {
-                // A whole batch within one second would be asked for again without an end.
-                Some(last) if is_full => since = last.max(since.saturating_add(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX)),
+                Some(last) if is_full && last > since => since = last,
+                // A whole batch of one second: the question grows, or it would be asked again without an end.
+                Some(_) | None if is_full && most < MOST_IN_A_SECOND => most *= 2,
                 Some(_) | None => break Ok(()),
             }
         };
@@ -191,3 +194,6 @@ fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ mod message;
 pub mod receipt_page;
 mod store_message;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::clock::Clock;
 use crate::desk::directory::DirectoryReader;

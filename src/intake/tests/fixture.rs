@@ -31,19 +31,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Our number.
-pub(super) const OURS: &str = "+15555550100";
+pub(crate) const OURS: &str = "+15555550100";
 
-pub(super) struct Fixture {
-    pub(super) intake: Intake,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) vault: Arc<Vault>,
-    pub(super) clock: Clock,
+pub(crate) struct Fixture {
+    pub(crate) intake: Intake,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Clock,
     folder: PathBuf,
     sent: AtomicU32,
 }
 
 impl Fixture {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = std::env::temp_dir().join(format!("tipline-intake-{}", Entropy.uuid().simple()));
         std::fs::create_dir(&folder).unwrap();
         let tasks = Tasks::default();
@@ -69,7 +69,7 @@ impl Fixture {
     }
 
     /// A message by a way in, from an address if it has one.
-    pub(super) fn message(&self, channel: Channel, from: Option<&str>, words: &str) -> InboundMessage {
+    pub(crate) fn message(&self, channel: Channel, from: Option<&str>, words: &str) -> InboundMessage {
         let (account, knows) = match channel {
             Channel::Text | Channel::Voice => ("main", Knows::PHONE),
             Channel::Whatsapp | Channel::Messenger => ("main", Knows::APP),
@@ -86,23 +86,23 @@ impl Fixture {
     }
 
     /// Takes a message that must become durable; gives its tip.
-    pub(super) async fn take(&self, message: InboundMessage) -> ConversationId {
+    pub(crate) async fn take(&self, message: InboundMessage) -> ConversationId {
         match self.intake.message(message).await.unwrap() {
             Taken::Stored(id) => id,
             other => panic!("stored is expected, not {other:?}"),
         }
     }
 
-    pub(super) async fn text(&self, from: &str, words: &str) -> ConversationId {
+    pub(crate) async fn text(&self, from: &str, words: &str) -> ConversationId {
         self.take(self.message(Channel::Text, Some(from), words)).await
     }
 
-    pub(super) async fn tip(&self, id: ConversationId) -> ConversationRow {
+    pub(crate) async fn tip(&self, id: ConversationId) -> ConversationRow {
         self.store.conversation(id).await.unwrap().unwrap()
     }
 
     /// Everything said in a tip: `reporter: words`, `system: words`, in order.
-    pub(super) async fn said(&self, id: ConversationId) -> Vec<String> {
+    pub(crate) async fn said(&self, id: ConversationId) -> Vec<String> {
         let key = self.vault.unwrap_key(id, &self.tip(id).await.key).unwrap();
         let words = |row: &MessageRow| self.vault.open_words(&key, row.id.uuid().as_bytes(), &row.body).unwrap().reveal().to_owned();
         let rows = self.store.messages(id, 0, 1000).await.unwrap();

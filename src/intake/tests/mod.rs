@@ -1,6 +1,6 @@
 //! The way in over a real store: what a message leads to, whatever way it came.
 
 mod calls;
-mod fixture;
+pub(crate) mod fixture;
 mod keywords;
 mod ways;
