@@ -4,6 +4,7 @@
 //! providers share stands beside them. This crate knows carriers; it knows neither the database nor tips. A new carrier is
 //! a new folder that passes `conformance`.
 
+pub mod chat;
 pub mod contract;
 pub mod email;
 pub mod media;
