@@ -4,6 +4,7 @@
 //! missing or wrong key, a database of another schema, an account that cannot work, a port in use.
 
 use crate::carriers::carriers;
+use crate::chat::Chats;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deployment::{self, Refusal, refusal};
@@ -19,6 +20,7 @@ use crate::live::Live;
 use crate::login::Login;
 use crate::mailboxes::Mailboxes;
 use crate::media::files::Files;
+use crate::media::uploads::Uploads;
 use crate::outbox::compose::{Compose, Line};
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
@@ -97,7 +99,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone(), files.clone(), spool.clone());
     let desk = Arc::new(Desk {
         store: store.clone(),
-        vault,
+        vault: vault.clone(),
         clock: clock.clone(),
         entropy,
         directory,
@@ -135,6 +137,18 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         mailboxes.keep(mailbox, &tasks);
     }
     let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };
+    let chats = Chats {
+        store: store.clone(),
+        vault: vault.clone(),
+        intake: intake.clone(),
+        progress: desk.progress.clone(),
+        live: live.clone(),
+        clock: clock.clone(),
+        entropy,
+        uploads: Uploads::new(config.data_folder.join("uploads"), vault, clock.clone(), entropy),
+    };
+    chats.uploads.start_sweeping(&tasks);
+    let chat = public::chat::ChatSite::new(chats, tasks.clone(), config.chat.clone(), &config.line.name, config.public.origin.as_str());
     let site = staff::StaffSite {
         desk,
         login: Arc::new(Login::new(store.clone(), clock.clone(), entropy)),
@@ -145,7 +159,9 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         zone: config.line.zone.clone(),
         stop: tasks.stopping(),
     };
-    let routers = [public_router(webhooks, intake, config), staff::router(site), ops::router(Ops { store: store.clone(), clock, metrics })];
+    // Sockets and uploads last longer than a carrier waits: no short time-out is laid over the chat.
+    let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
+    let routers = [public_router(webhooks, intake, config).merge(chat), staff::router(site), ops::router(Ops { store: store.clone(), clock, metrics })];
     let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
     for (listener, router) in listeners.into_iter().zip(routers) {
         let stopping = tasks.stopping();

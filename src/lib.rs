@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod boot;
 pub mod carriers;
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod config;

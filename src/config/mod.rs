@@ -5,6 +5,7 @@
 //! shows nothing. Carriers and the database are not asked here.
 
 pub mod account;
+mod chat;
 mod calendars;
 mod error;
 mod layers;
@@ -19,6 +20,7 @@ mod warnings;
 mod tests;
 
 pub use account::Account;
+pub use chat::Chat;
 pub use error::ConfigError;
 pub use layers::{Environment, environment};
 pub use timing::{Limits, Outbox, Reconcile};
@@ -39,8 +41,22 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 13] =
-    ["public", "staff", "ops", "data", "keys", "line", "outbox", "reconcile", "limits", "dispatch", "account", "tip_type", "calendar"];
+const SECTIONS: [&str; 14] = [
+    "public",
+    "staff",
+    "ops",
+    "data",
+    "keys",
+    "line",
+    "outbox",
+    "reconcile",
+    "limits",
+    "chat",
+    "dispatch",
+    "account",
+    "tip_type",
+    "calendar",
+];
 const HOTLINE_FIX: &str = "write which schools the hotline is for, as it is spoken, at most 60 characters";
 const LISTEN_FIX: &str = "write address and port, such as 127.0.0.1:8080 or [::1]:8080";
 
@@ -63,6 +79,8 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// Bounds of requests.
     pub limits: Limits,
+    /// The app chat.
+    pub chat: Chat,
     /// The carriers.
     pub accounts: Vec<Account>,
     policy: Policy,
@@ -112,6 +130,7 @@ impl Config {
             outbox: timing::outbox(&root)?,
             reconcile: timing::reconcile(&root)?,
             limits: timing::limits(&root)?,
+            chat: chat::read(&root)?,
             accounts: account::read(&root, environment)?,
             policy: timing::policy(&root)?,
             catalogue: calendars::catalogue(&root)?,

@@ -20,8 +20,12 @@ const STAFF: [Asset; 3] = [
     ICON,
 ];
 
-const PUBLIC: [Asset; 2] =
-    [Asset { name: "public.css", content_type: "text/css; charset=utf-8", body: include_str!("../../assets/public.css") }, ICON];
+const PUBLIC: [Asset; 4] = [
+    Asset { name: "public.css", content_type: "text/css; charset=utf-8", body: include_str!("../../assets/public.css") },
+    Asset { name: "chat.css", content_type: "text/css; charset=utf-8", body: include_str!("../../assets/chat.css") },
+    Asset { name: "chat.js", content_type: "text/javascript; charset=utf-8", body: include_str!("../../assets/chat.js") },
+    ICON,
+];
 
 const ICON: Asset = Asset { name: "icon.svg", content_type: "image/svg+xml", body: include_str!("../../assets/icon.svg") };
 

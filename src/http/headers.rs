@@ -1,6 +1,6 @@
 //! The headers that every page carries: nothing from elsewhere runs or frames it, nothing of it is kept or told on.
 //!
-//! A handler that sets `Cache-Control` itself (assets, events) keeps its own.
+//! A handler that sets `Cache-Control` itself (assets, events), or a policy of its own (the chat's page), keeps its own.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -27,7 +27,7 @@ pub async fn public(response: Response) -> Response {
 
 fn harden(mut response: Response, policy: &'static str) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod kind;
+pub mod uploads;
 
 use domain::id::LaneKey;
 

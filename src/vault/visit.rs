@@ -26,8 +26,10 @@ pub enum Pass {
     Visit,
     /// Sending a first message: the tip gets this id, so that sending twice gives one tip.
     Draft,
-    /// Going on with a chat.
+    /// Going on with a chat whose code was shown.
     Chat,
+    /// Going on with a chat that began as one: it may be told its code again.
+    ChatBegun,
 }
 
 impl Pass {
@@ -36,13 +38,14 @@ impl Pass {
             Pass::Visit => b"visit",
             Pass::Draft => b"draft",
             Pass::Chat => b"chat",
+            Pass::ChatBegun => b"chat begun",
         }
     }
     const fn lasts(self) -> SignedDuration {
         match self {
             Pass::Visit => VISIT_LASTS,
             Pass::Draft => DRAFT_LASTS,
-            Pass::Chat => CHAT_LASTS,
+            Pass::Chat | Pass::ChatBegun => CHAT_LASTS,
         }
     }
 }

@@ -6,6 +6,8 @@
 
 mod bad_input;
 mod canary;
+mod chat;
+mod chat_client;
 mod gateway;
 mod kill;
 mod promises;
