@@ -59,6 +59,8 @@ impl TestGateway {
         let mock = MockCarriers::start(Options {
             listen: ([127, 0, 0, 1], 0).into(),
             smtp: ([127, 0, 0, 1], 0).into(),
+            imap: ([127, 0, 0, 1], 0).into(),
+            handset_second_ms: 20,
             tempo: Tempo { word_ms: 1, handset_word_ms: 1, ring_ms: 20, second_ms: 20, message_ms: 10 },
             ..Options::default()
         })
@@ -73,6 +75,7 @@ impl TestGateway {
             .replace("127.0.0.1:9464", &format!("127.0.0.1:{ops}"))
             .replace("http://127.0.0.1:9090", &mock.base_url())
             .replace("2525", &mock.smtp_addr().port().to_string())
+            .replace("1143", &mock.imap_addr().port().to_string())
             .replace("target/demo", &folder.display().to_string());
         fs::write(folder.join("tipline.toml"), text).expect("a configuration");
         let mut gateway = Self {
@@ -87,7 +90,8 @@ impl TestGateway {
             folder,
         };
         let messages = format!("{}/webhooks/main/messages", gateway.public);
-        let route = NumberRoute { number: LINE.to_owned(), sms_url: Some(messages), voice_url: None };
+        let voice = format!("{}/webhooks/main/voice", gateway.public);
+        let route = NumberRoute { number: LINE.to_owned(), sms_url: Some(messages), voice_url: Some(voice) };
         gateway.control().set_number(route).await.expect("the line's number");
         let key = gateway.folder.join("master.key").display().to_string();
         gateway.must(&["keygen", "--out", &key]);

@@ -61,7 +61,7 @@ impl Deployment {
         let path = workspace::root().join("config/demo.toml");
         let mut text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
         let folder = self.folder.display();
-        let Ports { public, staff, ops, mock, smtp } = self.ports;
+        let Ports { public, staff, ops, mock, smtp, imap } = self.ports;
         for (usual, own) in [
             ("\"target/demo/data\"", format!("\"{folder}/data\"")),
             ("\"target/demo/master.key\"", format!("\"{folder}/master.key\"")),
@@ -70,6 +70,7 @@ impl Deployment {
             ("127.0.0.1:9464", format!("127.0.0.1:{ops}")),
             ("127.0.0.1:9090", format!("127.0.0.1:{mock}")),
             ("port = 2525", format!("port = {smtp}")),
+            ("port = 1143", format!("port = {imap}")),
         ] {
             ensure!(text.contains(usual), "config/demo.toml no longer has {usual}: change xtask with it");
             text = text.replace(usual, &own);

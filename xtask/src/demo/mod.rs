@@ -24,7 +24,7 @@ pub struct Demo {
     /// Go on with the data of the run before instead of starting afresh; with --play: leave the folder.
     #[arg(long)]
     keep: bool,
-    /// Take five ports from this one on, instead of 8080, 8081, 9464, 9090 and 2525.
+    /// Take six ports from this one on, instead of 8080, 8081, 9464, 9090, 2525 and 1143.
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
 }
@@ -90,12 +90,12 @@ async fn told_to_end() {
 }
 
 fn print_table(deployment: &Deployment) {
-    let Ports { public, staff, ops, mock, smtp } = deployment.ports;
+    let Ports { public, staff, ops, mock, smtp, imap } = deployment.ports;
     let phones = [(STUDENT, "Student"), ("+15555550106", "Principal"), ("+15555550101", "PSAP")];
     let encoded = |number: &str| number.replace('+', "%2B");
     let numbers: Vec<String> = phones.iter().map(|(number, _)| encoded(number)).collect();
     let labels: Vec<&str> = phones.iter().map(|(_, label)| *label).collect();
-    println!("\nThe tip line runs. Students text {LINE_NUMBER}.\n");
+    println!("\nThe tip line runs. Students text or call {LINE_NUMBER}, mail tips@example.org, or write on the public site.\n");
     for (what, value) in [
         ("Handsets", format!("http://127.0.0.1:{mock}/handset?numbers={}&labels={}", numbers.join(","), labels.join(","))),
         ("Console", format!("http://127.0.0.1:{staff}/")),
@@ -105,7 +105,7 @@ fn print_table(deployment: &Deployment) {
         ("API token", deployment.token.clone()),
         ("Public site", format!("http://127.0.0.1:{public}/")),
         ("Health", format!("http://127.0.0.1:{ops}/readyz, /metrics")),
-        ("Mail server", format!("127.0.0.1:{smtp}")),
+        ("Mail server", format!("127.0.0.1:{smtp}, mailbox 127.0.0.1:{imap}")),
         ("Logs", format!("{}/*.log", deployment.folder.display())),
     ] {
         println!("  {what:<12} {value}");

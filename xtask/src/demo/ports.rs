@@ -1,4 +1,4 @@
-//! The demo's five ports: the usual ones, a row from a base, or free ones.
+//! The demo's six ports: the usual ones, a row from a base, or free ones.
 
 use crate::Mistake;
 use anyhow::Context;
@@ -17,34 +17,37 @@ pub struct Ports {
     pub mock: u16,
     /// The mock's mail server.
     pub smtp: u16,
+    /// The mock's mailbox.
+    pub imap: u16,
 }
 
 impl Ports {
     /// The usual ports.
-    pub const USUAL: Ports = Ports { public: 8080, staff: 8081, ops: 9464, mock: 9090, smtp: 2525 };
+    pub const USUAL: Ports = Ports { public: 8080, staff: 8081, ops: 9464, mock: 9090, smtp: 2525, imap: 1143 };
 
-    /// Five ports in a row.
+    /// Six ports in a row.
     pub fn from_base(base: u16) -> anyhow::Result<Self> {
-        let at = |offset: u16| base.checked_add(offset).ok_or_else(|| Mistake(format!("--port-base {base} leaves no room for five ports")));
-        Ok(Self { public: at(0)?, staff: at(1)?, ops: at(2)?, mock: at(3)?, smtp: at(4)? })
+        let at = |offset: u16| base.checked_add(offset).ok_or_else(|| Mistake(format!("--port-base {base} leaves no room for six ports")));
+        Ok(Self { public: at(0)?, staff: at(1)?, ops: at(2)?, mock: at(3)?, smtp: at(4)?, imap: at(5)? })
     }
 
-    /// Ports that are free at this moment. All five are held together, so that they differ.
+    /// Ports that are free at this moment. All of them are held together, so that they differ.
     pub fn free() -> anyhow::Result<Self> {
         let held: Vec<TcpListener> =
-            (0..5).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>().context("find free ports")?;
+            (0..6).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>().context("find free ports")?;
         let port = |at: usize| held[at].local_addr().map(|address| address.port()).context("read a port");
-        Ok(Self { public: port(0)?, staff: port(1)?, ops: port(2)?, mock: port(3)?, smtp: port(4)? })
+        Ok(Self { public: port(0)?, staff: port(1)?, ops: port(2)?, mock: port(3)?, smtp: port(4)?, imap: port(5)? })
     }
 
     /// Each port with what it is for.
-    fn named(self) -> [(&'static str, u16); 5] {
+    fn named(self) -> [(&'static str, u16); 6] {
         [
             ("the gateway's webhooks", self.public),
             ("the console", self.staff),
             ("health and metrics", self.ops),
             ("the mock carriers", self.mock),
             ("the mock's mail server", self.smtp),
+            ("the mock's mailbox", self.imap),
         ]
     }
 

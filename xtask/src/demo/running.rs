@@ -29,12 +29,17 @@ impl Both {
     pub async fn start(deployment: &Deployment) -> anyhow::Result<Self> {
         let ports = deployment.ports;
         let mut command = Command::new(workspace::program("mock-carriers"));
-        let route = format!("{LINE_NUMBER}=http://127.0.0.1:{}/webhooks/main/messages", ports.public);
+        let webhooks = format!("http://127.0.0.1:{}/webhooks/main", ports.public);
+        let route = format!("{LINE_NUMBER}={webhooks}/messages,{webhooks}/voice");
         command.args([
             "--listen",
             &format!("127.0.0.1:{}", ports.mock),
             "--smtp",
             &format!("127.0.0.1:{}", ports.smtp),
+            "--imap",
+            &format!("127.0.0.1:{}", ports.imap),
+            "--site",
+            &format!("http://127.0.0.1:{}", ports.public),
             "--number",
             &route,
         ]);
