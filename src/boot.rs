@@ -28,8 +28,10 @@ use crate::progress::Progress;
 use crate::progress::routes::Routes;
 use crate::reconcile::Reconcile;
 use crate::spool::Spool;
+use crate::spool::drain::Drain;
 use crate::store::Store;
 use crate::telemetry;
+use crate::vault::Vault;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use domain::channel::Means;
@@ -54,6 +56,7 @@ pub struct Gateway {
     pub ops: SocketAddr,
     /// The store, for tests and checks.
     pub store: Arc<dyn Store>,
+    spool: Spool,
     tasks: Tasks,
     store_tasks: Tasks,
 }
@@ -92,7 +95,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
     let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
     let progress = Progress { store: store.clone(), clock: clock.clone(), entropy, policy: policy.clone(), routes: routes.clone(), wake };
-    let (files, spool) = (Files::new(config.data_folder.join("media"), vault.clone()), Spool::default());
+    let files = Files::new(config.data_folder.join("media"), vault.clone());
+    let spool = open_spool(config, &vault, &store_tasks)?;
     let directory = DirectoryReader::new(store.clone(), clock.clone());
     let line = Arc::new(line(config));
     let compose = Compose { store: store.clone(), vault: vault.clone(), directory: directory.clone(), routes, line: line.clone() };
@@ -136,6 +140,9 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     for mailbox in carriers.mailboxes {
         mailboxes.keep(mailbox, &tasks);
     }
+    if let Some(drain) = Drain::new(&spool, Arc::new(intake.clone()), clock.clone(), entropy) {
+        tasks.spawn("spool drain", drain.run(tasks.stopping()));
+    }
     let webhooks = Webhooks { accounts: Arc::new(carriers.webhooks), intake: intake.clone(), body_most: config.limits.webhook_body_bytes };
     let chats = Chats {
         store: store.clone(),
@@ -161,7 +168,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     // Sockets and uploads last longer than a carrier waits: no short time-out is laid over the chat.
     let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
-    let routers = [public_router(webhooks, intake, config).merge(chat), staff::router(site), ops::router(Ops { store: store.clone(), clock, metrics })];
+    let routers = [public_router(webhooks, intake, config).merge(chat), staff::router(site), ops::router(Ops { store: store.clone(), clock, metrics, spool: spool.clone() })];
     let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
     for (listener, router) in listeners.into_iter().zip(routers) {
         let stopping = tasks.stopping();
@@ -173,7 +180,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         });
     }
     tracing::info!(%public, %staff, %ops, "listening");
-    Ok(Gateway { public, staff, ops, store, tasks, store_tasks })
+    Ok(Gateway { public, staff, ops, store, spool, tasks, store_tasks })
 }
 
 impl Gateway {
@@ -186,6 +193,7 @@ impl Gateway {
         self.tasks.stop();
         let ended = self.tasks.ended(SHUTDOWN_DEADLINE).await;
         // Everybody else needed the writer until they had ended.
+        self.spool.close().await;
         self.store.close().await;
         let written = self.store_tasks.ended(SHUTDOWN_DEADLINE).await;
         let ending = if ended == Ending::Clean { written } else { ended };
@@ -253,6 +261,13 @@ async fn told_to_stop() {
             let _ = tokio::signal::ctrl_c().await;
         }
     }
+}
+
+/// The spool. Its drain starts with the outbox; its writer ends after everybody who could bring letters.
+fn open_spool(config: &Config, vault: &Arc<Vault>, tasks: &Tasks) -> anyhow::Result<Spool> {
+    let tasks = tasks.clone();
+    let spawn = move |name: &'static str, task| tasks.spawn(name, task);
+    Spool::open(&config.spool, vault.clone(), &spawn).map_err(refusal)
 }
 
 async fn listen(address: SocketAddr, name: &str) -> anyhow::Result<TcpListener> {

@@ -12,6 +12,7 @@ mod layers;
 pub mod mailbox;
 pub mod origin;
 mod section;
+mod spool;
 mod suggest;
 mod timing;
 mod warnings;
@@ -41,11 +42,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "public",
     "staff",
     "ops",
     "data",
+    "spool",
     "keys",
     "line",
     "outbox",
@@ -71,6 +73,8 @@ pub struct Config {
     pub ops_listen: SocketAddr,
     /// The database's folder.
     pub data_folder: PathBuf,
+    /// Where letters wait while the database is away.
+    pub spool: crate::spool::Options,
     /// The tip line itself.
     pub line: Line,
     /// The outbox.
@@ -122,11 +126,13 @@ impl Config {
         let layers = Layers::read(path, environment)?;
         let root = Section::root(&layers, &SECTIONS)?;
         let line = line(&root)?;
+        let data_folder = root.section("data", &["folder"])?.parsed("folder", "name a folder", |text| Some(PathBuf::from(text)))?;
         let config = Self {
             public: site(&root, "public")?,
             staff: site(&root, "staff")?,
             ops_listen: listen(&root.section("ops", &["listen"])?)?,
-            data_folder: root.section("data", &["folder"])?.parsed("folder", "name a folder", |text| Some(PathBuf::from(text)))?,
+            spool: spool::read(&root, &data_folder)?,
+            data_folder,
             outbox: timing::outbox(&root)?,
             reconcile: timing::reconcile(&root)?,
             limits: timing::limits(&root)?,

@@ -86,7 +86,8 @@ impl Progress {
 
     /// The attempt with the news merged; no row when nothing changed.
     fn merged(&self, mut row: AttemptRow, news: &News, learns_id: bool) -> AttemptChange {
-        let now = self.clock.now();
+        // News that waited in the spool is as old as it is.
+        let now = news.once.as_ref().map_or_else(|| self.clock.now(), |once| once.at);
         let before = row.clone();
         let receipts: Vec<_> = news
             .kinds

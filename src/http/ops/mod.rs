@@ -1,6 +1,7 @@
 //! The operators' listener: alive, ready, metrics. No identity, tip or reference is in any of it.
 
 use crate::clock::Clock;
+use crate::spool::Spool;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::State;
@@ -22,6 +23,8 @@ pub struct Ops {
     pub store: Arc<dyn Store>,
     /// The clock.
     pub clock: Clock,
+    /// What waits while the store is away.
+    pub spool: Spool,
     /// Renders what was counted.
     pub metrics: PrometheusHandle,
 }
@@ -31,12 +34,19 @@ pub fn router(ops: Ops) -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).route("/metrics", get(render)).with_state(ops)
 }
 
-/// Ready when the store answers in time. A promise without a timer (invariant 3) is said here and counted in the metrics, but takes no
+/// Ready when what comes in becomes durable: in the store, or, while that is away, in the spool. A promise without a timer (invariant 3) is said here and counted in the metrics, but takes no
 /// webhook away from a node that could store it.
 async fn ready(State(ops): State<Ops>) -> Response {
+    let holds = ops.spool.holds();
+    let spools = ops.spool.takes() && !holds.refuses;
     match tokio::time::timeout(READY_WITHIN, ops.store.health(ops.clock.now())).await {
+        Ok(Ok(_)) if holds.letters > 0 && spools => {
+            format!("ready, spooling: {} letters wait for the store on this node's disk\n", holds.letters).into_response()
+        }
+        Ok(Ok(_)) if holds.letters > 0 => not_ready("letters wait for the store, and the spool is full or its disk does not write\n"),
         Ok(Ok(health)) if health.without_timer == 0 => "ready\n".into_response(),
         Ok(Ok(health)) => format!("ready, but {} promises have no timer: tell the makers\n", health.without_timer).into_response(),
+        Ok(Err(_)) | Err(_) if spools => "ready, spooling: the store does not answer, what comes in waits on this node's disk\n".into_response(),
         Ok(Err(error)) => not_ready(&format!("{error}\n")),
         Err(_) => not_ready("the store does not answer within two seconds\n"),
     }
@@ -48,6 +58,16 @@ fn not_ready(why: &str) -> Response {
 
 async fn render(State(ops): State<Ops>) -> Response {
     let mut text = ops.metrics.render();
+    let holds = ops.spool.holds();
+    let waited = holds.oldest_at.map_or(0, |at| ops.clock.now().duration_since(at).as_secs());
+    for (name, help, value) in [
+        ("tipline_spool_letters", "Letters that wait for the store in the spool.", i64::try_from(holds.letters).unwrap_or(i64::MAX)),
+        ("tipline_spool_oldest_seconds", "How long the oldest of them has waited.", waited),
+        ("tipline_spool_set_aside", "Letters that cannot be taken: somebody has to look.", i64::try_from(holds.set_aside).unwrap_or(i64::MAX)),
+        ("tipline_spool_bytes", "Bytes of the spool on the disk.", i64::try_from(holds.bytes).unwrap_or(i64::MAX)),
+    ] {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+    }
     if let Ok(health) = ops.store.health(ops.clock.now()).await {
         let oldest = health.oldest_due.map_or(0, |due| ops.clock.now().duration_since(due).as_secs());
         for (name, help, value) in [

@@ -61,6 +61,8 @@ impl Writer {
         let mut closing = false;
         while !closing {
             closing = self.gather(&mut batch).await;
+            // Nobody waits for these any more: their callers gave up and went another way (the spool), behind which they must not come out.
+            batch.retain(|waiting| !waiting.answer.is_closed());
             if !batch.is_empty() {
                 self.write(std::mem::take(&mut batch)).await;
             }
