@@ -168,7 +168,11 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     // Sockets and uploads last longer than a carrier waits: no short time-out is laid over the chat.
     let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
-    let routers = [public_router(webhooks, intake, config).merge(chat), staff::router(site), ops::router(Ops { store: store.clone(), clock, metrics, spool: spool.clone() })];
+    let routers = [
+        public_router(webhooks, intake, config).merge(chat),
+        staff::router(site),
+        ops::router(Ops { store: store.clone(), clock, metrics, spool: spool.clone() }),
+    ];
     let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
     for (listener, router) in listeners.into_iter().zip(routers) {
         let stopping = tasks.stopping();

@@ -79,11 +79,9 @@ fn items(bytes: &[u8], pieces: Vec<Piece>, vault: &Vault, segment: u64, offset: 
             Item { begin, end, content }
         }
         // What was acknowledged reaches to the end, so a tail is damage here.
-        Piece::Damaged(range) | Piece::Tail(range) => Item {
-            begin: offset + range.start as u64,
-            end: offset + range.end as u64,
-            content: Content::Damaged(bytes[range].to_vec()),
-        },
+        Piece::Damaged(range) | Piece::Tail(range) => {
+            Item { begin: offset + range.start as u64, end: offset + range.end as u64, content: Content::Damaged(bytes[range].to_vec()) }
+        }
     };
     pieces.into_iter().take(WINDOW_LETTERS).map(item).collect()
 }
@@ -119,7 +117,8 @@ pub(super) fn chains<'a>(letters: impl Iterator<Item = &'a Letter>) -> Vec<Vec<u
 fn keys(letter: &Letter) -> Vec<String> {
     match letter {
         Letter::Message(message, _) => {
-            let sender = message.from.as_ref().map(|from| format!("from {} {} {}", message.account, message.channel.as_str(), from.reveal()));
+            let sender =
+                message.from.as_ref().map(|from| format!("from {} {} {}", message.account, message.channel.as_str(), from.reveal()));
             let tip = match &message.joins {
                 Joins::Conversation(id) | Joins::New(id) => Some(format!("tip {id}")),
                 Joins::ByAddress | Joins::Threads(_) => None,

@@ -3,12 +3,14 @@
 //! Everything that the gateway writes or sends is searched afterwards, in every encoding that an accident could produce:
 //! its log at `RUST_LOG=trace`, metrics, database files, what the carriers were asked, mails, spoken words, pages, API.
 
+use crate::away::Away;
 use crate::gateway::{ACCOUNT_SID, LINE, TOKEN, TestGateway, until};
-use crate::signed::sign;
+use crate::signed::{Signed, sign};
 use base64::Engine;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
+use tipline::lifecycle::{Ending, Tasks};
 
 const NUMBER: &str = "+15555550173";
 const NAME: &str = "Zebulon Quillfeather";
@@ -72,25 +74,7 @@ fn the_search_finds_what_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_canary_is_found_nowhere() {
     let mut gateway = TestGateway::start_with(&[("RUST_LOG", "trace"), ("TIPLINE__DISPATCH__ASK_AFTER", "1")]).await;
-    let words = format!("My name is {NAME} and {PHRASE}, I am at {POSITION}");
-    let url = format!("{}/webhooks/main/messages", gateway.public);
-    let fields = [
-        ("AccountSid", ACCOUNT_SID),
-        ("ApiVersion", "2010-04-01"),
-        ("Body", &words),
-        ("CallerName", NAME),
-        ("From", NUMBER),
-        ("FromCity", CITY),
-        ("FromState", "IL"),
-        ("FromZip", ZIP),
-        ("MediaContentType0", "image/jpeg"),
-        ("MediaUrl0", "https://media.example.org/5555550173/0"),
-        ("MessageSid", "SM0000000000000000000000000000cafe"),
-        ("NumMedia", "1"),
-        ("RemoteIp", ADDRESS),
-        ("To", LINE),
-    ];
-    let signed = sign(&url, &fields, TOKEN);
+    let signed = canary(&gateway, "SM0000000000000000000000000000cafe");
     let post = |signature: &str, path: &str| {
         gateway
             .client
@@ -166,6 +150,94 @@ async fn the_canary_is_found_nowhere() {
     assert!(gateway.log().len() > 200, "there is a log to search");
     assert_eq!(found(gateway.log().as_bytes(), &EVERYTHING), Vec::<String>::new(), "the log");
     files(&gateway.folder);
+}
+
+/// The canary's text, signed.
+fn canary(gateway: &TestGateway, sid: &str) -> Signed {
+    let words = format!("My name is {NAME} and {PHRASE}, I am at {POSITION}");
+    let fields = [
+        ("AccountSid", ACCOUNT_SID),
+        ("ApiVersion", "2010-04-01"),
+        ("Body", &words),
+        ("CallerName", NAME),
+        ("From", NUMBER),
+        ("FromCity", CITY),
+        ("FromState", "IL"),
+        ("FromZip", ZIP),
+        ("MediaContentType0", "image/jpeg"),
+        ("MediaUrl0", "https://media.example.org/5555550173/0"),
+        ("MessageSid", sid),
+        ("NumMedia", "1"),
+        ("RemoteIp", ADDRESS),
+        ("To", LINE),
+    ];
+    sign(&format!("{}/webhooks/main/messages", gateway.public), &fields, TOKEN)
+}
+
+/// With the database away, the canary waits in the spool, and is not found there either; nor in what is left of a panic.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_canary_is_not_found_in_the_spool() {
+    let mut gateway = TestGateway::start_with(&[("RUST_LOG", "trace")]).await;
+    let away = Away::take(&gateway).await;
+    let signed = canary(&gateway, "SM0000000000000000000000000000beef");
+    let taken = gateway
+        .client
+        .post(format!("{}/webhooks/main/messages", gateway.public))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("X-Twilio-Signature", &signed.signature)
+        .body(signed.body.clone())
+        .send();
+    assert_eq!(taken.await.expect("an answer").status(), 200);
+    let spool = gateway.folder.join("data/spool");
+    let waits = || {
+        fs::read_dir(&spool)
+            .expect("the spool")
+            .any(|entry| entry.expect("an entry").path().extension().is_some_and(|kind| kind == "letters"))
+    };
+    assert!(waits(), "it is on the disk");
+    files(&gateway.folder);
+    let metrics = gateway.client.get(format!("{}/metrics", gateway.ops)).send().await.expect("metrics").text().await.expect("metrics");
+    assert!(metrics.contains("tipline_spool_letters 1"));
+    assert_eq!(found(metrics.as_bytes(), &EVERYTHING), Vec::<String>::new(), "metrics");
+    away.back().await;
+    let tip = until("the tip", || async { gateway.tips().await.first().cloned() }).await;
+    assert!(tip["first_words"].as_str().is_some_and(|words| words.contains(PHRASE)), "an analyst reads the words");
+    until("nothing of it is left in the spool", || std::future::ready((!waits()).then_some(()))).await;
+    assert_eq!(gateway.terminate().await, 0);
+    assert!(gateway.log().contains("goes to the spool"));
+    assert_eq!(found(gateway.log().as_bytes(), &EVERYTHING), Vec::<String>::new(), "the log");
+    files(&gateway.folder);
+}
+
+/// Set for the process that panics with the canary in its hands.
+const PANICS: &str = "TIPLINE_TEST_CANARY_PANICS";
+
+/// A panic's message can hold anything, so it is not logged. This test starts itself once more as a process that logs as the gateway does
+/// and panics in one of its tasks.
+#[test]
+fn a_panic_tells_nothing_about_the_canary() {
+    if std::env::var_os(PANICS).is_some() {
+        return panic_as_the_gateway_would();
+    }
+    let itself = std::env::current_exe().expect("this test's binary");
+    let name = "canary::a_panic_tells_nothing_about_the_canary";
+    let ended = std::process::Command::new(itself).args([name, "--exact", "--nocapture"]).env(PANICS, "1").output().expect("it runs");
+    assert_eq!(ended.status.code(), Some(i32::from(Ending::Panicked.exit_code())));
+    let log = [ended.stdout, ended.stderr].concat();
+    assert!(String::from_utf8_lossy(&log).contains("its message is not logged"), "the panic was noticed");
+    assert_eq!(found(&log, &EVERYTHING), Vec::<String>::new(), "what a panic leaves");
+}
+
+fn panic_as_the_gateway_would() {
+    tipline::telemetry::start_logging(Some("trace"));
+    tipline::telemetry::keep_panics_quiet();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let tasks = Tasks::default();
+    let ending = runtime.block_on(async {
+        tasks.spawn("a task with the canary in its hands", async { panic!("{NAME} at {POSITION}: {PHRASE}, from {NUMBER}") });
+        tasks.ended(std::time::Duration::from_secs(10)).await
+    });
+    std::process::exit(i32::from(ending.exit_code()));
 }
 
 /// Mails and spoken words hold nothing of the tip; what the carrier was asked holds the number only as the address of an answer.

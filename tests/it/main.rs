@@ -4,6 +4,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod away;
 mod bad_input;
 mod canary;
 mod chat;
@@ -15,4 +16,5 @@ mod reconcile;
 mod record;
 mod sdk;
 mod signed;
+mod spool;
 mod start;

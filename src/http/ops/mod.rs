@@ -46,7 +46,9 @@ async fn ready(State(ops): State<Ops>) -> Response {
         Ok(Ok(_)) if holds.letters > 0 => not_ready("letters wait for the store, and the spool is full or its disk does not write\n"),
         Ok(Ok(health)) if health.without_timer == 0 => "ready\n".into_response(),
         Ok(Ok(health)) => format!("ready, but {} promises have no timer: tell the makers\n", health.without_timer).into_response(),
-        Ok(Err(_)) | Err(_) if spools => "ready, spooling: the store does not answer, what comes in waits on this node's disk\n".into_response(),
+        Ok(Err(_)) | Err(_) if spools => {
+            "ready, spooling: the store does not answer, what comes in waits on this node's disk\n".into_response()
+        }
         Ok(Err(error)) => not_ready(&format!("{error}\n")),
         Err(_) => not_ready("the store does not answer within two seconds\n"),
     }
@@ -63,7 +65,11 @@ async fn render(State(ops): State<Ops>) -> Response {
     for (name, help, value) in [
         ("tipline_spool_letters", "Letters that wait for the store in the spool.", i64::try_from(holds.letters).unwrap_or(i64::MAX)),
         ("tipline_spool_oldest_seconds", "How long the oldest of them has waited.", waited),
-        ("tipline_spool_set_aside", "Letters that cannot be taken: somebody has to look.", i64::try_from(holds.set_aside).unwrap_or(i64::MAX)),
+        (
+            "tipline_spool_set_aside",
+            "Letters that cannot be taken: somebody has to look.",
+            i64::try_from(holds.set_aside).unwrap_or(i64::MAX),
+        ),
         ("tipline_spool_bytes", "Bytes of the spool on the disk.", i64::try_from(holds.bytes).unwrap_or(i64::MAX)),
     ] {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
