@@ -11,6 +11,7 @@ mod chat;
 mod chat_client;
 mod gateway;
 mod kill;
+mod mail;
 mod promises;
 mod reconcile;
 mod record;

@@ -62,6 +62,12 @@ impl Dovecot {
         self.port
     }
 
+    /// The Maildir of the inbox, for a server that delivers into it.
+    #[allow(dead_code, reason = "only the whole gateway's tests have such a server")]
+    pub fn inbox(&self) -> PathBuf {
+        self.maildir("")
+    }
+
     /// Starts it again after [`Self::kill`].
     pub fn run(&mut self) {
         let configuration = self.folder.join("dovecot.conf");
