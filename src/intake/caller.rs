@@ -69,7 +69,7 @@ impl Intake {
         let script = match tokio::time::timeout(STEP_PATIENCE, self.on_the_line(calling, heard)).await {
             Ok(Ok(script)) => script,
             Ok(Err(error)) => {
-                tracing::error!(error = %error, "a caller is led to the tone: the step could not be stored");
+                tracing::error!(error = %error, source = std::error::Error::source(&error).map(tracing::field::display), "a caller is led to the tone: the step could not be stored");
                 self.without_store(calling, heard.map(|(_, heard)| heard))
             }
             Err(_) => {

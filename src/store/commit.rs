@@ -54,7 +54,8 @@ pub struct Committed {
 pub enum Write {
     /// A tip: new (version 0) or changed. Counters (`last_seq`, `unread`, `updated_at`) are the store's and not written from here; but
     /// a tip that is being closed must still have the `last_seq` it was read with, so that no tip is closed over a message that came
-    /// meanwhile. A new tip whose reference or code index is taken is a `Conflict`: draw others.
+    /// meanwhile. A new tip whose id, reference or code index is taken is a `Conflict`: draw others,
+    /// or join the one that is there.
     Conversation(Box<ConversationRow>),
     /// A new address of a tip; a `Conflict` when it is to be current and its index is so already. Later ones of a tip become the one to
     /// answer to.

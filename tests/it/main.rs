@@ -6,6 +6,7 @@
 
 mod away;
 mod bad_input;
+mod calls_in;
 mod canary;
 mod chat;
 mod chat_client;

@@ -53,7 +53,8 @@ macro_rules! conformance {
             once::{the_same_news_counts_once, once_is_per_account, a_refused_commit_leaves_no_trace},
             races::{
                 of_many_equal_commits_one_goes_through, of_many_new_tips_for_one_address_one_goes_through,
-                of_many_changes_of_a_version_one_goes_through, many_messages_get_all_numbers_once, one_bad_commit_fails_alone,
+                of_many_changes_of_a_version_one_goes_through, of_many_new_tips_with_one_id_one_goes_through,
+                many_messages_get_all_numbers_once, one_bad_commit_fails_alone,
             },
             record::{the_record_is_chained, the_record_survives_opening_again},
             telling::{

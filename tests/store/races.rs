@@ -39,6 +39,21 @@ pub async fn of_many_new_tips_for_one_address_one_goes_through(fresh: Fresh) {
     assert_eq!(fresh.store.health(at(0)).await.unwrap().conversations, 1);
 }
 
+/// An id that is derived (of a call, of a form) is drawn by several at the same time; the losers join the tip that is there.
+pub async fn of_many_new_tips_with_one_id_one_goes_through(fresh: Fresh) {
+    let opens = |n: u32| {
+        let mut row = tip(n);
+        row.conversation.id = tip_id(1);
+        Commit { writes: vec![Write::Conversation(Box::new(row)), says(n, 1)], ..Commit::default() }
+    };
+    assert_eq!(count(&all(&fresh, (0..MANY).map(opens)).await), (1, 0, MANY as usize - 1));
+    // Once it is there, too, and without spoiling what others in the batch have to say of it.
+    let joins = |n: u32| Commit { writes: vec![says(n, 1)], ..Commit::default() };
+    let outcomes = all(&fresh, (MANY..2 * MANY).map(|n| if n % 2 == 0 { opens(n) } else { joins(n) })).await;
+    assert_eq!(count(&outcomes), (MANY as usize / 2, 0, MANY as usize / 2), "{outcomes:?}");
+    assert_eq!(fresh.store.messages(tip_id(1), 0, 1000).await.unwrap().len(), 1 + MANY as usize / 2);
+}
+
 pub async fn of_many_changes_of_a_version_one_goes_through(fresh: Fresh) {
     fresh.write([new_tip(1), Write::Dispatch(dispatch(1, 1)), Write::Obligation(Box::new(obligation(1, 1, 1, 20)))]).await;
     let tip = fresh.store.conversation(tip_id(1)).await.unwrap().unwrap();

@@ -65,6 +65,7 @@ impl<'a> Batch<'a> {
                 self.facts.references.contains(row.conversation.reference.as_str())
                     || self.facts.codes.contains(&row.code_index)
                     || self.tips.contains_key(&row.conversation.id)
+                    || self.facts.heads.contains_key(&row.conversation.id)
             }
             Write::Conversation(row) => {
                 let id = row.conversation.id;

@@ -166,7 +166,6 @@ impl Prepared {
         for piece in &self.pieces {
             match &piece.write {
                 Write::Conversation(row) if row.version == 0 => {
-                    asked.insert(row.conversation.id.uuid());
                     references.text(row.conversation.reference.as_str());
                     place(codes, bytes, &row.code_index);
                 }
