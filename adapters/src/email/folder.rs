@@ -5,12 +5,12 @@
 //! hides nothing. A mail that the server will not hand out is reported as such after some tries, and passed.
 
 use super::connect::Mailbox;
+use super::knows::knows;
 use super::mailbox::{Fault, LARGE_TAKEN_BYTES, MailboxConfig, Step, timed};
 use super::read::{ReadMail, read, unreadable};
 use super::thread::Own;
 use crate::contract::{Cursor, Intake};
 use domain::channel::Channel;
-use domain::conversation::knows::Knows;
 use domain::exchange::{Inbound, InboundMessage, MediaBody, MediaRef, MediaRole, Nature, ProviderId};
 use domain::sealed::{Address, Words};
 use futures_util::TryStreamExt;
@@ -201,7 +201,7 @@ impl Look<'_> {
             // Not handed out, or the reader broke: the mail stays where it is, and somebody has to look.
             Ok(_) | Err(_) => (unreadable(&[], arrived), Vec::new()),
         };
-        let mut message = self.message(read, raw);
+        let mut message = message(self.config, read, raw);
         if message.media.is_empty() {
             message.provider_id = ProviderId(format!("unfetched:{folder}:{validity}:{}", listed.uid));
             message.words = Words::new(format!(
@@ -217,29 +217,6 @@ impl Look<'_> {
             ));
         }
         Inbound::Message(Box::new(message))
-    }
-
-    fn message(&self, read: ReadMail, raw: Vec<u8>) -> InboundMessage {
-        let joins = read.joins();
-        let files = read.attachments.into_iter().map(|file| MediaRef {
-            body: MediaBody::Here(file.bytes),
-            content_type: file.content_type,
-            role: MediaRole::Shown,
-        });
-        let original = MediaRef { body: MediaBody::Here(raw), content_type: "message/rfc822".to_owned(), role: MediaRole::Raw };
-        let whole = matches!(&original.body, MediaBody::Here(raw) if !raw.is_empty());
-        InboundMessage {
-            from: read.from,
-            to: Address::new(self.config.address.clone()),
-            sent_at: read.sent_at,
-            joins,
-            nature: read.nature,
-            // What an answer refers to: a program's mail is not answered, and must not be what an answer to the reporter refers to.
-            source: read.message_id.filter(|_| read.nature == Nature::Person),
-            media: files.chain(whole.then_some(original)).collect(),
-            media_dropped: read.dropped,
-            ..InboundMessage::plain(self.config.account.clone(), ProviderId(read.once), Channel::Mail, Knows::MAIL, read.words)
-        }
     }
 
     /// Moves what a former run had taken and could not move any more.
@@ -314,4 +291,28 @@ fn runs(listed: &[Listed], alone: bool) -> Vec<&[Listed]> {
 
 fn set(run: &[Listed]) -> String {
     run.iter().map(|mail| mail.uid.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// A mail as the gateway takes it in.
+pub(super) fn message(config: &MailboxConfig, read: ReadMail, raw: Vec<u8>) -> InboundMessage {
+    let joins = read.joins();
+    let files = read.attachments.into_iter().map(|file| MediaRef {
+        body: MediaBody::Here(file.bytes),
+        content_type: file.content_type,
+        role: MediaRole::Shown,
+    });
+    let original = MediaRef { body: MediaBody::Here(raw), content_type: "message/rfc822".to_owned(), role: MediaRole::Raw };
+    let whole = matches!(&original.body, MediaBody::Here(raw) if !raw.is_empty());
+    InboundMessage {
+        from: read.from,
+        to: Address::new(config.address.clone()),
+        sent_at: read.sent_at,
+        joins,
+        nature: read.nature,
+        // What an answer refers to: a program's mail is not answered, and must not be what an answer to the reporter refers to.
+        source: read.message_id.filter(|_| read.nature == Nature::Person),
+        media: files.chain(whole.then_some(original)).collect(),
+        media_dropped: read.dropped,
+        ..InboundMessage::plain(config.account.clone(), ProviderId(read.once), Channel::Mail, knows(), read.words)
+    }
 }

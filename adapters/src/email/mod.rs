@@ -10,6 +10,7 @@ mod connect;
 mod folder;
 mod html;
 mod imap;
+pub mod knows;
 mod mailbox;
 mod message;
 mod mime;
