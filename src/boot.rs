@@ -12,6 +12,7 @@ use crate::desk::Desk;
 use crate::desk::directory::DirectoryReader;
 use crate::entropy::Entropy;
 use crate::http::ops::Ops;
+use crate::http::public::site::{Facts, Number, ReporterSite};
 use crate::http::public::webhooks::Webhooks;
 use crate::http::{ops, public, staff};
 use crate::intake::Intake;
@@ -106,7 +107,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         vault: vault.clone(),
         clock: clock.clone(),
         entropy,
-        directory,
+        directory: directory.clone(),
         catalogue: Arc::new(config.catalogue().clone()),
         calendars: Arc::new(config.calendars().clone()),
         policy,
@@ -119,7 +120,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         in_flight_most: config.outbox.in_flight_most,
     };
     let outbox = Outbox {
-        progress,
+        progress: progress.clone(),
         compose,
         senders: Arc::new(carriers.senders),
         clock: clock.clone(),
@@ -168,8 +169,10 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     // Sockets and uploads last longer than a carrier waits: no short time-out is laid over the chat.
     let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
+    let reporters =
+        ReporterSite::new(intake.clone(), vault.clone(), progress.clone(), directory.clone(), facts(config), tasks.clone());
     let routers = [
-        public_router(webhooks, intake, config).merge(chat),
+        public_router(webhooks, intake, reporters, config).merge(chat),
         staff::router(site),
         ops::router(Ops { store: store.clone(), clock, metrics, spool: spool.clone() }),
     ];
@@ -206,25 +209,34 @@ impl Gateway {
     }
 }
 
-fn public_router(webhooks: Webhooks, intake: Intake, config: &Config) -> axum::Router {
-    let number = |number: &Option<Address>| number.as_ref().map(|number| number.reveal().to_owned()).unwrap_or_default();
-    let text_number = Some(number(&config.line.text_number)).filter(|number| !number.is_empty());
+fn public_router(webhooks: Webhooks, intake: Intake, reporters: ReporterSite, config: &Config) -> axum::Router {
     let receipts = public::receipt::ReceiptSite {
         desk: Arc::new(intake),
         line_name: config.line.name.clone(),
-        call_back: spaced_number(&number(&config.line.call_back)),
+        call_back: config.line.call_back.as_ref().map(|number| spaced_number(number.reveal())).unwrap_or_default(),
         zone: config.line.zone.clone(),
     };
-    let home = public::home::HomeFacts {
-        line_name: config.line.name.clone(),
-        text_number: text_number.map(|number| (number.clone(), spaced_number(&number))),
-    };
-    // A carrier gives up between 2 and 15 seconds: an answer that takes longer is a 503, and what is being committed is committed.
+    // A carrier gives up between 2 and 15 seconds: an answer that takes longer is a 503, and what is being committed is committed. The
+    // reporter's pages have bounds of their own: a picture over a poor line takes minutes.
     public::webhooks::router(webhooks)
         .merge(public::receipt::router(receipts))
-        .merge(public::home::router(home))
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.limits.request))
+        .merge(public::site::router(reporters))
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+fn facts(config: &Config) -> Facts {
+    let number = |number: &Option<Address>| {
+        number.as_ref().map(|number| Number { dial: number.reveal().to_owned(), shown: spaced_number(number.reveal()) })
+    };
+    Facts {
+        line_name: config.line.name.clone(),
+        text_number: number(&config.line.text_number),
+        call_number: number(&config.line.call_number),
+        leave_to: config.reporters.leave_to.clone(),
+        help: config.reporters.help.clone(),
+        zone: config.line.zone.clone(),
+    }
 }
 
 /// A bug breaks one answer, not the listener; the panic hook has counted it and logged its place.

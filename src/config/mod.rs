@@ -12,6 +12,7 @@ mod layers;
 pub mod mailbox;
 pub mod origin;
 mod section;
+mod site;
 mod spool;
 mod suggest;
 mod timing;
@@ -24,6 +25,7 @@ pub use account::Account;
 pub use chat::Chat;
 pub use error::ConfigError;
 pub use layers::{Environment, environment};
+pub use site::{HelpLine, Reporters};
 pub use timing::{Limits, Outbox, Reconcile};
 
 use crate::import::address::{PHONE_FIX, phone};
@@ -42,7 +44,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 17] = [
+    "site",
+    "help",
     "public",
     "staff",
     "ops",
@@ -77,6 +81,8 @@ pub struct Config {
     pub spool: crate::spool::Options,
     /// The tip line itself.
     pub line: Line,
+    /// The reporter's pages.
+    pub reporters: Reporters,
     /// The outbox.
     pub outbox: Outbox,
     /// Looking for what was not told.
@@ -116,6 +122,8 @@ pub struct Line {
     pub desk: Option<Address>,
     /// The hotline that callers can be connected with, and the name of the schools it is for (R51).
     pub hotline: Option<(Address, String)>,
+    /// The number that reporters call.
+    pub call_number: Option<Address>,
     /// The zone that times are shown in.
     pub zone: TimeZone,
 }
@@ -133,6 +141,7 @@ impl Config {
             ops_listen: listen(&root.section("ops", &["listen"])?)?,
             spool: spool::read(&root, &data_folder)?,
             data_folder,
+            reporters: site::read(&root)?,
             outbox: timing::outbox(&root)?,
             reconcile: timing::reconcile(&root)?,
             limits: timing::limits(&root)?,
@@ -217,7 +226,8 @@ fn listen(section: &Section<'_>) -> Result<SocketAddr, ConfigError> {
 }
 
 fn line(root: &Section<'_>) -> Result<Line, ConfigError> {
-    let section = root.section("line", &["name", "call_back", "text_number", "desk_number", "hotline_number", "hotline_for", "zone"])?;
+    let section =
+        root.section("line", &["name", "call_back", "text_number", "call_number", "desk_number", "hotline_number", "hotline_for", "zone"])?;
     let number = |key: &str| section.maybe(key, PHONE_FIX, |text| phone(text).ok());
     Ok(Line {
         name: section.parsed("name", "write the name that people know the line by, at most 60 characters", short_name)?,
@@ -225,6 +235,7 @@ fn line(root: &Section<'_>) -> Result<Line, ConfigError> {
         text_number: number("text_number")?,
         desk: number("desk_number")?,
         hotline: hotline(&section, number("hotline_number")?)?,
+        call_number: number("call_number")?,
         zone: section.parsed("zone", calendars::ZONE_FIX, calendars::zone)?,
     })
 }

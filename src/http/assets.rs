@@ -1,4 +1,4 @@
-//! Style sheets, the one script and the icon: embedded, and named by the hash of their content, so that a browser keeps them for
+//! Style sheets, scripts and the icon: embedded, and named by the hash of their content, so that a browser keeps them for
 //! ever and never shows a page with another version's style.
 
 use axum::extract::Path;
@@ -20,10 +20,11 @@ const STAFF: [Asset; 3] = [
     ICON,
 ];
 
-const PUBLIC: [Asset; 4] = [
+const PUBLIC: [Asset; 5] = [
     Asset { name: "public.css", content_type: "text/css; charset=utf-8", body: include_str!("../../assets/public.css") },
     Asset { name: "chat.css", content_type: "text/css; charset=utf-8", body: include_str!("../../assets/chat.css") },
     Asset { name: "chat.js", content_type: "text/javascript; charset=utf-8", body: include_str!("../../assets/chat.js") },
+    Asset { name: "site.js", content_type: "text/javascript; charset=utf-8", body: include_str!("../../assets/site.js") },
     ICON,
 ];
 

@@ -9,6 +9,14 @@ use axum::response::Response;
 const STAFF_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What a reporter's page may load: its own style, images and the one script that makes it live; it does its job without.
+const REPORTER_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// What a reporter's page may ask of the device: nothing. Choosing a picture needs no leave.
+const NO_SENSES: &str = "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
+     magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()";
+
 /// What a public page may load: no script at all.
 const PUBLIC_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -22,6 +30,17 @@ pub async fn staff(response: Response) -> Response {
 pub async fn public(response: Response) -> Response {
     let mut response = harden(response, PUBLIC_POLICY);
     response.headers_mut().insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
+    response
+}
+
+/// Hardens an answer of the reporter's pages: as the public ones, with their script, and without any sense of the device.
+pub async fn reporter(response: Response) -> Response {
+    let mut response = public(response).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORTER_POLICY));
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(NO_SENSES));
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     response
 }
 

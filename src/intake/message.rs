@@ -36,7 +36,7 @@ impl Intake {
     }
 
     /// A tip that this message may open.
-    fn new_tip(&self, joins: &Joins) -> NewTip {
+    pub(super) fn new_tip(&self, joins: &Joins) -> NewTip {
         let at = self.clock.now();
         let id = match joins {
             Joins::New(id) => *id,

@@ -18,6 +18,8 @@ mod listener;
 mod message;
 pub mod receipt_page;
 mod store_message;
+mod write;
+
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -38,6 +40,8 @@ use domain::voice::script::Script;
 use jiff::Timestamp;
 use known::Known;
 use std::sync::Arc;
+
+pub use write::Written;
 
 /// What became of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,7 @@ pub struct Intake {
     line: Arc<Line>,
     known: Arc<Known>,
     codes: Arc<Codes>,
+    drafts: Arc<write::Drafts>,
     files: Files,
     spool: Spool,
 }
@@ -111,6 +116,7 @@ impl Intake {
             line,
             known: Arc::default(),
             codes: Arc::default(),
+            drafts: Arc::default(),
             files,
             spool,
         }

@@ -47,6 +47,12 @@ pub fn first_words(knows: Knows, channel: Channel, language: Language) -> Words 
     Words::new(format!("{begin} {privacy} {code} {CODE_PLACE}"))
 }
 
+/// What a way in gives away, by itself: what is kept, who else has it, and that a court could reach it (R67). For pages, which show
+/// the code and the numbers to call in places of their own.
+pub fn privacy_words(knows: Knows, language: Language) -> String {
+    told(knows, language, Room::Ample)
+}
+
 /// Where nobody was asked for an address, nothing but the code leads back.
 fn code_en(knows: Knows) -> &'static str {
     match knows.what {

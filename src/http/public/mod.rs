@@ -1,8 +1,8 @@
-//! What anybody can reach: carriers' webhooks, the home page and the receipt page of mails.
+//! What anybody can reach: carriers' webhooks, the reporter's site and the receipt page of mails.
 //!
-//! No login, no cookie, no script. The reporter's site, chat and the enduser portal will stand here too.
+//! No login, no cookie; every page does its job without a script. The enduser portal will stand here too.
 
 pub mod chat;
-pub mod home;
 pub mod receipt;
+pub mod site;
 pub mod webhooks;
