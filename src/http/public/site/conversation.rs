@@ -74,7 +74,8 @@ impl Here {
             files.entry(file.message).or_default().push(file);
         }
         let unread = unread(&rows, row.unread);
-        let unseen = rows.iter().any(|row| row.author != Author::Reporter && !matches!(row.delivery, None | Some(Delivery::Delivered { .. })));
+        let unseen =
+            rows.iter().any(|row| row.author != Author::Reporter && !matches!(row.delivery, None | Some(Delivery::Delivered { .. })));
         rows.sort_by_key(|row| (row.sent_at.unwrap_or(row.at), row.seq));
         let mut items = Vec::with_capacity(rows.len());
         for row in rows.iter().filter(|row| is_shown(row)) {

@@ -65,10 +65,10 @@ fn page(here: &Here, typed: String) -> Response {
 
 impl Line {
     fn of(line: &HelpLine) -> Self {
-        let phone = line.phone.as_ref().map(|shown| Number {
-            dial: shown.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
-            shown: shown.clone(),
-        });
+        let phone = line
+            .phone
+            .as_ref()
+            .map(|shown| Number { dial: shown.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(), shown: shown.clone() });
         Self { name: line.name.clone(), phone, url: line.url.clone() }
     }
 }

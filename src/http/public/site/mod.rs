@@ -95,14 +95,7 @@ pub struct ReporterSite {
 
 impl ReporterSite {
     /// Puts the site together. `tasks` carry forms to their end although their sender has gone.
-    pub fn new(
-        intake: Intake,
-        vault: Arc<Vault>,
-        progress: Progress,
-        directory: DirectoryReader,
-        facts: Facts,
-        tasks: Tasks,
-    ) -> Self {
+    pub fn new(intake: Intake, vault: Arc<Vault>, progress: Progress, directory: DirectoryReader, facts: Facts, tasks: Tasks) -> Self {
         Self {
             intake,
             vault,

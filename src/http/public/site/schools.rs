@@ -157,6 +157,7 @@ mod tests {
             district: None,
             psap: None,
             police: None,
+            hotline: None,
             calendar: "school".parse().unwrap(),
         }
     }

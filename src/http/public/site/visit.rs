@@ -108,7 +108,9 @@ impl Here {
         match tokio::time::timeout(PATIENCE, self.site.intake.open_by_code(form.get(Field::Code))).await {
             Ok(Ok(Some(row))) => Ok(row.conversation.id),
             Ok(Ok(None)) => Err(self.ask(StatusCode::UNPROCESSABLE_ENTITY, form, Some((words.wrong, Some(words.wrong_help))))),
-            Ok(Err(IntakeError::ManyCodes)) => Err(self.ask(StatusCode::TOO_MANY_REQUESTS, form, Some((words.many, Some(words.many_help))))),
+            Ok(Err(IntakeError::ManyCodes)) => {
+                Err(self.ask(StatusCode::TOO_MANY_REQUESTS, form, Some((words.many, Some(words.many_help)))))
+            }
             Ok(Err(error)) => {
                 tracing::error!(error = %error, "a conversation could not be opened by its code");
                 Err(self.not_opened(form))

@@ -131,8 +131,16 @@ async fn bent_forms_stay_within_their_bounds() {
 }
 
 fn bend(bytes: &mut Vec<u8>, corpus: &[Vec<u8>], chance: &mut fastrand::Rng) {
-    const TOKENS: [&[u8]; 8] =
-        [b"\r\n--B\r\n", b"--B--", b"\r\n\r\n", b"filename=\"", b"name=\"what\"", b"\"", b"%00%ff&what=", b"Content-Disposition: form-data;"];
+    const TOKENS: [&[u8]; 8] = [
+        b"\r\n--B\r\n",
+        b"--B--",
+        b"\r\n\r\n",
+        b"filename=\"",
+        b"name=\"what\"",
+        b"\"",
+        b"%00%ff&what=",
+        b"Content-Disposition: form-data;",
+    ];
     for _ in 0..chance.usize(1..8) {
         let at = chance.usize(..=bytes.len());
         match chance.u8(..5) {

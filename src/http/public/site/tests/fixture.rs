@@ -92,7 +92,14 @@ impl Fixture {
         let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy, routes, wake };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
-        let line = Line { voice, call_back: String::new(), origin: "https://example.org".into(), language: Language::En };
+        let line = Line {
+            voice,
+            call_back: String::new(),
+            origin: "https://example.org".into(),
+            language: Language::En,
+            desk: None,
+            hotline: None,
+        };
         let files = Files::new(folder.join("media"), vault.clone());
         let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), Arc::new(line), files, Spool::default());
         let site = ReporterSite::new(intake, vault.clone(), progress, directory, facts(&config), tasks);
@@ -124,7 +131,8 @@ impl Fixture {
             body.extend_from_slice(format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
         }
         for (name, bytes) in files {
-            let head = format!("--B\r\nContent-Disposition: form-data; name=\"pictures\"; filename=\"{name}\"\r\nContent-Type: image/png\r\n\r\n");
+            let head =
+                format!("--B\r\nContent-Disposition: form-data; name=\"pictures\"; filename=\"{name}\"\r\nContent-Type: image/png\r\n\r\n");
             body.extend_from_slice(&[head.as_bytes(), bytes, b"\r\n"].concat());
         }
         body.extend_from_slice(b"--B--\r\n");

@@ -3,9 +3,8 @@
 use super::fixture::Fixture;
 use axum::http::StatusCode;
 
-const PATHS: [&str; 12] = [
-    "/", "/write", "/return", "/help", "/es", "/es/write", "/es/return", "/es/help", "/ar", "/ar/write", "/ar/return", "/ar/help",
-];
+const PATHS: [&str; 12] =
+    ["/", "/write", "/return", "/help", "/es", "/es/write", "/es/return", "/es/help", "/ar", "/ar/write", "/ar/return", "/ar/help"];
 
 #[tokio::test]
 async fn every_page_says_its_language_and_keeps_to_itself() {
@@ -45,7 +44,9 @@ async fn every_page_says_its_language_and_keeps_to_itself() {
 #[tokio::test]
 async fn what_is_not_here_says_so_in_its_language() {
     let site = Fixture::start().await;
-    for (path, words) in [("/nothing", "This page is not here."), ("/es/x", "Esta página no está aquí."), ("/ar/x", "هذه الصفحة غير موجودة.")] {
+    for (path, words) in
+        [("/nothing", "This page is not here."), ("/es/x", "Esta página no está aquí."), ("/ar/x", "هذه الصفحة غير موجودة.")]
+    {
         let page = site.get(path).await;
         assert!(page.status == StatusCode::NOT_FOUND && page.has(words), "{path}: {}", page.body);
     }

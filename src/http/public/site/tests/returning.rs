@@ -79,7 +79,8 @@ async fn what_was_typed_too_late_is_kept_and_sent_with_the_code() {
     assert!(asked.status == StatusCode::FORBIDDEN && asked.has("He has bruises") && asked.has("type your code again"), "{}", asked.body);
     let wrong = site.post("/return", &[("code", "1234 5678"), ("nonce", &asked.field("nonce")), ("what", "He has bruises")]).await;
     assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.has("He has bruises"));
-    let sent = site.post("/return", &[("code", &code), ("nonce", &wrong.field("nonce")), ("what", "He has bruises"), ("step", "open")]).await;
+    let sent =
+        site.post("/return", &[("code", &code), ("nonce", &wrong.field("nonce")), ("what", "He has bruises"), ("step", "open")]).await;
     assert!(sent.has("We have your message."));
     assert_eq!(site.wrote(&site.tips().await[0]).await, ["They hit him every day", "He has bruises"]);
 }

@@ -79,7 +79,9 @@ async fn nothing_typed_is_lost_by_a_mistake_or_another_language() {
     let fields = [("what", " "), ("where", "Bus <7>"), ("who", "\"A\""), ("when", "noon"), ("now", "yes"), ("county", "demo-county")];
     let refused = site.write("/write", &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for kept in ["Bus &#60;7&#62;", "&#34;A&#34;", "noon", "value=\"yes\" checked", "value=\"demo-county\" selected", "Nothing was sent yet"] {
+    for kept in
+        ["Bus &#60;7&#62;", "&#34;A&#34;", "noon", "value=\"yes\" checked", "value=\"demo-county\" selected", "Nothing was sent yet"]
+    {
         assert!(refused.has(kept), "{kept}: {}", refused.body);
     }
     let draft = refused.field("draft");
@@ -137,7 +139,10 @@ async fn a_sending_that_breaks_off_in_a_picture_keeps_the_words() {
 #[tokio::test]
 async fn a_draft_of_nobody_is_a_tip_of_its_own() {
     let site = Fixture::start().await;
-    let codes = [site.post("/write", &[("draft", "forged"), ("what", WORDS)]).await, site.post("/write", &[("draft", "forged"), ("what", WORDS)]).await];
+    let codes = [
+        site.post("/write", &[("draft", "forged"), ("what", WORDS)]).await,
+        site.post("/write", &[("draft", "forged"), ("what", WORDS)]).await,
+    ];
     assert_ne!(codes[0].code(), codes[1].code(), "nobody is let into another's tip by a token that is not ours");
     assert_eq!(site.tips().await.len(), 2);
 }
