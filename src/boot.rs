@@ -153,7 +153,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         live: live.clone(),
         clock: clock.clone(),
         entropy,
-        uploads: Uploads::new(config.data_folder.join("uploads"), vault, clock.clone(), entropy),
+        uploads: Uploads::new(config.data_folder.join("uploads"), vault.clone(), clock.clone(), entropy),
     };
     chats.uploads.start_sweeping(&tasks);
     let chat = public::chat::ChatSite::new(chats, tasks.clone(), config.chat.clone(), &config.line.name, config.public.origin.as_str());
