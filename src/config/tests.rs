@@ -67,7 +67,7 @@ fn the_demo_is_good() {
     assert_eq!(config.warnings(), Vec::<String>::new());
     assert_eq!(config.policy().busy_first, SignedDuration::from_secs(3));
     assert_eq!(config.policy().critical_window, SignedDuration::from_mins(20));
-    assert_eq!(config.accounts.iter().map(|account| account.name().as_str()).collect::<Vec<_>>(), ["main", "mail"]);
+    assert_eq!(config.accounts.iter().map(|account| account.name().as_str()).collect::<Vec<_>>(), ["main", "mail", "mailbox"]);
 }
 
 #[test]
@@ -116,6 +116,32 @@ fn accounts_are_read_and_their_secrets_do_not_show() {
     let shown = format!("{config:?}");
     for secret in ["top-secret", "from-the-file", "old-one", "shared-one", "open-sesame", "5555550100"] {
         assert!(!shown.contains(secret), "{secret} shows");
+    }
+}
+
+#[test]
+fn a_mailbox_is_read_and_named_by_who_answers() {
+    let imap = "[[account]]\nname = 'tips'\nkind = 'imap'\nhost = 'imap.example.org'\nuser = 'tips'\npassword = 'open-sesame'\n\
+                address = 'tips@example.org'\nanswers_by = 'mail'\n";
+    let config = load(&format!("{SMTP}{imap}junk = ['Junk', 'Spam']\nlargest_mail_mb = 5\n")).unwrap();
+    let [_, Account::Imap(mailbox)] = config.accounts.as_slice() else { panic!("two accounts") };
+    assert_eq!((mailbox.port, mailbox.most_bytes, mailbox.sweep.as_secs()), (993, 5 * 1024 * 1024, 60));
+    assert_eq!((mailbox.inbox.as_str(), mailbox.processed.as_str(), mailbox.junk.len()), ("INBOX", "Processed", 2));
+    assert!(!format!("{config:?}").contains("open-sesame") && !format!("{config:?}").contains("tips@"));
+    for (change, named) in [
+        ("answers_by = 'nobody'", "account.answers_by = \"nobody\" of account tips: name the account of kind"),
+        ("address = 'tips+x@example.org'", "write the address that reporters write to"),
+        ("address = 'a-very-long-local-part@example.org'", "write the address that reporters write to"),
+        ("tls = 'none'", "without TLS only a mailbox on this machine"),
+        ("processed = 'INBOX'", "name none of the folders that are read"),
+        ("junk = 'Jünk'", "write a folder's name in plain ASCII"),
+        ("sweep_seconds = 900", "write seconds above 0 and at most 300"),
+        ("pasword = 'x'", "did you mean"),
+    ] {
+        let key = change.split(' ').next().unwrap();
+        let without: String = imap.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        let sentence = load(&format!("{SMTP}{without}{change}\n")).unwrap_err().to_string();
+        assert!(sentence.contains(named), "{change}: {sentence}");
     }
 }
 
@@ -174,7 +200,7 @@ fn each_mistake_gets_a_sentence_that_names_the_thing_and_the_fix() {
         ("[reconcile]\npoll_seconds = 0".into(), "reconcile.poll_seconds = 0: write seconds above 0"),
         (account(TWILIO, "shared_keys = { k1 = 7 }"), "account[0].shared_keys.k1 = (secret): write { key-id"),
         (account(TWILIO, TWILIO), "FILE: account[1].name = main: two accounts have this name"),
-        (TWILIO.replace("'twilio'", "'telnyx'"), "FILE: account[0].kind = \"telnyx\": write \"twilio\" or \"smtp\""),
+        (TWILIO.replace("'twilio'", "'telnyx'"), "FILE: account[0].kind = \"telnyx\": write \"twilio\", \"smtp\" or \"imap\""),
         (TWILIO.replace("auth_token = 'top-secret'", ""), "FILE: account[0].auth_token is missing"),
         (TWILIO.replace("call_from = '+15555550100'", ""), "FILE: account[0].text_from is missing"),
         (TWILIO.replace("'main'", "'Main line'"), "lower-case letters, digits and dashes, such as main"),

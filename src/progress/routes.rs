@@ -105,3 +105,27 @@ pub const MEDIA_TURN: u16 = 20;
 
 /// The turn of work that only asks the carrier: after everything that sends.
 pub const ASKING_TURN: u16 = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mailbox_reads_is_answered_by_the_account_that_mails() {
+        let account = |name: &str| name.parse::<AccountKey>().unwrap();
+        let lane = |name: &str, means: Means| Lane {
+            key: format!("{name}-{}", means.as_str()).parse().unwrap(),
+            account: account(name),
+            means,
+            from: Address::new(""),
+            per_second: None,
+        };
+        let routes = Routes::new(vec![lane("main", Means::Text), lane("alerts", Means::Mail), lane("mail", Means::Mail)]).unwrap();
+        let routes = routes.with_answers(vec![(account("tips"), account("mail"))]);
+        let by = |name: &str, channel| routes.for_reply(&account(name), channel).map(|lane| lane.key.to_string());
+        assert_eq!(by("tips", Channel::Mail), Some("mail-mail".to_owned()), "not by the first that mails");
+        assert_eq!(by("main", Channel::Text), Some("main-text".to_owned()));
+        assert_eq!(by("tips", Channel::Text), None);
+        assert_eq!(by("other", Channel::Mail), None);
+    }
+}

@@ -3,4 +3,5 @@
 mod calls;
 pub(crate) mod fixture;
 mod keywords;
+mod mail;
 mod ways;

@@ -20,13 +20,16 @@ async fn gateway(server: &Dovecot, smtp: Option<u16>) -> TestGateway {
         let mock = gateway.mock.smtp_addr().port();
         text = text.replace(&format!("port = {mock}\n"), &format!("port = {port}\n"));
     }
-    // The demo has a mailbox at the mock's; this one is read instead.
-    text = text.split("\n[[account]]\nname = \"tips\"").next().unwrap_or_default().to_owned();
-    text.push_str(&format!(
-        "\n[[account]]\nname = \"tips\"\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nuser = \"{USER}\"\n\
-         password = \"{PASSWORD}\"\naddress = \"tips@example.org\"\nanswers_by = \"mail\"\nsweep_seconds = 5\n",
-        server.port()
-    ));
+    // The demo's mailbox, at another server.
+    let mock = gateway.mock.imap_addr().port();
+    for (its, ours) in [
+        (format!("port = {mock}\n"), format!("port = {}\nsweep_seconds = 5\n", server.port())),
+        ("user = \"tips@example.org\"".to_owned(), format!("user = \"{USER}\"")),
+        ("password = \"mail-secret\"".to_owned(), format!("password = \"{PASSWORD}\"")),
+    ] {
+        assert!(text.contains(&its), "the demo's configuration has {its}");
+        text = text.replace(&its, &ours);
+    }
     std::fs::write(file, text).expect("the configuration");
     gateway.serve().await;
     gateway

@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A program that a Debian package brings.
-const PACKAGES: [(&str, &str, &str); 5] = [
+const PACKAGES: [(&str, &str, &str); 8] = [
     ("chromium", "chromium", "the browser tests look at the pages in it"),
     ("chromedriver", "chromium-driver", "the browser tests steer the browser with it"),
     ("python3", "python3-venv", "Twilio's Python library speaks with the mock and signs webhooks"),
     ("node", "nodejs", "Twilio's Node library does the same, and axe-core looks at the pages"),
     ("npm", "npm", "it brings Twilio's Node library and axe-core"),
+    ("dovecot", "dovecot-imapd", "a real mailbox is read from it"),
+    ("exim4", "exim4-daemon-light", "a real mail server carries reporters' mails, the answers and the bounces"),
+    ("openssl", "openssl", "it makes certificates that nobody knows, which must be refused"),
 ];
 
 /// What is there.
@@ -81,7 +84,8 @@ fn node_modules(folder: &Path) -> PathBuf {
 
 fn path_of(program: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    // Debian keeps servers where only root's PATH looks.
+    std::env::split_paths(&folders).chain([PathBuf::from("/usr/sbin")]).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn is_there(program: &str) -> bool {
