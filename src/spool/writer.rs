@@ -75,8 +75,9 @@ impl Writer {
                 Err(_) => return,
             }
         }
-        orders.close();
+        // Closing is what [`super::Spool::close`] waits for: the folder is free then.
         drop(self.lock);
+        orders.close();
     }
 
     fn write(&mut self, batch: Vec<Put>) {
