@@ -31,7 +31,7 @@ enum Command {
     /// Run everything that CI runs, after installing what is missing for it.
     Test(test::Test),
     /// Measure in the release profile, beside the machine's own limits, and write docs/benchmarks.md.
-    Bench,
+    Bench(bench::Bench),
 }
 
 /// Something that the user can mend.
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo(demo) => demo::run(&demo),
         Command::Test(test) => test::run(&test),
-        Command::Bench => bench::run(),
+        Command::Bench(bench) => bench::run(&bench),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

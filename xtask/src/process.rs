@@ -62,6 +62,11 @@ impl Running {
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
     }
 
+    /// Ends it at once, and waits until it has ended.
+    pub async fn kill(&mut self) {
+        let _ = self.child.kill().await;
+    }
+
     /// Asks it to end, and ends it when it does not.
     pub async fn end(mut self) {
         if let Some(id) = self.child.id() {

@@ -58,6 +58,11 @@ impl Deployment {
         self.both.end().await;
     }
 
+    /// Ends the gateway as a power cut would, starts it again, and returns when it is ready.
+    pub async fn cut_and_start_again(&mut self) -> Result<()> {
+        self.both.cut_gateway(&self.folder).await
+    }
+
     /// What the gateway holds in memory now, in KiB (`VmRSS`).
     pub fn memory_kib(&self) -> Result<u64> {
         let id = self.both.gateway.id().context("the gateway has ended")?;

@@ -4,6 +4,7 @@
 //! passes or fails: a figure without its limit says nothing, and a timed assertion says something else every day.
 
 mod accepts;
+mod chats;
 mod deployment;
 mod dispatch;
 mod report;
@@ -23,12 +24,24 @@ pub struct Figures {
     raw: serde_json::Value,
     accepts: accepts::Accepts,
     dispatch: dispatch::Dispatch,
+    chats: chats::Chats,
     idle_kib: u64,
     loaded_kib: u64,
 }
 
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub struct Bench {
+    /// Only so many chats, in the profile that the demo runs in; the figures are printed and nothing is written.
+    #[arg(long, value_name = "NUMBER")]
+    chats_only: Option<usize>,
+}
+
 /// Measures and writes the report.
-pub fn run() -> Result<()> {
+pub fn run(bench: &Bench) -> Result<()> {
+    if let Some(chats) = bench.chats_only {
+        return only_chats(chats);
+    }
     build()?;
     workspace::use_release();
     let work = workspace::target().join("bench");
@@ -47,6 +60,24 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
+fn only_chats(chats: usize) -> Result<()> {
+    workspace::build()?;
+    let work = workspace::target().join("bench-chats");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    println!("{}", chats::section(&runtime.block_on(chats_of_own(chats, &work))?));
+    Ok(())
+}
+
+async fn chats_of_own(chats: usize, work: &Path) -> Result<chats::Chats> {
+    let chats = chats::room_for(chats);
+    println!("{chats} chats …");
+    let mut gateway = Deployment::start(work.join("chats"), Paces { texts: 1.0, calls: 10.0 }, 0).await?;
+    let figures = chats::measure(&mut gateway, chats).await?;
+    gateway.stop().await;
+    println!("  {figures:?}");
+    Ok(figures)
+}
+
 async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
     println!("signed webhooks over HTTP at {} connections, {SECONDS} s …", accepts::CONNECTIONS);
     let paces = Paces { texts: 1.0, calls: 1000.0 };
@@ -62,7 +93,8 @@ async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
     let dispatch = dispatch::measure(&gateway).await?;
     gateway.stop().await;
     println!("  {dispatch:?}");
-    Ok(Figures { raw, accepts, dispatch, idle_kib, loaded_kib })
+    let chats = chats_of_own(chats::CHATS, work).await?;
+    Ok(Figures { raw, accepts, dispatch, chats, idle_kib, loaded_kib })
 }
 
 fn build() -> Result<()> {

@@ -6,7 +6,7 @@ use std::fs;
 
 /// The text of `docs/benchmarks.md`.
 pub fn text(figures: &Figures) -> String {
-    let Figures { raw, accepts, dispatch, idle_kib, loaded_kib } = figures;
+    let Figures { raw, accepts, dispatch, chats, idle_kib, loaded_kib } = figures;
     let number = |key: &str| raw[key].as_f64().unwrap_or(0.0);
     let (raw_64, raw_256, store) = (number("raw_64_per_second"), number("raw_256_per_second"), number("store_per_second"));
     let ms = |key: &str| raw["store_ms"][key].as_f64().unwrap_or(0.0);
@@ -41,6 +41,7 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
 | the carrier has the first call | {first:.0} |
 | the carrier has all {calls} calls | {last:.0} |
 
+{chats}
 ## Memory
 
 | when | MiB |
@@ -49,6 +50,7 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
 | after the accepts above | {loaded:.1} |
 ",
         machine = machine(),
+        chats = super::chats::section(chats),
         store_ratio = store / raw_64.max(1.0),
         p50 = ms("p50"),
         p99 = ms("p99"),

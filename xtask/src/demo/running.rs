@@ -69,6 +69,15 @@ impl Both {
         }
     }
 
+    /// Ends the gateway as a power cut would, starts it again, and waits until it is ready.
+    pub async fn cut_gateway(&mut self, deployment: &Deployment) -> anyhow::Result<()> {
+        self.gateway.kill().await;
+        let mut command = deployment.command();
+        command.arg("serve");
+        self.gateway = Running::start("tipline", command, &deployment.folder.join("tipline.log"))?;
+        self.ready(&format!("http://127.0.0.1:{}/readyz", deployment.ports.ops)).await
+    }
+
     /// Fails when one of them has ended.
     pub fn must_live(&mut self) -> anyhow::Result<()> {
         self.mock.must_live()?;
