@@ -274,6 +274,7 @@
     function begun() {
         at("begin").hidden = true;
         at("come-back").hidden = true;
+        at("languages").hidden = true;
     }
 
     function tell(text) {
@@ -297,13 +298,19 @@
         const first = code === null;
         code = text;
         at("code-digits").textContent = text;
-        if (first) at("code").hidden = false;
-        at("show-code").hidden = !at("code").hidden;
-        if (first) toEnd();
+        if (first) placeCode();
+    }
+
+    /** The code stands in the conversation where it was told, and is told again at its end. */
+    function placeCode() {
+        log.insertBefore(at("code"), waiting[0]?.box ?? null);
+        at("code").hidden = false;
+        at("show-code").hidden = true;
+        toEnd();
     }
 
     at("hide").onclick = () => { at("code").hidden = true; at("show-code").hidden = false; at("show-code").focus(); };
-    at("show-code").onclick = () => { at("code").hidden = false; at("show-code").hidden = true; at("hide").focus(); };
+    at("show-code").onclick = () => { placeCode(); at("copy").focus(); };
     at("copy").onclick = async () => {
         try {
             await navigator.clipboard.writeText(code);
@@ -376,6 +383,7 @@
 
     function leave(event) {
         event?.preventDefault();
+        const way = at("leave").href;
         gone = true;
         send({ type: "bye" });
         socket?.close();
@@ -385,7 +393,6 @@
         waiting = picked = [];
         location.replace(way);
     }
-    const way = at("leave").href;
     at("leave").onclick = leave;
     let escaped = 0;
     addEventListener("keydown", (event) => {

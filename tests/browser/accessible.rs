@@ -81,10 +81,11 @@ async fn outside(axe: &Axe, stage: &Stage, browser: &Browser) -> Vec<String> {
 }
 
 /// axe-core's script.
-struct Axe(String);
+pub struct Axe(String);
 
 impl Axe {
-    fn load() -> Self {
+    /// Reads it.
+    pub fn load() -> Self {
         let path = Self::path();
         let source = std::fs::read_to_string(&path);
         Self(source.unwrap_or_else(|_| {
@@ -99,7 +100,7 @@ impl Axe {
     }
 
     /// What it complains of on this page, in all four looks; leaves the browser wide and light.
-    async fn judge(&self, browser: &Browser, page: &str) -> Vec<String> {
+    pub async fn judge(&self, browser: &Browser, page: &str) -> Vec<String> {
         let mut found = Vec::new();
         browser.run(&self.0).await;
         for (width, height) in SIZES {

@@ -161,6 +161,23 @@ impl Browser {
         self.command("Emulation.setTouchEmulationEnabled", json!({"enabled": phone})).await;
     }
 
+    /// Takes the network away from this page, or gives it back.
+    pub async fn offline(&self, offline: bool) {
+        self.command("Network.enable", json!({})).await;
+        let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.command("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// Puts a file into a field.
+    pub async fn attach(&self, target: &str, path: &Path) {
+        self.find(target).await.expect("a field for files").send_keys(&path.display().to_string()).await.expect("the file is chosen");
+    }
+
+    /// The address that is shown.
+    pub async fn address(&self) -> String {
+        self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default()
+    }
+
     /// Takes scripts away from the pages opened from now on.
     pub async fn without_scripts(&self) {
         self.command("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;

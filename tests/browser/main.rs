@@ -9,6 +9,7 @@
 
 mod accessible;
 mod browser;
+mod chat;
 mod driver;
 #[path = "../it/gateway.rs"]
 #[allow(dead_code, reason = "shared with tests/it, which uses the rest of it")]

@@ -9,7 +9,7 @@ use super::{ChatSite, words};
 use crate::chat::{Came, ChatError, Said, Seat};
 use crate::intake::IntakeError;
 use crate::live::Watching;
-use adapters::chat::{Bad, ClientFrame, Hello, Say, ServerFrame, Trouble, parse};
+use adapters::chat::{Bad, ClientFrame, Door, Hello, Say, ServerFrame, Trouble, parse};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use domain::language::Language;
 use futures_util::StreamExt;
@@ -144,12 +144,12 @@ impl Talk {
         // Watched before it is read: what changes in between is told.
         let watching = chats.watch(&seat);
         let (token, expires) = chats.token(&seat);
-        let seq = chats.last(&seat).await;
+        let (now, is_new) = (Instant::now(), hello.door == Door::New);
+        let seq = if is_new { 0 } else { chats.last(&seat).await };
         self.send(&ServerFrame::Welcome { token, seq, expires }).await?;
-        let now = Instant::now();
         // Whoever has messages already was told the code, or asks for it; whoever showed it has it.
         let code_told = hello.after > 0 || seat.came() == Came::Returned;
-        Ok(Some(Inside { seat, watching, read_at: Some(now), code_told, renew_at: now + RENEWED_EVERY }))
+        Ok(Some(Inside { seat, watching, read_at: (!is_new).then_some(now), code_told, renew_at: now + RENEWED_EVERY }))
     }
 
     /// Talks until the end.
