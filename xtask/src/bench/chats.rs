@@ -64,7 +64,7 @@ pub async fn measure(gateway: &mut Deployment, chats: usize) -> Result<Chats> {
     // One tip for the end, when it is the only one and so can be found.
     let mut first = Client::open(&gateway.public, 0, None).await?;
     first.say().await?;
-    let tip = gateway.get("/tips?filter=open&page=0").await?["tips"][0]["id"].as_str().context("there is a tip")?.to_owned();
+    let tip = gateway.get("/api/v1/tips?filter=open&page=0").await?["tips"][0]["id"].as_str().context("there is a tip")?.to_owned();
     let before = gateway.memory_kib()?;
     let began = Instant::now();
     let clients = come_in(gateway, (0..chats).map(|number| (number, None, 0)).collect()).await?;
@@ -105,7 +105,7 @@ pub async fn measure(gateway: &mut Deployment, chats: usize) -> Result<Chats> {
 
 /// Writes an answer into the tip that everybody watches; when each of them had it, in ms.
 async fn answered(gateway: &Deployment, clients: Vec<Client>, tip: &str) -> Result<Vec<f64>> {
-    let (path, answer) = (format!("/tips/{tip}/replies"), json!({"text": "Thank you for telling us. Where is he now?"}));
+    let (path, answer) = (format!("/api/v1/tips/{tip}/replies"), json!({"text": "Thank you for telling us. Where is he now?"}));
     let began = Instant::now();
     let (sent, clients) = tokio::join!(
         gateway.send(Method::POST, &path, &answer),
