@@ -156,7 +156,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         uploads: Uploads::new(config.data_folder.join("uploads"), vault.clone(), clock.clone(), entropy),
     };
     chats.uploads.start_sweeping(&tasks);
-    let chat = public::chat::ChatSite::new(chats, tasks.clone(), config.chat.clone(), &config.line.name, config.public.origin.as_str());
+    let (origin, leave_to) = (config.public.origin.as_str(), &config.reporters.leave_to);
+    let chat = public::chat::ChatSite::new(chats, tasks.clone(), config.chat.clone(), &config.line.name, origin, leave_to);
     let site = staff::StaffSite {
         desk,
         login: Arc::new(Login::new(store.clone(), clock.clone(), entropy)),

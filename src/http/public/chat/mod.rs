@@ -30,12 +30,9 @@ pub struct ChatSite {
     leave_to: Arc<str>,
 }
 
-/// Where *Leave quickly* leads when nothing else is configured: a page that anybody might be looking at.
-const LEAVE_TO: &str = "https://www.weather.gov/";
-
 impl ChatSite {
-    /// Puts the chat together; `origin` is that of the public listener.
-    pub fn new(chats: Chats, tasks: Tasks, limits: Chat, line_name: &str, origin: &str) -> Self {
+    /// Puts the chat together; `origin` is that of the public listener, *Leave quickly* leads to `leave_to`.
+    pub fn new(chats: Chats, tasks: Tasks, limits: Chat, line_name: &str, origin: &str, leave_to: &str) -> Self {
         Self {
             chats: Arc::new(chats),
             tasks,
@@ -44,7 +41,7 @@ impl ChatSite {
             limits,
             line_name: line_name.into(),
             origin: origin.into(),
-            leave_to: LEAVE_TO.into(),
+            leave_to: leave_to.into(),
         }
     }
 }

@@ -42,7 +42,7 @@ struct Page<'a> {
 #[template(path = "public/chat_elsewhere.html")]
 struct Elsewhere<'a> {
     line_name: &'a str,
-    public_css: String,
+    css: String,
     icon: String,
     full: bool,
 }
@@ -115,7 +115,7 @@ pub(super) fn full(site: &ChatSite) -> Response {
 }
 
 fn elsewhere(site: &ChatSite, status: StatusCode, full: bool) -> Response {
-    let page = Elsewhere { line_name: &site.line_name, public_css: assets::href("public.css"), icon: assets::href("icon.svg"), full };
+    let page = Elsewhere { line_name: &site.line_name, css: assets::href("public.css"), icon: assets::href("icon.svg"), full };
     page.render().map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |html| (status, Html(html)).into_response())
 }
 
