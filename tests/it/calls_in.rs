@@ -19,36 +19,36 @@ const DIGITS: [[&str; 10]; 2] = [
 ];
 
 /// Somebody with a phone at the ear.
-struct Caller<'a> {
+pub struct Caller<'a> {
     gateway: &'a TestGateway,
     sid: String,
 }
 
 impl<'a> Caller<'a> {
-    async fn dials(gateway: &'a TestGateway) -> Self {
+    pub async fn dials(gateway: &'a TestGateway) -> Self {
         let sid = gateway.control().dial(STUDENT, LINE).await.expect("the line has a voice address");
         Self { gateway, sid }
     }
     /// Waits until the call listens; gives what was said.
-    async fn hears(&self) -> (Listening, String) {
+    pub async fn hears(&self) -> (Listening, String) {
         let prompt = self.gateway.control().wait_prompt(&self.sid, PATIENCE).await.expect("the call listens");
         (prompt.listening, prompt.heard)
     }
-    async fn keys(&self, keys: &str) -> String {
+    pub async fn keys(&self, keys: &str) -> String {
         self.hears().await;
         self.gateway.control().digits(&self.sid, keys).await.expect("keys are pressed");
         self.hears().await.1
     }
-    async fn speaks(&self, words: &str) {
+    pub async fn speaks(&self, words: &str) {
         assert_eq!(self.hears().await.0, Listening::Words);
         self.gateway.control().speak(&self.sid, words, Some(4)).await.expect("it is said");
     }
-    async fn leaves(&self, words: &str) -> String {
+    pub async fn leaves(&self, words: &str) -> String {
         self.speaks(words).await;
         self.gateway.control().digits(&self.sid, "#").await.expect("the recording ends");
         self.hears().await.1
     }
-    async fn hangs_up(&self) -> Vec<String> {
+    pub async fn hangs_up(&self) -> Vec<String> {
         self.gateway.control().hang_up(&self.sid).await.expect("it hangs up");
         let call = self.gateway.control().wait_end(&self.sid, PATIENCE).await.expect("the call ends");
         call.transcript.iter().filter(|line| line.who == Speaker::Gateway).filter_map(|line| line.text.clone()).collect()

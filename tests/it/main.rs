@@ -18,5 +18,7 @@ mod reconcile;
 mod record;
 mod sdk;
 mod signed;
+mod site_client;
 mod spool;
 mod start;
+mod ways;
