@@ -48,7 +48,7 @@ impl Deployment {
         if calls > 0 {
             import(&folder, calls)?;
         }
-        let both = Both::start(&folder).await?;
+        let both = Both::start(&folder, Pace::Usual).await?;
         let public = format!("127.0.0.1:{}", folder.ports.public);
         Ok(Self { folder, both, client: Client::builder().no_proxy().build()?, public })
     }

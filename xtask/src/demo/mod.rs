@@ -11,7 +11,7 @@ use crate::{play, workspace};
 use anyhow::Context;
 use deployment::{Deployment, LOGINS};
 use ports::Ports;
-use running::{Both, LINE_NUMBER};
+use running::{Both, LINE_NUMBER, Pace};
 
 /// The student of the demo.
 pub const STUDENT: &str = "+15555550142";
@@ -47,7 +47,7 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
 
 /// Runs until Ctrl-C, or until one of the programs dies.
 async fn stay(deployment: &Deployment) -> anyhow::Result<()> {
-    let mut both = Both::start(deployment).await?;
+    let mut both = Both::start(deployment, Pace::Usual).await?;
     print_table(deployment);
     let ended = tokio::select! {
         () = told_to_end() => Ok(()),
@@ -61,7 +61,7 @@ async fn stay(deployment: &Deployment) -> anyhow::Result<()> {
 
 /// Plays the main job; the folder stays when something was not seen to happen.
 async fn play_it(deployment: &Deployment, keep: bool) -> anyhow::Result<()> {
-    let mut both = Both::start(deployment).await?;
+    let mut both = Both::start(deployment, Pace::Quick).await?;
     let played = tokio::select! {
         played = play::run(deployment) => played,
         () = told_to_end() => Err(anyhow::anyhow!("interrupted")),

@@ -16,6 +16,15 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 /// The tip line's number in the demo.
 pub const LINE_NUMBER: &str = "+15555550100";
 
+/// How fast people speak on calls that they make.
+#[derive(Debug, Clone, Copy)]
+pub enum Pace {
+    /// As people do.
+    Usual,
+    /// As quickly as the words can be kept apart: when nobody listens.
+    Quick,
+}
+
 /// Both programs.
 pub struct Both {
     /// The gateway.
@@ -26,7 +35,7 @@ pub struct Both {
 
 impl Both {
     /// Starts both and waits until both answer.
-    pub async fn start(deployment: &Deployment) -> anyhow::Result<Self> {
+    pub async fn start(deployment: &Deployment, pace: Pace) -> anyhow::Result<Self> {
         let ports = deployment.ports;
         let mut command = Command::new(workspace::program("mock-carriers"));
         let webhooks = format!("http://127.0.0.1:{}/webhooks/main", ports.public);
@@ -43,6 +52,9 @@ impl Both {
             "--number",
             &route,
         ]);
+        if let Pace::Quick = pace {
+            command.args(["--handset-word-ms", "2", "--handset-second-ms", "30"]);
+        }
         let mock = Running::start("mock-carriers", command, &deployment.folder.join("mock-carriers.log"))?;
         let mut command = deployment.command();
         command.arg("serve");

@@ -9,8 +9,10 @@ mod desk;
 mod dispatch;
 mod receipts;
 mod record;
+mod reporter;
 mod story;
 mod tip;
+mod ways;
 mod world;
 
 use crate::demo::deployment::Deployment;
@@ -59,6 +61,7 @@ pub async fn run(deployment: &Deployment) -> anyhow::Result<()> {
     dispatch::tell_everybody(&mut stage, &tip).await?;
     receipts::be_confirmed(&mut stage, &tip).await?;
     record::hold_everything(&mut stage, &tip).await?;
+    ways::come_by_every_way(&mut stage).await?;
     stage.story.end();
     Ok(())
 }

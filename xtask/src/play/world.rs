@@ -39,6 +39,45 @@ impl World {
         said["webhook"]["status"].as_u64().with_context(|| format!("the webhook was not answered: {said}"))
     }
 
+    /// Somebody dials; gives the call's id.
+    pub(super) async fn dial(&self, from: &str, to: &str) -> anyhow::Result<String> {
+        let call = self.post("dial", &json!({"from": from, "to": to})).await?;
+        call["sid"].as_str().map(str::to_owned).with_context(|| format!("no call was made: {call}"))
+    }
+
+    /// Waits until a call listens; gives what was said since it listened last.
+    pub(super) async fn prompt(&self, call: &str) -> anyhow::Result<String> {
+        let url = format!("{}/control/calls/{call}/prompt?within_ms=9000", self.base);
+        let answer = self.client.get(&url).send().await.context("ask the mock")?;
+        let status = answer.status();
+        let prompt: Value = answer.json().await.with_context(|| format!("the call does not listen: {status}"))?;
+        prompt["heard"].as_str().map(str::to_owned).with_context(|| format!("the call does not listen: {prompt}"))
+    }
+
+    /// Keys are pressed on a call, once it listens; gives what is said next.
+    pub(super) async fn key(&self, call: &str, digits: &str) -> anyhow::Result<String> {
+        self.prompt(call).await?;
+        self.post(&format!("calls/{call}/digits"), &json!({"digits": digits})).await?;
+        self.prompt(call).await
+    }
+
+    /// Words are spoken after the tone, and ended; gives what is said next.
+    pub(super) async fn leave(&self, call: &str, words: &str) -> anyhow::Result<String> {
+        self.prompt(call).await?;
+        self.post(&format!("calls/{call}/speak"), &json!({"words": words, "seconds": 4})).await?;
+        self.key(call, "#").await
+    }
+
+    /// The caller hangs up.
+    pub(super) async fn hang_up(&self, call: &str) -> anyhow::Result<()> {
+        self.post(&format!("calls/{call}/hangup"), &json!({})).await.map(drop)
+    }
+
+    /// Somebody mails the tip line.
+    pub(super) async fn mail(&self, from: &str, subject: &str, text: &str) -> anyhow::Result<()> {
+        self.post("mailbox", &json!({"from": from, "subject": subject, "text": text})).await.map(drop)
+    }
+
     /// What stands on a handset, oldest first.
     pub(super) async fn handset(&self, number: &str) -> anyhow::Result<Vec<Value>> {
         self.list("messages", &[("number", number)]).await
