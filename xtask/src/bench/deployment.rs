@@ -2,7 +2,7 @@
 
 use crate::demo::deployment::Deployment as Folder;
 use crate::demo::ports::Ports;
-use crate::demo::running::{Both, LINE_NUMBER};
+use crate::demo::running::{Both, LINE_NUMBER, Pace};
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
