@@ -78,7 +78,7 @@ async fn the_six_examples_come_in_by_six_ways() {
     let none = json!({"in_progress": false, "possible_crime": false, "safety_issue": false});
     let tree = tip_saying(&gateway, "car into a tree").await;
     let tree = sort_and_tell(&gateway, &tree, &["suicidal-ideation"], "delta-high", none.clone()).await;
-    assert_eq!((tree["level"].as_str(), tree["channel"].as_str()), (Some("critical"), Some("text")));
+    assert_eq!((tree["triage"]["level"].as_str(), tree["channel"].as_str()), (Some("critical"), Some("text")));
     let everybody = told(&tree);
     for kind in ["psap", "school", "police"] {
         for means in ["call", "mail"] {
@@ -90,14 +90,14 @@ async fn the_six_examples_come_in_by_six_ways() {
     assert_eq!(gun["channel"], "voice");
     let now = json!({"in_progress": true, "possible_crime": false, "safety_issue": true});
     let gun = sort_and_tell(&gateway, &gun, &["possession-of-a-weapon", "threat-to-safety"], "bravo-middle", now).await;
-    assert_eq!(gun["level"], "critical");
+    assert_eq!(gun["triage"]["level"], "critical");
     assert!(told(&gun).contains(&("psap".to_owned(), "call".to_owned())));
 
     let drugs = tip_saying(&gateway, "marijuana in the bathroom").await;
     assert_eq!(drugs["channel"], "mail");
     let crime = json!({"in_progress": false, "possible_crime": true, "safety_issue": true});
     let drugs = sort_and_tell(&gateway, &drugs, &["drugs"], "alpha-middle", crime).await;
-    assert_eq!(drugs["level"], "standard");
+    assert_eq!(drugs["triage"]["level"], "standard");
     assert!(told(&drugs).iter().all(|(_, means)| means == "mail") && told(&drugs).iter().any(|(kind, _)| kind == "police"));
 
     for (words, channel, kind, school, level) in [
@@ -108,7 +108,7 @@ async fn the_six_examples_come_in_by_six_ways() {
         let tip = tip_saying(&gateway, words).await;
         assert_eq!(tip["channel"], channel);
         let tip = sort_and_tell(&gateway, &tip, &[kind], school, none.clone()).await;
-        assert_eq!(tip["level"], level, "{words}");
+        assert_eq!(tip["triage"]["level"], level, "{words}");
         assert_eq!(told(&tip), [("school".to_owned(), "mail".to_owned())], "{words}: referred to the school, no police");
     }
     assert_eq!(gateway.tips().await.len(), 6, "one tip each");
