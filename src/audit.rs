@@ -8,7 +8,7 @@ use domain::conversation::WayBack;
 use domain::conversation::triage::Marks;
 use domain::dispatch::evidence::ReceiptKind;
 use domain::dispatch::obligation::{FailedBecause, Satisfaction};
-use domain::id::{AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, StaffId, TipTypeKey};
+use domain::id::{AttachmentId, AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, StaffId, TipTypeKey};
 use domain::level::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,26 @@ pub enum Action {
     },
     /// A machine wrote down what it understood of a recording.
     Transcribed,
+    /// A picture, recording or file was fetched and is kept here, sealed.
+    AttachmentKept {
+        /** Which. */
+        attachment: AttachmentId,
+    },
+    /// A picture, recording or file never came; why is in its row.
+    AttachmentLost {
+        /** Which. */
+        attachment: AttachmentId,
+    },
+    /// A copy without metadata was made, for people to see.
+    CopyMade {
+        /** Which. */
+        attachment: AttachmentId,
+    },
+    /// A member of staff took the original, as it came.
+    OriginalOpened {
+        /** Which. */
+        attachment: AttachmentId,
+    },
     /// The first words were queued, or the code was read out on a call.
     FirstWords,
     /// An analyst answered.

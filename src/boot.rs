@@ -20,8 +20,12 @@ use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
 use crate::live::Live;
 use crate::login::Login;
 use crate::mailboxes::Mailboxes;
+use crate::media;
+use crate::media::copy::copier::Copier;
 use crate::media::files::Files;
+use crate::media::sweep::Sweep;
 use crate::media::uploads::Uploads;
+use crate::media::worker::Worker;
 use crate::outbox::compose::{Compose, Line};
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
@@ -33,6 +37,7 @@ use crate::spool::drain::Drain;
 use crate::store::Store;
 use crate::telemetry;
 use crate::vault::Vault;
+use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use domain::channel::Means;
@@ -94,8 +99,15 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         store.move_work(lanes, means, routes.for_means(means).key.clone()).await?;
     }
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
-    let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
-    let progress = Progress { store: store.clone(), clock: clock.clone(), entropy, policy: policy.clone(), routes: routes.clone(), wake };
+    let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()).chain(std::iter::once(media::lane())));
+    let progress = Progress {
+        store: store.clone(),
+        clock: clock.clone(),
+        entropy,
+        policy: policy.clone(),
+        routes: routes.clone(),
+        wake: wake.clone(),
+    };
     let files = Files::new(config.data_folder.join("media"), vault.clone());
     let spool = open_spool(config, &vault, &store_tasks)?;
     let directory = DirectoryReader::new(store.clone(), clock.clone());
@@ -105,6 +117,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let desk = Arc::new(Desk {
         store: store.clone(),
         vault: vault.clone(),
+        files: files.clone(),
         clock: clock.clone(),
         entropy,
         directory: directory.clone(),
@@ -127,7 +140,21 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         limits: Arc::new(limits),
         node: node.clone(),
     };
-    outbox.start(&tasks);
+    let leases = outbox.start(&tasks);
+    let worker = Worker {
+        store: store.clone(),
+        vault: vault.clone(),
+        files: files.clone(),
+        clock: clock.clone(),
+        entropy,
+        wake,
+        carriers: Arc::new(carriers.media),
+        copier: copier(config)?,
+        most_bytes: config.media.most_bytes,
+        node: node.clone(),
+    };
+    worker.start(leases, &tasks);
+    tasks.spawn("sweep of files", Sweep { store: store.clone(), files, clock: clock.clone() }.run(tasks.stopping()));
     let settings = config.reconcile.clone();
     Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }
         .start(carriers.inboxes, &tasks);
@@ -208,6 +235,15 @@ impl Gateway {
         tracing::info!(?ending, "stopped");
         ending
     }
+}
+
+/// Pictures are decoded by this program in a process of its own, or by the one that the operator names.
+fn copier(config: &Config) -> anyhow::Result<Copier> {
+    let program = match &config.media.worker {
+        Some(program) => program.clone(),
+        None => std::env::current_exe().context("this program's own file was not found; name it in media.worker")?,
+    };
+    Ok(Copier::new(program, config.media.copy))
 }
 
 fn public_router(webhooks: Webhooks, intake: Intake, reporters: ReporterSite, config: &Config) -> axum::Router {

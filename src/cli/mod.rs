@@ -7,6 +7,7 @@ mod check_config;
 mod database;
 mod directory;
 mod keygen;
+mod make_copy;
 mod migrate;
 mod plan;
 mod serve;
@@ -69,6 +70,9 @@ enum Command {
     Plan(plan::Plan),
     /// Make a master key.
     Keygen(keygen::Keygen),
+    /// Decode a picture from standard input: the gateway starts this itself.
+    #[command(hide = true)]
+    MakeCopy,
 }
 
 /// Runs the command line of this process.
@@ -100,6 +104,7 @@ fn command(cli: Cli) -> anyhow::Result<u8> {
         Command::Token(token) => token::run(token, &config()?).map(|()| 0),
         Command::Plan(plan) => plan::run(plan, &config()?).map(|()| 0),
         Command::Keygen(keygen) => keygen::run(&keygen).map(|()| 0),
+        Command::MakeCopy => make_copy::run().map(|()| 0),
     }
 }
 

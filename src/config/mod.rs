@@ -26,7 +26,7 @@ pub use chat::Chat;
 pub use error::ConfigError;
 pub use layers::{Environment, environment};
 pub use site::{HelpLine, Reporters};
-pub use timing::{Limits, Outbox, Reconcile};
+pub use timing::{Limits, Media, Outbox, Reconcile};
 
 use crate::import::address::{PHONE_FIX, phone};
 use crate::vault::keys::{KEY_VARIABLE, KeyError, MasterKey};
@@ -44,7 +44,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 17] = [
+const SECTIONS: [&str; 18] = [
     "site",
     "help",
     "public",
@@ -56,6 +56,7 @@ const SECTIONS: [&str; 17] = [
     "line",
     "outbox",
     "reconcile",
+    "media",
     "limits",
     "chat",
     "dispatch",
@@ -87,6 +88,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// Looking for what was not told.
     pub reconcile: Reconcile,
+    /// Pictures, recordings and files.
+    pub media: Media,
     /// Bounds of requests.
     pub limits: Limits,
     /// The app chat.
@@ -144,6 +147,7 @@ impl Config {
             reporters: site::read(&root)?,
             outbox: timing::outbox(&root)?,
             reconcile: timing::reconcile(&root)?,
+            media: timing::media(&root)?,
             limits: timing::limits(&root)?,
             chat: chat::read(&root)?,
             accounts: account::read(&root, environment)?,

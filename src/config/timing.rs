@@ -3,6 +3,7 @@
 use super::error::ConfigError;
 use super::section::Section;
 use domain::dispatch::policy::Policy;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How the outbox works.
@@ -38,6 +39,27 @@ pub struct Reconcile {
 pub(super) fn reconcile(root: &Section<'_>) -> Result<Reconcile, ConfigError> {
     let section = root.section("reconcile", &["poll_seconds", "look_back_seconds"])?;
     Ok(Reconcile { poll: section.seconds("poll_seconds", None)?, look_back: section.seconds("look_back_seconds", None)? })
+}
+
+/// Pictures, recordings and files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Media {
+    /// The largest that is fetched.
+    pub most_bytes: usize,
+    /// How long making one copy may take.
+    pub copy: Duration,
+    /// The program that makes copies; `None` is this one.
+    pub worker: Option<PathBuf>,
+}
+
+/// The `[media]` section.
+pub(super) fn media(root: &Section<'_>) -> Result<Media, ConfigError> {
+    let section = root.section("media", &["most_bytes", "copy_seconds", "worker"])?;
+    Ok(Media {
+        most_bytes: section.whole("most_bytes", 64 * 1024, 128 * 1024 * 1024, None)? as usize,
+        copy: section.seconds("copy_seconds", None)?,
+        worker: section.maybe("worker", "name the program, or leave it empty for this one", |text| Some(PathBuf::from(text)))?,
+    })
 }
 
 /// The `[outbox]` section.

@@ -5,6 +5,7 @@
 
 pub mod directory;
 mod dispatch;
+pub mod files;
 mod read;
 mod sentence;
 mod timeline;
@@ -14,6 +15,7 @@ mod write;
 use crate::audit::{Action, Actor, Entry};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::progress::{Progress, ProgressError};
 use crate::store::rows::ConversationRow;
@@ -71,6 +73,12 @@ pub enum DeskError {
     /// Closing without what must be there.
     #[error("{0}")]
     CannotClose(String),
+    /// A file that is not there, or not to be had in this way.
+    #[error("{0}")]
+    NoFile(&'static str),
+    /// The folder of files.
+    #[error("This file could not be read. Try again in a moment, and tell the operator if it stays.")]
+    Files(#[source] std::io::Error),
     /// The store.
     #[error("This could not be stored. Nothing was changed; try again in a moment.")]
     Store(#[from] StoreError),
@@ -100,6 +108,8 @@ pub struct Desk {
     pub store: Arc<dyn Store>,
     /// Opens words and seals answers.
     pub vault: Arc<Vault>,
+    /// Pictures, recordings and files.
+    pub files: Files,
     /// The clock.
     pub clock: Clock,
     /// Randomness.

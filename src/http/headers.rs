@@ -1,13 +1,13 @@
 //! The headers that every page carries: nothing from elsewhere runs or frames it, nothing of it is kept or told on.
 //!
-//! A handler that sets `Cache-Control` itself (assets, events), or a policy of its own (the chat's page), keeps its own.
+//! A handler that sets `Cache-Control` itself (assets, events), or a policy of its own (the chat's page, reporters' files), keeps its own.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
 /// What a console page may load: its own style, script and images.
 const STAFF_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+     media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// What a reporter's page may load: its own style, images and the one script that makes it live; it does its job without.
 const REPORTER_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \

@@ -7,7 +7,7 @@ use crate::media::files::File;
 use crate::progress::routes::{MEDIA_TURN, rank};
 use crate::store::Write;
 use crate::store::rows::*;
-use domain::exchange::{InboundMessage, MediaBody, MediaRef, MediaRole};
+use domain::exchange::{InboundMessage, MediaBody, MediaRef};
 use domain::id::{AttachmentId, MessageId};
 
 impl Intake {
@@ -47,12 +47,9 @@ impl Intake {
             }
             MediaBody::Here(bytes) => {
                 self.files.put(id, File::Original, key, bytes).await.map_err(IntakeError::Files)?;
-                let copy = match medium.role {
-                    MediaRole::Shown | MediaRole::Recording => SafeCopy::Pending,
-                    MediaRole::Raw => SafeCopy::Impossible { why: "the mail as it came is kept sealed".to_owned() },
-                };
-                let bytes_long = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                (None, AttachmentState::Kept { kind: media::kind::of(bytes).to_owned(), bytes: bytes_long, copy })
+                let kind = media::kind::of(bytes).to_owned();
+                let copy = media::first_copy(medium.role, &kind);
+                (None, AttachmentState::Kept { kind, bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX), copy })
             }
         };
         let row = AttachmentRow {

@@ -30,6 +30,16 @@ impl File {
     }
 }
 
+/// A file that lies in the folder.
+#[derive(Debug, Clone)]
+pub struct Found {
+    path: PathBuf,
+    /// Whose file it is; `None` for one whose writing was cut off.
+    pub of: Option<(AttachmentId, File)>,
+    /// When it was last written.
+    pub changed: std::time::SystemTime,
+}
+
 /// The folder of sealed files.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -80,12 +90,63 @@ impl Files {
         }
     }
 
+    /// Whether a file is there.
+    pub async fn is_there(&self, id: AttachmentId, file: File) -> io::Result<bool> {
+        fs::try_exists(self.path(id, file)).await
+    }
+
+    /// The folders that files lie in; none before the first file.
+    pub async fn folders(&self) -> io::Result<Vec<PathBuf>> {
+        let mut all = match fs::read_dir(&self.folder).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other?,
+        };
+        let mut folders = Vec::new();
+        while let Some(entry) = all.next_entry().await? {
+            if entry.file_type().await?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+        Ok(folders)
+    }
+
+    /// What lies in one of the folders: our files and their unfinished halves; anything else is somebody's and not named.
+    pub async fn found(&self, folder: &std::path::Path) -> io::Result<Vec<Found>> {
+        let mut all = fs::read_dir(folder).await?;
+        let mut found = Vec::new();
+        while let Some(entry) = all.next_entry().await? {
+            let name = entry.file_name();
+            let Some((id, ending)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
+            let Ok(id) = id.parse::<AttachmentId>() else { continue };
+            let of = match ending {
+                "original" => Some((id, File::Original)),
+                "copy" => Some((id, File::Copy)),
+                _ if ending.ends_with(".half") => None,
+                _ => continue,
+            };
+            // Gone meanwhile: finished, or removed by another node.
+            let Ok(metadata) = entry.metadata().await else { continue };
+            found.push(Found { path: entry.path(), of, changed: metadata.modified()? });
+        }
+        Ok(found)
+    }
+
+    /// Removes what was found.
+    pub async fn remove_found(&self, found: &Found) -> io::Result<()> {
+        gone(fs::remove_file(&found.path).await)
+    }
+
     /// Removes a file; one that is not there is fine.
     pub async fn remove(&self, id: AttachmentId, file: File) -> io::Result<()> {
-        match fs::remove_file(self.path(id, file)).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        gone(fs::remove_file(self.path(id, file)).await)
+    }
+}
+
+/// What is not there any more counts as removed.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

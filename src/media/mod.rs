@@ -2,9 +2,15 @@
 //!
 //! The words of a message never wait for its files, and a bad file never loses them.
 
+pub mod copy;
 pub mod files;
 pub mod kind;
+mod piece;
+pub mod sweep;
 pub mod uploads;
+pub mod worker;
+
+pub(crate) use piece::first_copy;
 
 use domain::id::LaneKey;
 

@@ -5,6 +5,7 @@
 //! same pace stands right before the carrier, where it counts: commits take unequal time.
 
 use super::lease::Leases;
+use super::wake::LOOK_EVERY;
 use super::{Outbox, work};
 use crate::lifecycle::Tasks;
 use crate::progress::routes::Lane;
@@ -16,8 +17,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many pieces an unpaced lane claims at once.
 const CLAIM_MOST: usize = 64;
-/// A lane looks at least this often, in case an alarm was lost with another node.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a lane waits after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
@@ -35,7 +34,8 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
             tokio::select! { () = leases.changed() => {}, () = tokio::time::sleep(LOOK_EVERY) => {}, () = stopping.cancelled() => return }
             continue;
         }
-        if wait_for_work(&outbox, &lane, &stopping).await.is_none() {
+        let Some(alarm) = outbox.progress.wake.alarm(&lane.key) else { return };
+        if alarm.due(&outbox.clock, &stopping).await.is_none() {
             return;
         }
         let Some((first, more)) = free_slots(&slots, most).await else { return };
@@ -92,25 +92,6 @@ async fn anything_due(outbox: &Outbox, lane: &Lane) -> bool {
 fn limiter(per_second: f64) -> Option<Arc<DefaultDirectRateLimiter>> {
     let period = Duration::try_from_secs_f64(1.0 / per_second).ok()?;
     Some(Arc::new(RateLimiter::direct(Quota::with_period(period)?)))
-}
-
-/// Sleeps until the lane's alarm. `None` when stopping.
-async fn wait_for_work(outbox: &Outbox, lane: &Lane, stopping: &tokio_util::sync::CancellationToken) -> Option<()> {
-    let alarm = outbox.progress.wake.alarm(&lane.key)?;
-    loop {
-        let now = outbox.clock.now().as_microsecond();
-        let at = alarm.stands_at();
-        if at <= now {
-            alarm.take();
-            return Some(());
-        }
-        let wait = Duration::from_micros(u64::try_from(at.saturating_sub(now)).unwrap_or(0)).min(LOOK_EVERY);
-        tokio::select! {
-            () = tokio::time::sleep(wait) => { if wait == LOOK_EVERY { alarm.take(); return Some(()); } }
-            () = alarm.moved() => {}
-            () = stopping.cancelled() => return None,
-        }
-    }
 }
 
 /// At least one free slot, and as many more as are free now, up to `most`.

@@ -57,13 +57,14 @@ impl Outbox {
         Duration::try_from(most).unwrap_or(Duration::from_secs(30)).mul_f64(0.8)
     }
 
-    /// Starts every lane and the keeper of their leases.
-    pub fn start(self, tasks: &Tasks) {
+    /// Starts every lane and the keeper of their leases, which keeps the lane of media too.
+    pub fn start(self, tasks: &Tasks) -> Leases {
         let leases = Leases::default();
         let lanes: Vec<_> = self.progress.routes.lanes().cloned().collect();
         tasks.spawn("lane leases", lease::keep(self.clone(), leases.clone(), tasks.stopping()));
         for lane in lanes {
             tasks.spawn("lane", lane::run(self.clone(), lane, leases.clone(), tasks.clone()));
         }
+        leases
     }
 }

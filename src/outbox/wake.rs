@@ -1,11 +1,17 @@
 //! Waking lanes: each lane sleeps until its earliest work; whoever commits earlier work wakes it.
 
+use crate::clock::Clock;
 use domain::id::LaneKey;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// A lane looks at least this often, in case an alarm was lost with another node.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The alarm clocks of all lanes.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +55,23 @@ impl Alarm {
     /// When it stands.
     pub fn stands_at(&self) -> i64 {
         self.at.load(Ordering::SeqCst)
+    }
+    /// Sleeps until it rings, at most [`LOOK_EVERY`], and takes it. `None` when stopping.
+    pub async fn due(&self, clock: &Clock, stopping: &CancellationToken) -> Option<()> {
+        loop {
+            let now = clock.now().as_microsecond();
+            let at = self.stands_at();
+            if at <= now {
+                self.take();
+                return Some(());
+            }
+            let wait = Duration::from_micros(u64::try_from(at.saturating_sub(now)).unwrap_or(0)).min(LOOK_EVERY);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => { if wait == LOOK_EVERY { self.take(); return Some(()); } }
+                () = self.moved() => {}
+                () = stopping.cancelled() => return None,
+            }
+        }
     }
     /// Waits until it was put earlier.
     pub async fn moved(&self) {

@@ -81,6 +81,8 @@ pub trait Store: Send + Sync {
     fn message(&self, id: MessageId) -> Read<'_, Option<MessageRow>>;
     /// The attachments of a tip, in message order.
     fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>>;
+    /// The attachments of all tips in the order of their ids, after this one: page by page. At most `limit`.
+    fn attachments_after(&self, after: Option<AttachmentId>, limit: u32) -> Read<'_, Vec<AttachmentRow>>;
     /// One attachment.
     fn attachment(&self, id: AttachmentId) -> Read<'_, Option<AttachmentRow>>;
     /// The message of a tip that the carrier calls by this id.

@@ -68,6 +68,8 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::NotTriedYet => (StatusCode::CONFLICT, "not_tried_yet"),
         DeskError::AlreadyDispatched => (StatusCode::CONFLICT, "already_dispatched"),
         DeskError::CannotClose(_) => (StatusCode::UNPROCESSABLE_ENTITY, "cannot_close"),
+        DeskError::NoFile(_) => (StatusCode::NOT_FOUND, "no_file"),
+        DeskError::Files(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         DeskError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         DeskError::Progress(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         DeskError::Sealed => (StatusCode::INTERNAL_SERVER_ERROR, "sealed"),
@@ -78,6 +80,9 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
 pub(super) fn log(error: &DeskError) {
     if let DeskError::Store(source) = error {
         log_store(source)
+    }
+    if let DeskError::Files(source) = error {
+        tracing::error!(error = %source, "a reporter's file could not be read")
     }
     if let DeskError::Progress(source) = error {
         tracing::error!(error = %source, "the console could not move an obligation on")
@@ -132,7 +137,8 @@ fn desk_heading(error: &DeskError) -> &'static str {
         DeskError::NotTriedYet => "Not confirmed",
         DeskError::Plan(_) | DeskError::NoLane(_) | DeskError::AlreadyDispatched => "Nobody was called",
         DeskError::CannotClose(_) => "Not closed",
-        DeskError::Store(_) | DeskError::Progress(_) => "Try again in a moment",
+        DeskError::NoFile(_) => "Nothing here",
+        DeskError::Files(_) | DeskError::Store(_) | DeskError::Progress(_) => "Try again in a moment",
         DeskError::Sealed => "Something is damaged",
     }
 }

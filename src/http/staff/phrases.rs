@@ -4,7 +4,6 @@
 
 use super::moment::PageClock;
 use crate::desk::view::Answers;
-use crate::store::rows::AttachmentState;
 use domain::channel::{Channel, Means};
 use domain::conversation::WayBack;
 use domain::directory::Kind;
@@ -128,20 +127,5 @@ pub(super) const fn nature(nature: Nature) -> &'static str {
         Nature::Bounce => "News that a mail did not arrive",
         Nature::ReadReceipt => "A read receipt: a mail program says that a mail was shown",
         Nature::Unreadable => "This could not be read. Its original is kept sealed; tell the operator",
-    }
-}
-
-/// A file that a reporter sent, in words; what the carrier calls it is only a hint.
-pub(super) fn attachment(content_type: &str, state: &AttachmentState) -> String {
-    let what = match content_type.split('/').next() {
-        Some("image") => "Picture",
-        Some("audio") => "Recording",
-        Some("video") => "Video",
-        _ => "File",
-    };
-    match state {
-        AttachmentState::Waiting { .. } => format!("{what}, still at the carrier"),
-        AttachmentState::Kept { .. } => format!("{what}, kept"),
-        AttachmentState::Lost { why } => format!("{what}, lost: {why}"),
     }
 }

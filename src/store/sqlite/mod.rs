@@ -181,6 +181,9 @@ impl Store for Sqlite {
     fn attachments(&self, conversation: ConversationId) -> Read<'_, Vec<AttachmentRow>> {
         Box::pin(reads::messages::attachments(&self.readers, conversation))
     }
+    fn attachments_after(&self, after: Option<AttachmentId>, limit: u32) -> Read<'_, Vec<AttachmentRow>> {
+        Box::pin(reads::messages::attachments_after(&self.readers, after, limit))
+    }
     fn attachment(&self, id: AttachmentId) -> Read<'_, Option<AttachmentRow>> {
         Box::pin(reads::messages::attachment(&self.readers, id))
     }

@@ -3,12 +3,13 @@
 use super::dto;
 use crate::desk::view;
 use crate::http::staff::phrases;
-use crate::store::rows::AttachmentState;
+use crate::store::rows::{AttachmentState, SafeCopy};
 use domain::conversation::triage;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind, Rung};
 use domain::dispatch::obligation::{FailedBecause, Satisfaction, State};
 use domain::dispatch::plan::{Plan, Start, Step};
+use domain::id::ConversationId;
 use jiff::Timestamp;
 
 fn time(at: Timestamp) -> String {
@@ -70,7 +71,7 @@ pub(super) fn tip(tip: view::Tip) -> dto::Tip {
         claimed_by: tip.claimed_by.map(|(_, name)| name),
         triage: sorted(&tip.triage),
         school_name: tip.school_name,
-        messages: tip.messages.into_iter().map(message).collect(),
+        messages: tip.messages.into_iter().map(|one| message(tip.id, one)).collect(),
         notes: tip.notes.into_iter().map(note).collect(),
         dispatches: tip.dispatches.into_iter().map(dispatch).collect(),
         tasks: tip.tasks.into_iter().map(task).collect(),
@@ -94,16 +95,11 @@ fn sorted(triage: &triage::Triage) -> dto::Triage {
     }
 }
 
-pub(super) fn message(message: view::Message) -> dto::Message {
+pub(super) fn message(tip: ConversationId, message: view::Message) -> dto::Message {
     let (author, author_name) = match message.author {
         view::Author::Reporter => ("reporter", None),
         view::Author::Staff(name) => ("staff", Some(name)),
         view::Author::System => ("system", None),
-    };
-    let attachment = |file: view::Attachment| dto::Attachment {
-        id: file.id.to_string(),
-        content_type: file.content_type,
-        state: attachment_word(&file.state).to_owned(),
     };
     dto::Message {
         id: message.id.to_string(),
@@ -115,18 +111,43 @@ pub(super) fn message(message: view::Message) -> dto::Message {
         at: time(message.at),
         nature: message.nature.as_str().to_owned(),
         missing: message.missing,
-        attachments: message.attachments.into_iter().map(attachment).collect(),
+        attachments: message.attachments.into_iter().map(|file| attachment(tip, file)).collect(),
         media_dropped: message.media_dropped,
         delivery: message.delivery.as_ref().map(delivery),
     }
 }
 
-const fn attachment_word(state: &AttachmentState) -> &'static str {
-    match state {
-        AttachmentState::Waiting { .. } => "waiting",
-        AttachmentState::Kept { .. } => "kept",
-        AttachmentState::Lost { .. } => "lost",
+fn attachment(tip: ConversationId, file: view::Attachment) -> dto::Attachment {
+    let mut shown = dto::Attachment {
+        id: file.id.to_string(),
+        content_type: file.content_type,
+        role: file.role.as_str().to_owned(),
+        state: String::new(),
+        kind: None,
+        bytes: None,
+        copy: None,
+        why: None,
+    };
+    let (state, copy) = match file.state {
+        AttachmentState::Waiting { .. } => ("waiting", None),
+        AttachmentState::Lost { why } => {
+            shown.why = Some(why);
+            ("lost", None)
+        }
+        AttachmentState::Kept { kind, bytes, copy } => {
+            (shown.kind, shown.bytes) = (Some(kind), Some(bytes));
+            ("kept", Some(copy))
+        }
+    };
+    shown.state = state.to_owned();
+    match copy {
+        None | Some(SafeCopy::Pending) => {}
+        Some(SafeCopy::Impossible { why }) => shown.why = Some(why),
+        Some(SafeCopy::Ready { kind, bytes, width, height }) => {
+            shown.copy = Some(dto::ShownCopy { url: format!("/api/v1/tips/{tip}/files/{}", file.id), kind, bytes, width, height });
+        }
     }
+    shown
 }
 
 fn delivery(delivery: &Delivery) -> dto::Delivery {

@@ -8,6 +8,7 @@ mod dispatches;
 mod document;
 pub mod dto;
 mod fault;
+mod files;
 mod into_dto;
 mod request;
 mod tips;
@@ -32,6 +33,8 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/notes", post(tips::note))
         .route("/tips/{id}/claim", post(tips::claim))
         .route("/tips/{id}/close", post(tips::close))
+        .route("/tips/{id}/files/{attachment}", get(files::copy))
+        .route("/tips/{id}/files/{attachment}/original", post(files::original))
         .route("/tips/{id}/plan", get(dispatches::plan))
         .route("/tips/{id}/dispatches", get(dispatches::list).post(dispatches::start))
         .route("/tips/{id}/timeline", get(dispatches::timeline))

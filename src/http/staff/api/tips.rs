@@ -60,7 +60,7 @@ pub(super) async fn messages(
     Path(tip): Path<String>,
 ) -> Result<Json<Vec<dto::Message>>, ApiFault> {
     let tip = site.desk.tip(&staff, id(&tip)?, true).await?;
-    Ok(Json(tip.messages.into_iter().map(into_dto::message).collect()))
+    Ok(Json(tip.messages.into_iter().map(|one| into_dto::message(tip.id, one)).collect()))
 }
 
 /// Answers the reporter.

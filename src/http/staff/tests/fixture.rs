@@ -103,17 +103,19 @@ impl Fixture {
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
         let line =
             Arc::new(Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En, desk: None, hotline: None });
+        let files = Files::new(folder.join("media"), vault.clone());
         let intake = Intake::new(
             vault.clone(),
             progress.clone(),
             directory.clone(),
             line.clone(),
-            Files::new(folder.join("media"), vault.clone()),
+            files.clone(),
             Spool::default(),
         );
         let desk = Arc::new(Desk {
             store: store.clone(),
             vault,
+            files,
             clock: clock.clone(),
             entropy: Entropy,
             directory,

@@ -2,6 +2,7 @@
 //!
 //! The reporter's words are shown unchanged and never mixed with what staff made of them (R53).
 
+use super::files::FileView;
 use crate::desk::view::{Author, Message, Note, Tip};
 use crate::http::staff::moment::{Moment, PageClock};
 use crate::http::staff::phrases;
@@ -16,7 +17,7 @@ pub(in crate::http::staff) struct Entry {
     pub(in crate::http::staff) by: &'static str,
     pub(in crate::http::staff) at: Moment,
     pub(in crate::http::staff) words: String,
-    pub(in crate::http::staff) attachments: Vec<String>,
+    pub(in crate::http::staff) attachments: Vec<FileView>,
     /// What it is, when it is not a person's words, or not all of them.
     pub(in crate::http::staff) hint: &'static str,
     /// "3 more pictures …"; empty when nothing was dropped.
@@ -62,7 +63,7 @@ fn of_message(message: &Message, alias: &str, clock: &PageClock) -> Entry {
         at: clock.moment(message.at),
         words: message.words.reveal().to_owned(),
         hint: if message.missing { "A part of this text has not come yet" } else { phrases::nature(message.nature) },
-        attachments: message.attachments.iter().map(|file| phrases::attachment(&file.content_type, &file.state)).collect(),
+        attachments: message.attachments.iter().map(FileView::new).collect(),
         dropped: dropped(message.media_dropped),
         delivery,
         failed,

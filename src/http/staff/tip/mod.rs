@@ -6,6 +6,7 @@
 pub(super) mod canned;
 pub(super) mod conversation;
 pub(super) mod draft;
+pub(super) mod files;
 pub(super) mod page;
 pub(super) mod sorting;
 pub(super) mod triage;
@@ -29,6 +30,8 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/note", post(verbs::note))
         .route("/tips/{id}/claim", post(verbs::claim))
         .route("/tips/{id}/close", post(verbs::close))
+        .route("/tips/{id}/files/{attachment}", get(files::copy))
+        .route("/tips/{id}/files/{attachment}/original", post(files::original))
 }
 
 /// The tip of an address; what cannot be an id is not there.

@@ -5,6 +5,7 @@
 
 use super::canned::CannedView;
 use super::conversation::{self, Assessment, Entry};
+use super::files::Shown;
 use super::draft::Draft;
 use super::sorting::SortingForm;
 use crate::desk::view::Tip;

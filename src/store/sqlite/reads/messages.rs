@@ -32,6 +32,7 @@ const ATTACHMENTS: &str = concat!(
     " FROM attachment a JOIN message m ON m.id = a.message WHERE a.conversation = $1 ORDER BY m.seq, a.place",
 );
 const ATTACHMENT: &str = concat!("SELECT ", attachment_columns!(), " FROM attachment a WHERE a.id = $1");
+const ATTACHMENTS_AFTER: &str = concat!("SELECT ", attachment_columns!(), " FROM attachment a WHERE a.id > $1 ORDER BY a.id LIMIT $2");
 const BY_PROVIDER: &str =
     concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.provider_id = $2 ORDER BY m.seq LIMIT 1");
 const SOURCE: &str = "SELECT m.id, m.source FROM message m WHERE m.conversation = $1 AND m.source IS NOT NULL ORDER BY m.seq DESC LIMIT 1";
@@ -39,7 +40,7 @@ const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, ATTACHMENT, BY_PROVIDER, SOURCE, NOTES];
+pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, ATTACHMENT, ATTACHMENTS_AFTER, BY_PROVIDER, SOURCE, NOTES];
 
 pub(in super::super) async fn messages(
     readers: &Pool<Sqlite>,
@@ -58,6 +59,16 @@ pub(in super::super) async fn message(readers: &Pool<Sqlite>, id: MessageId) -> 
 pub(in super::super) async fn attachments(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<AttachmentRow>, StoreError> {
     let rows = sqlx::query(ATTACHMENTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read attachments"))?;
     all(&rows, attachment_row)
+}
+
+pub(in super::super) async fn attachments_after(
+    readers: &Pool<Sqlite>,
+    after: Option<AttachmentId>,
+    limit: u32,
+) -> Result<Vec<AttachmentRow>, StoreError> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let query = sqlx::query(ATTACHMENTS_AFTER).bind(after).bind(i64::from(limit));
+    all(&query.fetch_all(readers).await.map_err(failed("read attachments page by page"))?, attachment_row)
 }
 
 pub(in super::super) async fn attachment(readers: &Pool<Sqlite>, id: AttachmentId) -> Result<Option<AttachmentRow>, StoreError> {

@@ -186,15 +186,40 @@ pub struct Message {
     pub delivery: Option<Delivery>,
 }
 
-/// A picture or file.
+/// A picture, recording or file.
 #[derive(Serialize, ToSchema)]
 pub struct Attachment {
     /// Its id.
     pub id: String,
-    /// What the carrier calls it.
+    /// What the carrier calls it; not to be believed.
     pub content_type: String,
-    /// `waiting`: still at the carrier.
+    /// `shown`, `recording`, or `raw` for a mail as it came.
+    pub role: String,
+    /// `waiting` (still at the carrier), `kept` (here) or `lost`.
     pub state: String,
+    /// What its bytes say that it is, once it is here.
+    pub kind: Option<String>,
+    /// How large it is, once it is here.
+    pub bytes: Option<u64>,
+    /// The copy that can be shown, once there is one.
+    pub copy: Option<ShownCopy>,
+    /// Why it was lost, or why there is no copy.
+    pub why: Option<String>,
+}
+
+/// A copy without metadata, decoded and encoded again.
+#[derive(Serialize, ToSchema)]
+pub struct ShownCopy {
+    /// Its path on this host; read it with the same token.
+    pub url: String,
+    /// `image/jpeg`, `image/png` or `audio/wav`.
+    pub kind: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// Its width in pixels; 0 for sound.
+    pub width: u32,
+    /// Its height in pixels; 0 for sound.
+    pub height: u32,
 }
 
 /// Where a message to the reporter stands.
