@@ -5,8 +5,8 @@
 //! shows nothing. Carriers and the database are not asked here.
 
 pub mod account;
-mod chat;
 mod calendars;
+mod chat;
 mod error;
 mod layers;
 pub mod mailbox;

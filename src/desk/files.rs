@@ -32,7 +32,8 @@ impl std::fmt::Debug for OpenFile {
 const NOT_HERE: DeskError = DeskError::NoFile("There is no such file in this tip.");
 const NO_COPY: DeskError = DeskError::NoFile("There is no copy of this file that can be shown. The conversation says why.");
 const NO_ORIGINAL: DeskError = DeskError::NoFile("This file is not here yet, or was lost. The conversation says which.");
-const RAW: DeskError = DeskError::NoFile("The mail as it came is kept sealed and is opened by nobody. Its words and files are in the conversation.");
+const RAW: DeskError =
+    DeskError::NoFile("The mail as it came is kept sealed and is opened by nobody. Its words and files are in the conversation.");
 
 impl Desk {
     /// The copy that people are shown. `_who` is somebody who may read tips: every member of staff.

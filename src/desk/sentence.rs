@@ -17,7 +17,9 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::Transcribed => "A machine wrote down what it understood of a recording.".to_owned(),
         Action::AttachmentKept { .. } => "A file of the reporter was fetched and is kept sealed.".to_owned(),
         Action::AttachmentLost { .. } => "A file of the reporter could not be had; why stands in the conversation.".to_owned(),
-        Action::CopyMade { .. } => "A copy of a file was made that can be shown: without its place, device and other hidden data.".to_owned(),
+        Action::CopyMade { .. } => {
+            "A copy of a file was made that can be shown: without its place, device and other hidden data.".to_owned()
+        }
         Action::OriginalOpened { .. } => "The original of a file was opened, with all that is hidden in it.".to_owned(),
         Action::FirstWords => "The first words and a return code were given to the reporter.".to_owned(),
         Action::ReplyWritten { .. } => "An answer was written to the reporter.".to_owned(),

@@ -204,12 +204,8 @@ impl Piece<'_> {
 
     /// The next state with its entry in the record.
     async fn settle(self, state: AttachmentState, word: &'static str, action: impl Fn(AttachmentId) -> Action) -> Result<Next, PieceError> {
-        let entry = Entry {
-            conversation: self.row.conversation,
-            at: self.worker.clock.now(),
-            actor: Actor::System,
-            action: action(self.row.id),
-        };
+        let entry =
+            Entry { conversation: self.row.conversation, at: self.worker.clock.now(), actor: Actor::System, action: action(self.row.id) };
         self.commit(state, word, vec![entry]).await
     }
 

@@ -61,7 +61,10 @@ impl Sweep {
                     metrics::counter!("tipline_media_files_removed_total").increment(removed);
                     metrics::gauge!("tipline_media_files_missing").set(f64::from(u32::try_from(missing).unwrap_or(u32::MAX)));
                     if missing > 0 {
-                        tracing::error!(missing, "files of pictures or recordings are missing: is the folder of data the right one, and whole?");
+                        tracing::error!(
+                            missing,
+                            "files of pictures or recordings are missing: is the folder of data the right one, and whole?"
+                        );
                     }
                 }
                 Err(error) => tracing::warn!(error = %error, "the folder of files was not swept"),

@@ -1,9 +1,10 @@
 //! What strangers and operators type, wounded at random for a bounded time: nothing panics, and every answer keeps its bounds.
 //!
-//! Mails, carriers' webhooks, lists and redirects have their own in `adapters`; forms, pictures and chat frames beside their parsers.
+//! Mails, carriers' webhooks, lists and redirects have their own in `adapters`; forms and chat frames beside their parsers.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot go on fails")]
 
+mod pictures;
 mod stir;
 
 use domain::conversation::code::ReturnCode;

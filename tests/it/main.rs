@@ -13,6 +13,7 @@ mod chat_client;
 mod gateway;
 mod kill;
 mod mail;
+mod pictures;
 mod promises;
 mod reconcile;
 mod record;

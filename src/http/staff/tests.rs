@@ -2,4 +2,5 @@
 
 mod api;
 mod console;
+mod files;
 mod fixture;

@@ -87,14 +87,16 @@ pub fn plan(kind: &str) -> Plan {
         "image/gif" => Plan::Picture(ImageFormat::Gif),
         "image/webp" => Plan::Picture(ImageFormat::WebP),
         "audio/x-wav" => Plan::Sound,
-        "image/heif" | "image/avif" => {
-            Plan::Never("A picture as new telephones write it (HEIC): it cannot be shown safely. You can ask for the original; the record will say so.")
-        }
+        "image/heif" | "image/avif" => Plan::Never(
+            "A picture as new telephones write it (HEIC): it cannot be shown safely. You can ask for the original; the record will say so.",
+        ),
         "application/pdf" => Plan::Never("A PDF: it cannot be shown safely. You can ask for the original; the record will say so."),
         "text/html" | "text/xml" => {
             Plan::Never("A web page: it cannot be shown safely. You can ask for the original; the record will say so.")
         }
-        kind::UNKNOWN => Plan::Never("A file of an unknown kind: it cannot be shown safely. You can ask for the original; the record will say so."),
+        kind::UNKNOWN => {
+            Plan::Never("A file of an unknown kind: it cannot be shown safely. You can ask for the original; the record will say so.")
+        }
         other => match other.split('/').next() {
             Some("image") => {
                 Plan::Never("A picture of a kind that cannot be shown safely. You can ask for the original; the record will say so.")

@@ -29,7 +29,7 @@ use domain::channel::{Channel, Means};
 use domain::conversation::knows::Knows;
 use domain::conversation::triage::StaffRole;
 use domain::dispatch::words::Voice;
-use domain::exchange::{Inbound, InboundMessage, ProviderId};
+use domain::exchange::{Inbound, InboundMessage, MediaRef, ProviderId};
 use domain::id::{ConversationId, StaffId};
 use domain::language::Language;
 use domain::sealed::{Address, Words};
@@ -50,6 +50,8 @@ pub(super) struct Fixture {
     pub(super) live: Live,
     pub(super) login: Arc<Login>,
     pub(super) analyst: StaffId,
+    pub(super) files: Files,
+    pub(super) vault: Arc<Vault>,
     intake: Intake,
     router: Router,
     folder: PathBuf,
@@ -101,21 +103,20 @@ impl Fixture {
         let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy: policy.clone(), routes, wake };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
-        let line =
-            Arc::new(Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En, desk: None, hotline: None });
+        let line = Arc::new(Line {
+            voice,
+            call_back: "(555) 555-0100".into(),
+            origin: "https://example.org".into(),
+            language: Language::En,
+            desk: None,
+            hotline: None,
+        });
         let files = Files::new(folder.join("media"), vault.clone());
-        let intake = Intake::new(
-            vault.clone(),
-            progress.clone(),
-            directory.clone(),
-            line.clone(),
-            files.clone(),
-            Spool::default(),
-        );
+        let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone(), files.clone(), Spool::default());
         let desk = Arc::new(Desk {
             store: store.clone(),
-            vault,
-            files,
+            vault: vault.clone(),
+            files: files.clone(),
             clock: clock.clone(),
             entropy: Entropy,
             directory,
@@ -136,17 +137,23 @@ impl Fixture {
             zone: config.zone().clone(),
             stop: tokio_util::sync::CancellationToken::new(),
         };
-        Self { clock, store, live, login, analyst, intake, router: router(site), folder, received: 0.into() }
+        Self { clock, store, live, login, analyst, files, vault, intake, router: router(site), folder, received: 0.into() }
     }
 
     /// A reporter writes; gives the tip.
     pub(super) async fn text(&self, words: &str) -> ConversationId {
+        self.text_with(words, Vec::new()).await
+    }
+
+    /// A reporter writes and sends files; gives the tip.
+    pub(super) async fn text_with(&self, words: &str, media: Vec<MediaRef>) -> ConversationId {
         let number = self.received.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let mut changed = self.live.listen();
         let (account, id) = ("main".parse().unwrap(), ProviderId(format!("SM{number}")));
         let message = InboundMessage {
             from: Some(Address::new(NUMBER)),
             to: Address::new("+15555550100"),
+            media,
             ..InboundMessage::plain(account, id, Channel::Text, Knows::PHONE, Words::new(words))
         };
         self.intake.submit(Inbound::Message(Box::new(message))).await.unwrap();

@@ -5,8 +5,8 @@
 
 use super::canned::CannedView;
 use super::conversation::{self, Assessment, Entry};
-use super::files::Shown;
 use super::draft::Draft;
+use super::files::Shown;
 use super::sorting::SortingForm;
 use crate::desk::view::Tip;
 use crate::desk::{DeskError, longest_reply};
