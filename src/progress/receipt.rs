@@ -92,7 +92,11 @@ impl Progress {
         let receipts: Vec<_> = news
             .kinds
             .iter()
-            .filter(|kind| row.evidence.merge(kind, now) || matches!(kind, ReceiptKind::WrongKey | ReceiptKind::Unrecognised(_)))
+            .filter(|kind| {
+                // News that is older than what is known puts the time right, and is no receipt of its own.
+                let held = row.evidence.holds(kind);
+                row.evidence.merge(kind, now) && !held || matches!(kind, ReceiptKind::WrongKey | ReceiptKind::Unrecognised(_))
+            })
             .cloned()
             .collect();
         if row.provider_id.is_none() && learns_id {

@@ -143,6 +143,22 @@ impl Evidence {
         }
         !stays
     }
+    /// Whether it holds this piece of news already, whenever it came. What says nothing of its own is never held.
+    pub fn holds(&self, kind: &ReceiptKind) -> bool {
+        match kind {
+            ReceiptKind::Submitted => self.submitted.is_some(),
+            ReceiptKind::Rang => self.rang.is_some(),
+            ReceiptKind::Delivered => self.delivered.is_some(),
+            ReceiptKind::Answered => self.answered.is_some(),
+            ReceiptKind::HumanAnswered => self.human.is_some(),
+            ReceiptKind::MachineAnswered => self.machine.is_some(),
+            ReceiptKind::FaxAnswered => self.fax.is_some(),
+            ReceiptKind::VoicemailLeft => self.voicemail.is_some(),
+            ReceiptKind::Confirmed(by) => self.confirmed.is_some_and(|(_, known)| known == *by),
+            ReceiptKind::Ended(end) => self.ended.as_ref().is_some_and(|(_, known)| known == end),
+            ReceiptKind::WrongKey | ReceiptKind::Unrecognised(_) => false,
+        }
+    }
     /// The highest rung reached.
     pub fn rung(&self) -> Rung {
         if self.confirmed.is_some() {
