@@ -158,7 +158,7 @@ impl Intake {
         let mut found = self.found(calling, &row, None).await?;
         if spoke && row.state.tip != CallTip::Keyed && found.code.is_none() {
             // The news of the recording did not come along with the step: the tip is opened by what is known.
-            self.caller_spoke(calling, &row.state).await?;
+            self.caller_spoke(calling, Some(row.state.language)).await?;
             found.code = self.own_code(calling).await?;
         }
         let mut conversation = row.conversation;

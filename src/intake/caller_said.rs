@@ -20,6 +20,9 @@ use std::time::Duration;
 
 /// How long the store may take to tell which tip a recording belongs to; without an answer it opens the call's own.
 const READ_PATIENCE: Duration = Duration::from_millis(1500);
+/// How often, and with what time between, a tip is looked for that the news of a recording is about to open: two seconds.
+const LOOKS: u32 = 10;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// How many messages of a tip are looked through for answers.
 const MOST_MESSAGES: u32 = 1000;
 /// So many characters of answers are read out at most, the latest ones: a quarter of an hour, and well within the 64 KB of a document
@@ -51,11 +54,10 @@ impl Intake {
     }
 
     /// The caller spoke, and the news of the recording is still to come.
-    pub(super) async fn caller_spoke(&self, calling: &Calling, state: &CallerCall) -> Result<(), IntakeError> {
+    pub(super) async fn caller_spoke(&self, calling: &Calling, language: Option<Language>) -> Result<(), IntakeError> {
         let once = ProviderId(format!("{}:spoke", calling.provider_id.0));
         let joins = Joins::New(self.vault.call_tip(calling.call));
-        let message =
-            self.from_caller(calling, once, Some(state.language), joins, "[A caller left a message. The recording is on its way.]");
+        let message = self.from_caller(calling, once, language, joins, "[A caller left a message. The recording is on its way.]");
         self.message(message).await.map(drop)
     }
 
@@ -99,9 +101,24 @@ impl Intake {
             Joins::Conversation(tip) | Joins::New(tip) => tip,
             Joins::ByAddress | Joins::Threads(_) => self.vault.call_tip(calling.call),
         };
+        if !self.comes_to_be(tip).await? {
+            // The news of the recording is late: what was understood was said.
+            self.caller_spoke(calling, row.map(|row| row.state.language)).await?;
+        }
         let once = format!("{}:transcript", recording.0);
         let words = format!("What a machine understood of the recording, perhaps wrongly: {}", words.reveal());
         self.remark(calling, tip, once, &words, Some(Action::Transcribed)).await
+    }
+
+    /// Whether there is such a tip, at once or in a moment: a transcript may overtake the news of its recording.
+    async fn comes_to_be(&self, tip: ConversationId) -> Result<bool, IntakeError> {
+        for _ in 0..LOOKS {
+            if self.store.conversation(tip).await?.is_some() {
+                return Ok(true);
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Ok(self.store.conversation(tip).await?.is_some())
     }
 
     /// Something that the program has to say of a tip to those who read it.

@@ -184,6 +184,19 @@ async fn whatever_order_the_news_of_a_recording_comes_in_it_is_one_message() {
 }
 
 #[tokio::test]
+async fn a_transcript_that_is_quicker_than_its_recording_opens_the_tip() {
+    let fixture = Fixture::start().await;
+    let mut phone = Phone::calls(&fixture, "CA1").await;
+    phone.keys("1").await;
+    phone.keys("1").await;
+    let transcript = CallerNews::Transcript { call: phone.call(), recording: ProviderId("RE1".into()), words: Words::new("a knife") };
+    assert_eq!(phone.tell(transcript).await, Taken::Stored(phone.own_tip()));
+    let recording = phone.recording("RE1");
+    assert_eq!(phone.tell(recording).await, Taken::Stored(phone.own_tip()));
+    assert_eq!(fixture.said(phone.own_tip()).await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_step_that_is_over_gets_the_present_words_and_changes_nothing() {
     let fixture = Fixture::start().await;
     let mut phone = Phone::calls(&fixture, "CA1").await;
