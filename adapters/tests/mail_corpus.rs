@@ -3,6 +3,8 @@
 //! The mails are written for this and plainly fictional. Seeded mutations of them, and mails built to burst, must be read
 //! within bounds too: something always comes of them, and never more than some times their own size.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use adapters::email::{MOST_TEXT_CHARS, Own, ReadMail, read};
 use domain::exchange::{MAX_MEDIA, Nature};
 use jiff::Timestamp;

@@ -153,10 +153,10 @@ impl Look<'_> {
 
     /// Fetches a run of mails. Nothing is marked as seen.
     async fn fetch(&mut self, mailbox: &mut Mailbox, folder: &str, validity: u32, run: &[Listed]) -> Result<Vec<Fetched>, Fault> {
-        if let [one] = run {
-            if self.suspect.given_up(folder, validity, one.uid) {
-                return Ok(vec![Fetched { listed: *one, raw: Vec::new() }]);
-            }
+        if let [one] = run
+            && self.suspect.given_up(folder, validity, one.uid)
+        {
+            return Ok(vec![Fetched { listed: *one, raw: Vec::new() }]);
         }
         let bytes: usize = run.iter().map(|mail| mail.bytes.min(self.config.most_bytes)).sum();
         let large = run.iter().any(|mail| mail.bytes > self.config.most_bytes);

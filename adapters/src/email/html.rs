@@ -107,7 +107,7 @@ impl Page {
         match end.filter(|end| text[1..*end].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')) {
             Some(end) => {
                 let mut meant = String::new();
-                add_html_token(&mut meant, text[..=end].as_bytes(), false);
+                add_html_token(&mut meant, &text.as_bytes()[..=end], false);
                 self.words(&meant);
                 &text[end + 1..]
             }

@@ -104,7 +104,7 @@ fn nothing_but_quotes(lines: &[&str]) -> bool {
     // Behind the quotation only a signature or a footer may stand; other words are an answer below or between.
     let last = said.iter().rposition(quoted).unwrap_or(0);
     let first = said.iter().position(quoted).unwrap_or(0);
-    said[first..=last].iter().all(|line| quoted(line)) && first == 0 && footers_only(&said[last + 1..])
+    said[first..=last].iter().all(quoted) && first == 0 && footers_only(&said[last + 1..])
 }
 
 fn footers_only(lines: &[&&str]) -> bool {

@@ -4,6 +4,8 @@
 //! way a delivery agent does it. Needs Debian's dovecot-imapd, which the test command installs; a test that finds none says so
 //! and fails.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::fmt::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;

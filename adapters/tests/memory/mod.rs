@@ -1,5 +1,7 @@
 //! An intake that remembers, refuses when told to, and lets a test wait for what comes; and a listener that writes to it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use crate::dovecot::{Dovecot, PASSWORD, USER};
 use adapters::contract::{BoxFuture, Cursor, Intake, Listener, NotTaken};
 use adapters::email::{ImapListener, ImapTls, MailboxConfig};
