@@ -13,14 +13,17 @@ use crate::contract::{Cursor, Intake};
 use domain::channel::Channel;
 use domain::exchange::{Inbound, InboundMessage, MediaBody, MediaRef, MediaRole, Nature, ProviderId};
 use domain::sealed::{Address, Words};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How many mails are asked about at a time.
 const MOST_ASKED: usize = 50;
 /// How many bytes are fetched together: small mails in one go, a large one alone.
 const MOST_FETCHED_BYTES: usize = 4 * 1024 * 1024;
+/// How many mails are handed to the intake at the same time.
+const MOST_SUBMITTED: usize = 16;
 /// How often a mail that breaks the connection is fetched before it is passed and reported.
 const MOST_FETCHES: u8 = 3;
 /// A slow line brings this much in a second, at least.
@@ -95,11 +98,7 @@ impl Look<'_> {
             for run in runs(&listed, self.suspect.is_in(folder, validity)) {
                 let mut mails = self.fetch(mailbox, folder, validity, run).await?;
                 mails.extend(self.withheld(mailbox, run, &mails).await?);
-                for mail in mails {
-                    let event = self.event(folder, validity, mail).await;
-                    self.intake.submit(event).await.map_err(|_| Fault::NotTaken)?;
-                    taken += 1;
-                }
+                taken += self.submit(folder, validity, mails).await?;
                 last = run.last().map_or(last, |mail| mail.uid);
                 let cursor = Cursor { validity, uid: last };
                 self.intake.advance(&self.config.account, folder, cursor).await.map_err(|_| Fault::NotTaken)?;
@@ -120,6 +119,25 @@ impl Look<'_> {
             return Ok(Vec::new());
         }
         Ok(self.list(mailbox, &missing).await?.into_iter().map(|listed| Fetched { listed, raw: Vec::new() }).collect())
+    }
+
+    /// Hands mails to the intake: those of one sender in order, those of different senders beside each other, so that a flood is
+    /// taken as fast as the disk can. All of them are durable when this returns.
+    async fn submit(&self, folder: &str, validity: u32, mails: Vec<Fetched>) -> Result<usize, Fault> {
+        let count = mails.len();
+        let mut by_sender: HashMap<Option<Address>, Vec<Inbound>> = HashMap::new();
+        for mail in mails {
+            let message = self.message_of(folder, validity, mail).await;
+            by_sender.entry(message.from.clone()).or_default().push(Inbound::Message(Box::new(message)));
+        }
+        let handing = by_sender.into_values().map(|events| async {
+            for event in events {
+                self.intake.submit(event).await.map_err(|_| Fault::NotTaken)?;
+            }
+            Ok(())
+        });
+        stream::iter(handing).buffer_unordered(MOST_SUBMITTED).try_collect::<()>().await?;
+        Ok(count)
     }
 
     /// The UIDs above `last`, in order. `n:*` names the last mail even when it is below n (RFC 9051), so they are filtered.
@@ -188,7 +206,7 @@ impl Look<'_> {
 
     /// What a mail is to the intake. It is read beside the runtime: a large one takes a while, and nothing that a mail does may
     /// take the listener with it.
-    async fn event(&self, folder: &str, validity: u32, mail: Fetched) -> Inbound {
+    async fn message_of(&self, folder: &str, validity: u32, mail: Fetched) -> InboundMessage {
         let (own, arrived) = (self.own.clone(), mail.listed.arrived);
         let too_large = mail.raw.len() < mail.listed.bytes && mail.listed.bytes > self.config.most_bytes;
         let reading = tokio::task::spawn_blocking(move || {
@@ -216,7 +234,7 @@ impl Look<'_> {
                 self.config.processed
             ));
         }
-        Inbound::Message(Box::new(message))
+        message
     }
 
     /// Moves what a former run had taken and could not move any more.
