@@ -20,5 +20,6 @@ mod lively;
 mod logins;
 mod main_job;
 mod pictures;
+mod reporter;
 mod scriptless;
 mod stage;

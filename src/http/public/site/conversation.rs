@@ -1,7 +1,8 @@
 //! A conversation as its reporter may see it: their words and ours in order, no name of anybody, no code.
 //!
 //! "A person has read this" is said of a message only when it is not among the unopened ones that the store counts: staff who open a tip set
-//! that count to nothing, and each message of the reporter raises it. What came after the count was read counts as unread.
+//! that count to nothing, and each message of the reporter raises it. What came after the count was read counts as unread. Of an unopened
+//! message that is followed by an answer (written by a program of the desk) nothing is said: neither would surely be true.
 
 use super::Here;
 use super::form::{Form, LeftOut};
@@ -74,15 +75,22 @@ impl Here {
             files.entry(file.message).or_default().push(file);
         }
         let unread = unread(&rows, row.unread);
+        let answered_at = rows.iter().filter(|row| matches!(row.author, Author::Staff(_))).map(|row| row.seq).max();
         let unseen =
             rows.iter().any(|row| row.author != Author::Reporter && !matches!(row.delivery, None | Some(Delivery::Delivered { .. })));
         rows.sort_by_key(|row| (row.sent_at.unwrap_or(row.at), row.seq));
         let mut items = Vec::with_capacity(rows.len());
         for row in rows.iter().filter(|row| is_shown(row)) {
-            items.push(self.item(row, &key, files.get(&row.id).map_or(&[][..], Vec::as_slice), &unread)?);
+            let files = files.get(&row.id).map_or(&[][..], Vec::as_slice);
+            let read = match (row.author, unread.contains(&row.id)) {
+                (Author::Reporter, false) => Some(true),
+                (Author::Reporter, true) if answered_at.is_none_or(|seq| seq < row.seq) => Some(false),
+                (Author::Reporter, true) | (Author::Staff(_) | Author::System, _) => None,
+            };
+            items.push(Item { read, ..self.item(row, &key, files)? });
         }
         Ok(Talk {
-            answered: rows.iter().any(|row| matches!(row.author, Author::Staff(_))),
+            answered: answered_at.is_some(),
             items,
             earlier: first > 0,
             waiting: false,
@@ -92,7 +100,7 @@ impl Here {
         })
     }
 
-    fn item(&self, row: &MessageRow, key: &ConversationKey, files: &[AttachmentRow], unread: &[MessageId]) -> Result<Item, IntakeError> {
+    fn item(&self, row: &MessageRow, key: &ConversationKey, files: &[AttachmentRow]) -> Result<Item, IntakeError> {
         let t = &self.words().visit;
         let opened = self.site.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
         let mut words = opened.reveal().replace(CODE_PLACE, t.code_place);
@@ -112,7 +120,7 @@ impl Here {
             at: clock(row.sent_at.unwrap_or(row.at), self.site.clock.now(), &self.site.facts.zone, self.language),
             by: (row.channel != Channel::Web && row.author == Author::Reporter).then(|| (t.channel)(row.channel)),
             files,
-            read: (row.author == Author::Reporter).then(|| !unread.contains(&row.id)),
+            read: None,
         })
     }
 }

@@ -171,8 +171,9 @@ async fn nothing_here(State(mut here): State<Here>, request: Request) -> Respons
 }
 
 impl Number {
-    /// In a sentence, held from left to right also among Arabic words.
+    /// In a sentence: on one line, and held from left to right also among Arabic words.
     fn in_words(&self, sentence: &fn(&str) -> String) -> String {
-        sentence(&format!("\u{2066}{}\u{2069}", self.shown))
+        let whole = self.shown.replace(' ', "\u{A0}").replace('-', "\u{2011}");
+        sentence(&format!("\u{2066}{whole}\u{2069}"))
     }
 }

@@ -82,6 +82,12 @@ pub(super) fn meant(directory: &Directory, chosen: &str, typed: &str, county: Op
     only(&|name| name == typed).or_else(|| only(&|name| name.starts_with(&typed)))
 }
 
+/// The school with this key.
+pub(super) fn one(directory: &Directory, chosen: &str) -> Option<Listed> {
+    let key = of_kind(directory, chosen, Kind::School)?;
+    directory.organization(&key).map(|school| listed(directory, school))
+}
+
 /// A county's key, when it is one.
 pub(super) fn county(directory: &Directory, chosen: &str) -> Option<OrganizationKey> {
     of_kind(directory, chosen, Kind::County)

@@ -156,7 +156,11 @@ impl Here {
                 let (schools, more) = schools::search(directory, form.get(Field::Place));
                 Some(Found { schools, more, chosen: field(Field::School) })
             }
-            Step::Send | Step::Language => None,
+            // What was chosen from a search before stays chosen.
+            Step::Send | Step::Language => {
+                let chosen = schools::one(directory, form.get(Field::School));
+                chosen.map(|school| Found { chosen: school.key.clone(), schools: vec![school], more: false })
+            }
         };
         let page = Page {
             frame: self.frame(Place::Write).carried_by("tip"),

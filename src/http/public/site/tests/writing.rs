@@ -100,6 +100,8 @@ async fn a_long_list_of_schools_is_searched_and_sends_nothing() {
     let found = site.post("/write/schools", &fields).await;
     assert!(found.has("value=\"school-39\"") && found.has("value=\"school-390\"") && found.has(WORDS), "{}", found.body);
     assert!(site.tips().await.is_empty());
+    let spanish = site.post("/es/write", &[&fields[..3], &[("school", "school-39"), ("step", "language")]].concat()).await;
+    assert!(spanish.has("value=\"school-39\" checked"), "what was chosen stays chosen");
     let done = site.post("/write", &[&fields[..3], &[("school", "school-390")]].concat()).await;
     assert!(done.has("We have it."));
     let tip = site.tips().await.remove(0);
