@@ -132,12 +132,6 @@ impl Browser {
         .await;
     }
 
-    /// Chooses a file of this machine for a field.
-    pub async fn attach(&self, target: &str, file: &Path) {
-        let path = file.display().to_string();
-        self.wait(&format!("{target} takes {path}"), async || self.find(target).await.ok()?.send_keys(&path).await.ok()).await;
-    }
-
     /// Waits until the address begins so.
     pub async fn is_at(&self, beginning: &str) {
         self.wait(&format!("the browser is at {beginning}"), async || {
