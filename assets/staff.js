@@ -37,7 +37,8 @@
     : field.type !== "hidden" && field.value !== field.defaultValue;
   const inUse = (one) => {
     const fields = [...one.querySelectorAll("input, textarea, select")];
-    return one.matches("[data-keep]") || fields.some((field) => field === document.activeElement || edited(field));
+    const heard = [...one.querySelectorAll("audio")].some((sound) => !sound.paused);
+    return heard || one.matches("[data-keep]") || fields.some((field) => field === document.activeElement || edited(field));
   };
   const seen = new Map();
   const remember = () => { for (const one of document.querySelectorAll("[data-live]")) seen.set(one.dataset.live, still(one)); };
@@ -149,6 +150,8 @@
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-once]")) setTimeout(() => { for (const button of event.target.querySelectorAll("button")) button.disabled = true; });
   });
+  // A recording is not cut off by news; they come when it ends. (These events do not bubble.)
+  for (const end of ["pause", "ended"]) document.addEventListener(end, () => refresh(), true);
   window.addEventListener("pageshow", (event) => { if (event.persisted) { for (const button of document.querySelectorAll("button")) button.disabled = false; refresh(); } });
 
   // Keys, when nothing is being typed.

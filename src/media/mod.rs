@@ -23,9 +23,4 @@ pub fn lane() -> LaneKey {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn the_lane_has_a_name() {
-        assert_eq!(super::lane().as_str(), "media-fetch");
-    }
-}
+mod tests;

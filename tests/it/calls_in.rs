@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const STUDENT: &str = "+15555550142";
 const DESK: &str = "+15555550110";
 const HOTLINE: &str = "+15555550120";
-const NUMBERS: [(&str, &str); 3] = [
+pub const NUMBERS: [(&str, &str); 3] = [
     ("TIPLINE__LINE__DESK_NUMBER", DESK),
     ("TIPLINE__LINE__HOTLINE_NUMBER", HOTLINE),
     ("TIPLINE__LINE__HOTLINE_FOR", "Chicago Public Schools"),

@@ -2,6 +2,7 @@
 //!
 //! And what carriers and decoders do wrong: the words are there whatever becomes of the picture.
 
+use crate::calls_in::{Caller, NUMBERS};
 use crate::gateway::{ACCOUNT_SID, LINE, TOKEN, TestGateway, until};
 use base64::Engine;
 use mock_carriers::{SaidMedia, Say};
@@ -146,9 +147,9 @@ async fn whatever_becomes_of_a_file_the_words_are_there() {
         ("500", "once broken", "kept", ""),
         ("wrong_type", "a page instead", "kept", "A web page"),
         ("endless", "without an end", "lost", "larger than 1 MB"),
-        ("redirect_private", "led inside", "lost", "not public"),
-        ("redirect_metadata", "led to secrets", "lost", "not public"),
-        ("redirect_localhost", "led home", "lost", ""),
+        ("redirect_private", "led inside", "lost", "a redirect"),
+        ("redirect_metadata", "led to secrets", "lost", "a redirect"),
+        ("redirect_localhost", "led home", "lost", "a redirect"),
     ] {
         fault(&gateway, effect, 1).await;
         send(&gateway, words, &[("image/jpeg", photo())]).await;
@@ -192,6 +193,26 @@ async fn a_kill_in_the_middle_of_fetching_loses_no_picture() {
     assert_eq!(files.len(), 3);
     assert!(files.iter().all(|file| file["copy"]["kind"] == "image/png"), "{files:?}");
     assert_eq!(gateway.metric("tipline_obligations_without_timer").await, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callers_recording_is_kept_copied_and_deleted_at_the_carrier() {
+    let gateway = TestGateway::start_with(&[&NUMBERS[..], &[PATIENT]].concat()).await;
+    let caller = Caller::dials(&gateway).await;
+    caller.keys("1").await;
+    caller.keys("1").await;
+    caller.leaves("he has a gun in his backpack").await;
+    caller.hangs_up().await;
+    let file = until("the recording has a copy", || async {
+        let id = gateway.tips().await.first()?["id"].as_str()?.to_owned();
+        let tip = gateway.get(&format!("/tips/{id}")).await;
+        let files = tip["messages"].as_array()?.iter().filter_map(|message| message["attachments"].as_array()).flatten();
+        files.cloned().find(|file| !file["copy"].is_null())
+    })
+    .await;
+    assert_eq!((file["role"].as_str(), file["copy"]["kind"].as_str()), (Some("recording"), Some("audio/wav")));
+    assert!(copy_of(&gateway, &file).await.bytes().await.expect("sound").starts_with(b"RIFF"));
+    until("it is deleted at the carrier", || async { gateway.control().recordings().await.is_empty().then_some(()) }).await;
 }
 
 /// A program that does as this line of shell says.

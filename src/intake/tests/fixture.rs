@@ -68,6 +68,11 @@ impl Fixture {
         Self { intake, store, vault, clock, folder, sent: AtomicU32::new(0) }
     }
 
+    /// The folder of reporters' files.
+    pub(crate) fn files(&self) -> Files {
+        Files::new(self.folder.join("media"), self.vault.clone())
+    }
+
     /// A message by a way in, from an address if it has one.
     pub(crate) fn message(&self, channel: Channel, from: Option<&str>, words: &str) -> InboundMessage {
         let (account, knows) = match channel {

@@ -67,7 +67,11 @@ async fn talk(child: &mut Child, bytes: &[u8]) -> io::Result<Vec<u8>> {
     };
     let mut said = Vec::new();
     let mut bounded = output.take(MOST_COPY_BYTES as u64 + 1024);
-    let ((), read) = tokio::join!(give, bounded.read_to_end(&mut said));
-    read?;
+    {
+        let read = bounded.read_to_end(&mut said);
+        tokio::pin!(give, read);
+        // The end of the answer is the end, whether or not everything was read.
+        tokio::select! { end = &mut read => end?, () = &mut give => read.await? };
+    }
     Ok(said)
 }
