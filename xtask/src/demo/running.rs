@@ -53,7 +53,7 @@ impl Both {
             &route,
         ]);
         if let Pace::Quick = pace {
-            command.args(["--handset-word-ms", "2", "--handset-second-ms", "30"]);
+            command.args(["--handset-ms-per-word", "2", "--handset-second-ms", "30"]);
         }
         let mock = Running::start("mock-carriers", command, &deployment.folder.join("mock-carriers.log"))?;
         let mut command = deployment.command();
