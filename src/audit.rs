@@ -114,6 +114,20 @@ pub enum Action {
         /** To. */
         to: WayBack,
     },
+    /// The program found it like an earlier tip.
+    FoundAlike {
+        /** The earlier one's id. */
+        first: ConversationId,
+        /** How much of their words they share, in percent. */
+        likeness: u8,
+        /** Whether it says or shows something more, and stays a row of its own. */
+        own_row: bool,
+    },
+    /// A member of staff said that it is about something else.
+    TakenOut {
+        /** The tip that it was like. */
+        first: ConversationId,
+    },
     /// A member of staff opened the tip.
     Opened,
     /// A member of staff took the tip.

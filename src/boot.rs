@@ -32,6 +32,7 @@ use crate::outbox::{Limits, Outbox};
 use crate::progress::Progress;
 use crate::progress::routes::Routes;
 use crate::reconcile::Reconcile;
+use crate::similar::Similar;
 use crate::spool::Spool;
 use crate::spool::drain::Drain;
 use crate::store::Store;
@@ -162,12 +163,22 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         store: store.clone(),
         intake: Arc::new(intake.clone()),
         clock: clock.clone(),
-        node,
+        node: node.clone(),
         lease: signed(config.outbox.lane_lease),
     };
     for mailbox in carriers.mailboxes {
         mailboxes.keep(mailbox, &tasks);
     }
+    let similar = Similar {
+        store: store.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        entropy,
+        live: live.clone(),
+        node,
+        lease: signed(config.outbox.lane_lease),
+    };
+    similar.start(&tasks);
     if let Some(drain) = Drain::new(&spool, Arc::new(intake.clone()), clock.clone(), entropy) {
         tasks.spawn("spool drain", drain.run(tasks.stopping()));
     }

@@ -24,6 +24,7 @@ pub mod media;
 pub mod outbox;
 pub mod progress;
 pub mod reconcile;
+pub mod similar;
 pub mod spool;
 pub mod store;
 pub mod telemetry;

@@ -4,6 +4,7 @@
 //! times, except where the analyst decided on what they saw (triage, dispatch): then they are told that it changed.
 
 pub mod directory;
+mod incident;
 mod dispatch;
 pub mod files;
 mod read;

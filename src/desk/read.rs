@@ -69,6 +69,12 @@ impl Desk {
             breached: row.breached,
             open_tasks: row.open_tasks,
             state: tip.state,
+            alike: row.alike,
+            like: row.incident,
+            new_facts: match &row.new_facts {
+                Some(sealed) => self.vault.open_words(&self.vault.unwrap_key(tip.id, &row.row.key)?, tip.id.uuid().as_bytes(), sealed)?,
+                None => Words::default(),
+            },
         })
     }
 

@@ -29,6 +29,13 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             WayBack::OptedOut => "The reporter texted STOP: the way back is closed.".to_owned(),
             WayBack::Unreachable => "The reporter's address cannot be reached: the way back is closed.".to_owned(),
         },
+        Action::FoundAlike { likeness, own_row: false, .. } => {
+            format!("Found like an earlier tip ({likeness} % of the words), with nothing new: counted under it.")
+        }
+        Action::FoundAlike { likeness, own_row: true, .. } => {
+            format!("Found like an earlier tip ({likeness} % of the words); there is more to it, so it keeps its own row.")
+        }
+        Action::TakenOut { .. } => "Taken out: it is about something else than the tip that it was found like.".to_owned(),
         Action::Opened => "The tip was opened.".to_owned(),
         Action::Claimed => "The tip was taken.".to_owned(),
         Action::Triaged { level, types, school, marks, reason_given } => {

@@ -82,6 +82,12 @@ pub struct TipLine {
     pub open_tasks: i64,
     /// Open or closed.
     pub state: State,
+    /// How many tips that say nothing new are counted under this one.
+    pub alike: i64,
+    /// The earlier tip that this one is like.
+    pub like: Option<ConversationId>,
+    /// What it says that the earlier ones did not; empty when it is like none.
+    pub new_facts: Words,
 }
 
 /// A tip with everything about it.

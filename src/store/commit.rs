@@ -70,6 +70,8 @@ pub enum Write {
     Caller(Box<CallerRow>),
     /// Where a mailbox was read to.
     Mailbox(MailboxRow),
+    /// That a tip is about the same thing as an earlier one; again changes only whether it was taken out.
+    Incident(IncidentRow),
     /// A staff note or assessment.
     Note(NoteRow),
     /// The way back of a tip, whatever its version; raises the version if it changes something.

@@ -73,6 +73,10 @@ pub trait Store: Send + Sync {
     fn known_onces(&self, account: AccountKey, keys: Vec<String>) -> Read<'_, Vec<String>>;
     /// Tips by urgency: breached and undispatched first by deadline, then level, then age. At most `limit`.
     fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>>;
+    /// The tips of these ids as rows of the inbox, as they came.
+    fn tips_of(&self, ids: Vec<ConversationId>) -> Read<'_, Vec<InboxRow>>;
+    /// The tips received since then, as they came; of more than `most` the last ones.
+    fn tips_since(&self, since: Timestamp, most: u32) -> Read<'_, Vec<ConversationId>>;
     /// How many tips each filter has.
     fn inbox_counts(&self, me: StaffId) -> Read<'_, InboxCounts>;
     /// Messages with a sequence number above `after`, in order. At most `limit`.

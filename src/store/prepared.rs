@@ -70,6 +70,7 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         | Write::Mailbox(_)
         | Write::AnswerTo(..)
         | Write::Note(_)
+        | Write::Incident(_)
         | Write::WayBack(..)
         | Write::RetireContacts(_)
         | Write::MarkRead(_)

@@ -496,6 +496,31 @@ pub enum InboxFilter {
     Press,
     /// Closed.
     Closed,
+    /// Open ones, but what is counted under another tip's row is not a row of its own.
+    First,
+    /// The same of those that are not triaged.
+    FirstUnsorted,
+    /// Everything that is like this tip, also what has new facts, as it came.
+    Alike(ConversationId),
+}
+
+/// That a tip is about the same thing as an earlier one (R74): proposed by the program, undone by an analyst.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentRow {
+    /// The tip.
+    pub conversation: ConversationId,
+    /// The first tip about the thing.
+    pub incident: ConversationId,
+    /// How much of their words they share, in percent.
+    pub likeness: u8,
+    /// What it says that the earlier ones did not, sealed under its own key with its id as context; `None` when nothing.
+    pub new_facts: Option<Sealed>,
+    /// Whether it is to be counted under the first one's row.
+    pub folded: bool,
+    /// When it was proposed.
+    pub proposed_at: Timestamp,
+    /// Who said that it is something else, and when.
+    pub taken_out: Option<(StaffId, Timestamp)>,
 }
 
 /// A tip in the inbox.
@@ -515,6 +540,16 @@ pub struct InboxRow {
     pub breached: i64,
     /// The earliest due time of an open, unconfirmed obligation.
     pub next_due: Option<Timestamp>,
+    /// How many tips are counted under this row.
+    pub alike: i64,
+    /// The earlier tip that this one is like, unless an analyst took it out.
+    pub incident: Option<ConversationId>,
+    /// What it says that was not known before, sealed.
+    pub new_facts: Option<Sealed>,
+    /// How likeness was found, in percent; `Some` also when it was taken out.
+    pub likeness: Option<u8>,
+    /// Files that came with it.
+    pub files: i64,
 }
 
 /// How many tips each filter has.

@@ -9,9 +9,10 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
+    (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
 ];
 
 /// The newest schema that this program knows.

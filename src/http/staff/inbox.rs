@@ -32,13 +32,17 @@ struct Wanted {
     show: String,
     #[serde(default)]
     page: u32,
+    /// The tip whose likes are to be shown.
+    #[serde(default)]
+    like: String,
 }
 
 /// The filter of its word in the address; open tips when there is none.
 pub(super) fn filter(word: &str, me: &Staff) -> Option<InboxFilter> {
     match word {
-        "" | "open" => Some(InboxFilter::Open),
-        "unsorted" => Some(InboxFilter::Unsorted),
+        "" => Some(InboxFilter::First),
+        "open" => Some(InboxFilter::Open),
+        "unsorted" => Some(InboxFilter::FirstUnsorted),
         "mine" => Some(InboxFilter::Mine(me.id)),
         "underway" => Some(InboxFilter::Underway),
         "press" => Some(InboxFilter::Press),
@@ -89,10 +93,19 @@ struct Row {
     late: bool,
     open_tasks: i64,
     closed: bool,
+    /// How many tips that say nothing new are counted here.
+    alike: i64,
+    /// Whether it is like an earlier one, and what it says that was not known.
+    is_like: bool,
+    new_facts: String,
 }
 
 async fn show(State(site): State<StaffSite>, Member(session): Member, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
-    let which = filter(&wanted.show, &session.staff).ok_or(Fault::NotFound)?;
+    let which = match wanted.like.as_str() {
+        "" => filter(&wanted.show, &session.staff),
+        like => like.parse().ok().map(InboxFilter::Alike),
+    };
+    let which = which.ok_or(Fault::NotFound)?;
     let inbox = site.desk.inbox(&session.staff, which, wanted.page).await?;
     let tasks = site.desk.tasks().await?;
     let clock = PageClock { now: inbox.now, zone: site.zone.clone() };
@@ -101,8 +114,8 @@ async fn show(State(site): State<StaffSite>, Member(session): Member, Query(want
         filters: filters(&inbox, which),
         rows: inbox.tips.iter().map(|line| row(line, &clock)).collect(),
         empty: empty(which),
-        before: inbox.page.checked_sub(1).map(|page| page_link(&wanted.show, page)),
-        after: inbox.more.then(|| page_link(&wanted.show, inbox.page + 1)),
+        before: inbox.page.checked_sub(1).map(|page| page_link(&wanted, page)),
+        after: inbox.more.then(|| page_link(&wanted, inbox.page + 1)),
         more_tasks: tasks.len().saturating_sub(TASKS_SHOWN),
         tasks: tasks.iter().take(TASKS_SHOWN).map(|task| TaskView::new(task, &clock)).collect(),
     };
@@ -113,8 +126,8 @@ fn filters(inbox: &Inbox, which: InboxFilter) -> Vec<FilterLink> {
     let counts = &inbox.counts;
     let link = |href, name, count, here| FilterLink { href, name, count, here };
     vec![
-        link("/", "Open", counts.open, which == InboxFilter::Open),
-        link("/?show=unsorted", "Not yet sorted", counts.unsorted, which == InboxFilter::Unsorted),
+        link("/", "Open", counts.open, which == InboxFilter::First),
+        link("/?show=unsorted", "Not yet sorted", counts.unsorted, which == InboxFilter::FirstUnsorted),
         link("/?show=mine", "Mine", counts.mine, matches!(which, InboxFilter::Mine(_))),
         link("/?show=underway", "Being told", counts.underway, which == InboxFilter::Underway),
         link("/?show=press", "Press", counts.press, which == InboxFilter::Press),
@@ -123,14 +136,15 @@ fn filters(inbox: &Inbox, which: InboxFilter) -> Vec<FilterLink> {
 }
 
 /// The address of a page of a filter that was taken as one.
-fn page_link(show: &str, page: u32) -> String {
-    format!("/?show={show}&page={page}")
+fn page_link(Wanted { show, like, .. }: &Wanted, page: u32) -> String {
+    if like.is_empty() { format!("/?show={show}&page={page}") } else { format!("/?like={like}&page={page}") }
 }
 
 fn empty(which: InboxFilter) -> &'static str {
     match which {
-        InboxFilter::Open => "No open tips. A new one appears here by itself, with the time that is left.",
-        InboxFilter::Unsorted => "Every open tip has its level and types. New ones appear here by themselves.",
+        InboxFilter::Open | InboxFilter::First => "No open tips. A new one appears here by itself, with the time that is left.",
+        InboxFilter::Alike(_) => "No tip is like this one any more.",
+        InboxFilter::Unsorted | InboxFilter::FirstUnsorted => "Every open tip has its level and types. New ones appear here by themselves.",
         InboxFilter::Mine(_) => "You have no tips. Look at the open ones and take the first.",
         InboxFilter::Press => "No request of the press is open. Mark one as such, and it waits here for the administrators.",
         InboxFilter::Underway => "Nobody is being told anything at this moment.",
@@ -157,6 +171,9 @@ fn row(line: &TipLine, clock: &PageClock) -> Row {
         overdue: line.breached,
         late: line.breached > 0 || line.deadline.is_some_and(|due| due <= clock.now),
         open_tasks: line.open_tasks,
+        alike: line.alike,
+        is_like: line.like.is_some(),
+        new_facts: line.new_facts.reveal().to_owned(),
         closed: match line.state {
             TipState::Closed => true,
             TipState::Open => false,

@@ -86,6 +86,7 @@ impl<'a> Batch<'a> {
             Write::Caller(row) => self.version(row.call.uuid()) != row.version,
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
             Write::Message(_)
+            | Write::Incident(_)
             | Write::Mailbox(_)
             | Write::AnswerTo(..)
             | Write::Note(_)
@@ -119,6 +120,9 @@ impl<'a> Batch<'a> {
         } else if let Some(tip) = self.tip(id) {
             tip.change(row, columns);
         }
+        if row.conversation.state == State::Closed {
+            self.unfold_below(id);
+        }
     }
 
     fn take(&mut self, piece: &'a Piece, done: &mut Committed) {
@@ -128,6 +132,9 @@ impl<'a> Batch<'a> {
             Write::Contact(row) => self.take_contact(row),
             Write::Message(row) => {
                 let seq = self.take_message(row, json);
+                if row.author == Author::Reporter {
+                    self.unfold(row.conversation);
+                }
                 done.messages.push((row.id, seq));
             }
             Write::Delivery(row) => {
@@ -151,6 +158,7 @@ impl<'a> Batch<'a> {
                 }
             }
             Write::Note(row) => self.take_note(row),
+            Write::Incident(row) => self.take_incident(row),
             Write::WayBack(id, way_back) => {
                 if let Some(tip) = self.tip(*id) {
                     tip.set_way_back(*way_back)
@@ -226,6 +234,7 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Message(_)
         | Write::Delivery(_)
         | Write::Attachment(_)
+        | Write::Incident(_)
         | Write::Caller(_)
         | Write::Mailbox(_)
         | Write::AnswerTo(..)

@@ -183,6 +183,7 @@ impl Prepared {
                 Write::TaskDone(id, ..) => tasks.id(id.uuid()),
                 Write::Conversation(_)
                 | Write::Message(_)
+                | Write::Incident(_)
                 | Write::Mailbox(_)
                 | Write::AnswerTo(..)
                 | Write::Note(_)
@@ -224,6 +225,7 @@ impl Write {
             Write::Message(row) | Write::Delivery(row) => Some(row.conversation),
             Write::Attachment(row) => Some(row.conversation),
             Write::Note(row) => Some(row.conversation),
+            Write::Incident(row) => Some(row.conversation),
             Write::Caller(row) => row.conversation,
             Write::WayBack(id, _) | Write::AnswerTo(id, _) | Write::RetireContacts(id) | Write::MarkRead(id) => Some(*id),
             Write::Dispatch(row) => Some(row.conversation),

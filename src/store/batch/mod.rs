@@ -7,6 +7,7 @@
 mod decide;
 pub(crate) mod facts;
 mod heads;
+mod incidents;
 mod latest;
 mod people;
 mod rows;
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 /// Every statement that writes, for the test of their plans.
 #[cfg(test)]
 pub(crate) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL].into_iter().flatten().copied()
+    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL, incidents::ALL].into_iter().flatten().copied()
 }
 
 /// Why a commit cannot be written, whatever is in the database.
@@ -78,6 +79,7 @@ pub(crate) struct Batch<'a> {
     callers: Latest<CallId, Versioned<'a, CallerRow>>,
     mailboxes: Latest<(&'a str, &'a str), &'a MailboxRow>,
     notes: Rows,
+    incidents: incidents::Incidents,
     dispatches: Rows,
     obligations: Latest<ObligationId, Versioned<'a, ObligationRow>>,
     attempts: Latest<AttemptId, Versioned<'a, AttemptRow>>,
@@ -114,6 +116,7 @@ impl<'a> Batch<'a> {
         add(&mut list, tips::ATTACHMENT, tips::attachments(&self.attachments))?;
         add(&mut list, ways::CALLER, ways::callers(&self.callers))?;
         add(&mut list, ways::MAILBOX, ways::mailboxes(&self.mailboxes))?;
+        self.incident_statements(&mut list)?;
         add(&mut list, tips::NOTE, std::mem::take(&mut self.notes))?;
         add(&mut list, tips::RECORD, std::mem::take(&mut self.record))?;
         add(&mut list, telling::DISPATCH, std::mem::take(&mut self.dispatches))?;

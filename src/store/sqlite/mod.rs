@@ -169,6 +169,12 @@ impl Store for Sqlite {
     fn inbox(&self, filter: InboxFilter, limit: u32) -> Read<'_, Vec<InboxRow>> {
         Box::pin(reads::inbox::inbox(&self.readers, filter, limit))
     }
+    fn tips_of(&self, ids: Vec<ConversationId>) -> Read<'_, Vec<InboxRow>> {
+        Box::pin(reads::inbox::tips_of(&self.readers, ids))
+    }
+    fn tips_since(&self, since: Timestamp, most: u32) -> Read<'_, Vec<ConversationId>> {
+        Box::pin(reads::incidents::tips_since(&self.readers, since, most))
+    }
     fn inbox_counts(&self, me: StaffId) -> Read<'_, InboxCounts> {
         Box::pin(reads::inbox::counts(&self.readers, me))
     }

@@ -52,6 +52,9 @@ fn line(line: view::TipLine) -> dto::TipLine {
         breached: line.breached,
         open_tasks: line.open_tasks,
         state: line.state.as_str().to_owned(),
+        alike: line.alike,
+        like: line.like.map(|id| id.to_string()),
+        new_facts: line.new_facts.reveal().to_owned(),
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/close", post(verbs::close))
         .route("/tips/{id}/files/{attachment}", get(files::copy))
         .route("/tips/{id}/files/{attachment}/original", post(files::original))
+        .route("/tips/{id}/take-out", post(verbs::take_out))
 }
 
 /// The tip of an address; what cannot be an id is not there.

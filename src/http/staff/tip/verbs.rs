@@ -55,3 +55,12 @@ pub(super) async fn close(State(site): State<StaffSite>, Path(tip): Path<String>
         Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::with("close", reason)).await,
     }
 }
+
+/// The tip is about something else than what it was found like.
+pub(super) async fn take_out(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
+    let tip = id(&tip)?;
+    match site.desk.take_out(&form.session.staff, tip).await {
+        Ok(()) => Ok(back(tip, "main")),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::of("take-out")).await,
+    }
+}

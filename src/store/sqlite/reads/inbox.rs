@@ -7,16 +7,18 @@ use super::tips::{tip, tip_columns};
 use super::{Columns, all, failed};
 use crate::store::StoreError;
 use crate::store::rows::{InboxCounts, InboxFilter, InboxRow};
-use domain::id::StaffId;
+use domain::id::{ConversationId, StaffId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
 macro_rules! inbox {
     ($where_and_order:literal) => {
         concat!(
-            "SELECT ", tip_columns!(), ", c.open_obligations, c.confirmed, c.open_tasks, c.breached, c.next_due, m.id AS first_id, m.body AS first_body",
+            "SELECT ", tip_columns!(), ", c.open_obligations, c.confirmed, c.open_tasks, c.breached, c.next_due, m.id AS first_id, m.body AS first_body,",
+            " n.incident, n.likeness, n.new_facts, n.taken_out_at, (SELECT count(*) FROM conversation f WHERE f.folded_under = c.id) AS alike,",
+            " (SELECT count(*) FROM attachment a WHERE a.conversation = c.id) AS files",
             " FROM conversation c LEFT JOIN message m ON m.id = (SELECT f.id FROM message f WHERE f.conversation = c.id AND f.author = 'reporter'",
-            " ORDER BY f.seq LIMIT 1) WHERE ", $where_and_order, " LIMIT $1"
+            " ORDER BY f.seq LIMIT 1) LEFT JOIN incident_member n ON n.conversation = c.id WHERE ", $where_and_order, " LIMIT $1"
         )
     };
 }
@@ -28,6 +30,13 @@ const UNDERWAY: &str = inbox!(
     "c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0) ORDER BY c.urgency, c.deadline, c.id"
 );
 const PRESS: &str = inbox!("c.state = 'open' AND c.press ORDER BY c.urgency, c.deadline, c.id");
+const FIRST: &str = inbox!("c.state = 'open' AND c.folded_under IS NULL ORDER BY c.urgency, c.deadline, c.id");
+const FIRST_UNSORTED: &str =
+    inbox!("c.state = 'open' AND c.folded_under IS NULL AND c.triaged_at IS NULL ORDER BY c.urgency, c.deadline, c.id");
+const ALIKE: &str = inbox!(
+    "c.id IN (SELECT o.conversation FROM incident_member o WHERE o.incident = $2 AND o.taken_out_at IS NULL) ORDER BY c.received_at, c.id"
+);
+const THESE: &str = inbox!("c.id IN (SELECT i.value FROM json_each($2) i) ORDER BY c.received_at, c.id");
 const CLOSED: &str = inbox!("c.state = 'closed' ORDER BY c.updated_at DESC, c.id DESC");
 
 const COUNTS: &str = "SELECT \
@@ -40,7 +49,7 @@ const COUNTS: &str = "SELECT \
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[OPEN, UNSORTED, MINE, UNDERWAY, PRESS, CLOSED, COUNTS];
+pub(super) const ALL: &[&str] = &[OPEN, UNSORTED, MINE, UNDERWAY, PRESS, CLOSED, FIRST, FIRST_UNSORTED, ALIKE, THESE, COUNTS];
 
 pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
     let (sql, me) = match filter {
@@ -50,8 +59,18 @@ pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter,
         InboxFilter::Underway => (UNDERWAY, None),
         InboxFilter::Press => (PRESS, None),
         InboxFilter::Closed => (CLOSED, None),
+        InboxFilter::First => (FIRST, None),
+        InboxFilter::FirstUnsorted => (FIRST_UNSORTED, None),
+        InboxFilter::Alike(id) => (ALIKE, Some(id.to_string())),
     };
     let rows = sqlx::query(sql).bind(i64::from(limit)).bind(me).fetch_all(readers).await.map_err(failed("read the inbox"))?;
+    all(&rows, row)
+}
+
+pub(in super::super) async fn tips_of(readers: &Pool<Sqlite>, ids: Vec<ConversationId>) -> Result<Vec<InboxRow>, StoreError> {
+    let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    let ids = serde_json::to_string(&ids).map_err(|source| StoreError::Failed { operation: "read tips", source: source.into() })?;
+    let rows = sqlx::query(THESE).bind(most).bind(ids).fetch_all(readers).await.map_err(failed("read tips"))?;
     all(&rows, row)
 }
 
@@ -70,6 +89,8 @@ pub(in super::super) async fn counts(readers: &Pool<Sqlite>, me: StaffId) -> Res
 
 fn row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
     let c = Columns::of("conversation", row);
+    let taken_out = c.opt_time("taken_out_at")?.is_some();
+    let likeness = c.get::<Option<i64>>("likeness")?;
     Ok(InboxRow {
         row: tip(row)?,
         first: match c.opt_id("first_id")? {
@@ -81,5 +102,10 @@ fn row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
         open_tasks: c.int("open_tasks")?,
         breached: c.int("breached")?,
         next_due: c.opt_time("next_due")?,
+        alike: c.int("alike")?,
+        incident: c.opt_id("incident")?.filter(|_| !taken_out),
+        new_facts: c.opt_sealed("new_facts")?.filter(|_| !taken_out),
+        likeness: likeness.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
+        files: c.int("files")?,
     })
 }

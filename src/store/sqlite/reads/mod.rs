@@ -5,6 +5,7 @@
 
 pub(super) mod directory;
 pub(super) mod health;
+pub(super) mod incidents;
 pub(super) mod inbox;
 pub(super) mod messages;
 pub(super) mod people;
@@ -25,7 +26,7 @@ use std::str::FromStr;
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
 #[cfg(test)]
 pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL]
+    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL, incidents::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -78,6 +78,12 @@ pub struct TipLine {
     pub open_tasks: i64,
     /// `open` or `closed`.
     pub state: String,
+    /// How many tips that say nothing new are counted under this one.
+    pub alike: i64,
+    /// The earlier tip that this one was found like.
+    pub like: Option<String>,
+    /// What it says that the earlier ones did not; empty when there is nothing or it is like none.
+    pub new_facts: String,
 }
 
 /// A tip with everything about it.
