@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::lifecycle::Tasks;
 use crate::live::Live;
-use crate::store::rows::{IncidentRow, InboxRow};
+use crate::store::rows::{InboxRow, IncidentRow};
 use crate::store::{Commit, Store, StoreError, Write};
 use crate::vault::Vault;
 use domain::id::{ConversationId, LaneKey};

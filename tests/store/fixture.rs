@@ -43,6 +43,7 @@ macro_rules! conformance {
     )*)*};
     ($fresh:path) => {
         conformance!($fresh:
+            incidents::{what_is_like_another_is_counted_under_it, nothing_stays_counted_where_it_would_be_overlooked},
             tips::{
                 a_tip_is_read_as_it_was_written, an_address_finds_its_tip, a_current_address_or_reference_is_a_conflict,
                 a_retired_address_may_open_another_tip,

@@ -8,6 +8,7 @@
 mod fixture;
 mod rows;
 
+mod incidents;
 mod once;
 mod people;
 mod races;

@@ -40,7 +40,7 @@ struct Wanted {
 /// The filter of its word in the address; open tips when there is none.
 pub(super) fn filter(word: &str, me: &Staff) -> Option<InboxFilter> {
     match word {
-        "" => Some(InboxFilter::First),
+        "" | "first" => Some(InboxFilter::First),
         "open" => Some(InboxFilter::Open),
         "unsorted" => Some(InboxFilter::FirstUnsorted),
         "mine" => Some(InboxFilter::Mine(me.id)),

@@ -24,7 +24,8 @@ const FOLD: &str = concat!(
 const UNFOLD: &str =
     concat!("UPDATE conversation SET folded_under = NULL WHERE folded_under IS NOT NULL AND id IN (SELECT i.value FROM ", each!(), " i)");
 
-const UNFOLD_BELOW: &str = concat!("UPDATE conversation SET folded_under = NULL WHERE folded_under IN (SELECT i.value FROM ", each!(), " i)");
+const UNFOLD_BELOW: &str =
+    concat!("UPDATE conversation SET folded_under = NULL WHERE folded_under IN (SELECT i.value FROM ", each!(), " i)");
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
@@ -54,13 +55,7 @@ impl Batch<'_> {
             .opt_id(by)
             .opt_int(at)
             .end();
-        self.incidents
-            .folds
-            .row()
-            .id(row.conversation.uuid())
-            .id(row.incident.uuid())
-            .flag(row.folded && row.taken_out.is_none())
-            .end();
+        self.incidents.folds.row().id(row.conversation.uuid()).id(row.incident.uuid()).flag(row.folded && row.taken_out.is_none()).end();
     }
 
     /// The reporter of a tip that is there already wrote again.

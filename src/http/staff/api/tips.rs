@@ -20,7 +20,8 @@ use utoipa::IntoParams;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// `open` (the default), `unsorted`, `mine`, `underway`, `press` or `closed`.
+    /// `open` (the default: every open tip), `first` (without those that are counted under another), `unsorted` (the same of those without
+    /// a level), `mine`, `underway`, `press` or `closed`.
     #[serde(default)]
     filter: String,
     /// 0 (the default) has the 200 most urgent tips, 1 the next 200, and so on while `more` is true.
@@ -36,9 +37,9 @@ pub(super) async fn list(
     wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<dto::Inbox>, ApiFault> {
     let Query(wanted) = wanted.map_err(|rejected| ApiFault::bad_request(rejected.body_text()))?;
-    let filter = inbox::filter(&wanted.filter, &staff);
+    let filter = inbox::filter(if wanted.filter.is_empty() { "open" } else { &wanted.filter }, &staff);
     let filter =
-        filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, unsorted, mine, underway, press, closed.".to_owned()))?;
+        filter.ok_or_else(|| ApiFault::bad_request("filter is one of open, first, unsorted, mine, underway, press, closed.".to_owned()))?;
     Ok(Json(into_dto::inbox(site.desk.inbox(&staff, filter, wanted.page).await?)))
 }
 
