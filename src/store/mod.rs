@@ -54,7 +54,8 @@ pub type Read<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// The store of tips. Everything is by value; times are from the caller's clock.
 pub trait Store: Send + Sync {
-    /// Applies a change whole, durably, or not at all. Returns after the disk has it.
+    /// Applies a change whole, durably, or not at all. Returns after the disk has it. Dropped before, it is applied whole or not at all:
+    /// what has not begun then does not begin.
     fn commit(&self, commit: Commit) -> Read<'_, Outcome>;
 
     /// A tip.

@@ -17,6 +17,10 @@ use tokio::net::TcpStream;
 /// Connections of the load.
 pub const CONNECTIONS: usize = 64;
 
+/// What everybody writes.
+const WORDS: &str =
+    "Somebody in my class said he does not want to be here any more and I am worried about him. I do not know whom to tell.";
+
 /// What came out.
 #[derive(Debug)]
 pub struct Accepts {
@@ -66,20 +70,40 @@ pub async fn measure(gateway: &Deployment, during: Duration) -> Result<Accepts> 
 
 /// One connection: the microseconds of each accepted request.
 async fn client(address: String, next: Arc<AtomicU64>, until: Instant) -> Result<Vec<u64>> {
-    let mut stream = TcpStream::connect(&address).await.context("cannot connect to the gateway")?;
-    stream.set_nodelay(true)?;
+    let mut line = Line::open(&address).await?;
     let mut times = Vec::new();
-    let mut answer = Vec::with_capacity(1024);
     while Instant::now() < until {
-        let request = request(&address, next.fetch_add(1, Ordering::Relaxed));
-        let began = Instant::now();
-        stream.write_all(&request).await?;
-        answer.clear();
-        read_answer(&mut stream, &mut answer).await?;
-        ensure!(answer.starts_with(b"HTTP/1.1 200"), "refused: {}", String::from_utf8_lossy(&answer[..answer.len().min(120)]));
-        times.push(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let took = line.text(next.fetch_add(1, Ordering::Relaxed), WORDS).await?;
+        times.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
     Ok(times)
+}
+
+/// A connection that brings texts as the carrier does, one at a time.
+pub struct Line {
+    address: String,
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+impl Line {
+    /// Connects to the public listener.
+    pub async fn open(address: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await.context("cannot connect to the gateway")?;
+        stream.set_nodelay(true)?;
+        Ok(Self { address: address.to_owned(), stream, answer: Vec::with_capacity(1024) })
+    }
+    /// Brings a text from the number that goes with `number`; gives the time until its 200, and fails when it is refused.
+    pub async fn text(&mut self, number: u64, words: &str) -> Result<Duration> {
+        let request = request(&self.address, number, words);
+        let began = Instant::now();
+        self.stream.write_all(&request).await?;
+        self.answer.clear();
+        read_answer(&mut self.stream, &mut self.answer).await?;
+        let start = &self.answer[..self.answer.len().min(120)];
+        ensure!(start.starts_with(b"HTTP/1.1 200"), "refused: {}", String::from_utf8_lossy(start));
+        Ok(began.elapsed())
+    }
 }
 
 async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<()> {
@@ -97,15 +121,11 @@ async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<()>
 }
 
 /// A genuine request: a new number each time, so each opens a tip.
-fn request(address: &str, number: u64) -> Vec<u8> {
+fn request(address: &str, number: u64, words: &str) -> Vec<u8> {
     let fields = [
         ("AccountSid", ACCOUNT_SID.to_owned()),
         ("ApiVersion", "2010-04-01".to_owned()),
-        (
-            "Body",
-            "Somebody in my class said he does not want to be here any more and I am worried about him. I do not know whom to tell."
-                .to_owned(),
-        ),
+        ("Body", words.to_owned()),
         ("From", format!("+1999{number:09}")),
         ("FromCity", "SPRINGFIELD".to_owned()),
         ("FromZip", "62701".to_owned()),

@@ -7,6 +7,7 @@ mod accepts;
 mod chats;
 mod deployment;
 mod dispatch;
+mod flood;
 mod report;
 
 use crate::workspace;
@@ -25,6 +26,7 @@ pub struct Figures {
     accepts: accepts::Accepts,
     dispatch: dispatch::Dispatch,
     chats: chats::Chats,
+    flood: flood::Flood,
     idle_kib: u64,
     loaded_kib: u64,
 }
@@ -35,12 +37,18 @@ pub struct Bench {
     /// Only so many chats, in the profile that the demo runs in; the figures are printed and nothing is written.
     #[arg(long, value_name = "NUMBER")]
     chats_only: Option<usize>,
+    /// Only the flood, in the profile that the demo runs in; the figures are printed and nothing is written.
+    #[arg(long)]
+    flood_only: bool,
 }
 
 /// Measures and writes the report.
 pub fn run(bench: &Bench) -> Result<()> {
     if let Some(chats) = bench.chats_only {
         return only_chats(chats);
+    }
+    if bench.flood_only {
+        return only_flood();
     }
     build()?;
     workspace::use_release();
@@ -66,6 +74,26 @@ fn only_chats(chats: usize) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     println!("{}", chats::section(&runtime.block_on(chats_of_own(chats, &work))?));
     Ok(())
+}
+
+fn only_flood() -> Result<()> {
+    workspace::build()?;
+    let work = workspace::target().join("bench-flood");
+    if work.exists() {
+        std::fs::remove_dir_all(&work).with_context(|| format!("empty {}", work.display()))?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    println!("{}", flood::section(&runtime.block_on(flood_of_own(&work))?));
+    Ok(())
+}
+
+async fn flood_of_own(work: &Path) -> Result<flood::Flood> {
+    println!("a flood of {} texts about one thing …", flood::TIPS);
+    let gateway = Deployment::start(work.join("flood"), Paces { texts: 1.0, calls: 10.0 }, 0).await?;
+    let figures = flood::measure(&gateway).await?;
+    gateway.stop().await;
+    println!("  {figures:?}");
+    Ok(figures)
 }
 
 async fn chats_of_own(chats: usize, work: &Path) -> Result<chats::Chats> {
@@ -94,7 +122,8 @@ async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
     gateway.stop().await;
     println!("  {dispatch:?}");
     let chats = chats_of_own(chats::CHATS, work).await?;
-    Ok(Figures { raw, accepts, dispatch, chats, idle_kib, loaded_kib })
+    let flood = flood_of_own(work).await?;
+    Ok(Figures { raw, accepts, dispatch, chats, flood, idle_kib, loaded_kib })
 }
 
 fn build() -> Result<()> {

@@ -6,7 +6,7 @@ use std::fs;
 
 /// The text of `docs/benchmarks.md`.
 pub fn text(figures: &Figures) -> String {
-    let Figures { raw, accepts, dispatch, chats, idle_kib, loaded_kib } = figures;
+    let Figures { raw, accepts, dispatch, chats, flood, idle_kib, loaded_kib } = figures;
     let number = |key: &str| raw[key].as_f64().unwrap_or(0.0);
     let (raw_64, raw_256, store) = (number("raw_64_per_second"), number("raw_256_per_second"), number("store_per_second"));
     let ms = |key: &str| raw["store_ms"][key].as_f64().unwrap_or(0.0);
@@ -42,6 +42,7 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
 | the carrier has all {calls} calls | {last:.0} |
 
 {chats}
+{flood}
 ## Memory
 
 | when | MiB |
@@ -51,6 +52,7 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
 ",
         machine = machine(),
         chats = super::chats::section(chats),
+        flood = super::flood::section(flood),
         store_ratio = store / raw_64.max(1.0),
         p50 = ms("p50"),
         p99 = ms("p99"),
