@@ -16,6 +16,7 @@ use domain::sealed::{Address, Words};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many mails are asked about at a time.
@@ -209,16 +210,12 @@ impl Look<'_> {
     async fn message_of(&self, folder: &str, validity: u32, mail: Fetched) -> InboundMessage {
         let (own, arrived) = (self.own.clone(), mail.listed.arrived);
         let too_large = mail.raw.len() < mail.listed.bytes && mail.listed.bytes > self.config.most_bytes;
-        let reading = tokio::task::spawn_blocking(move || {
-            let read = read(&mail.raw, &own, arrived);
-            (read, mail.raw)
-        });
-        let listed = mail.listed;
-        let (read, raw) = match reading.await {
-            Ok((read, raw)) if !raw.is_empty() => (read, raw),
-            // Not handed out, or the reader broke: the mail stays where it is, and somebody has to look.
-            Ok(_) | Err(_) => (unreadable(&[], arrived), Vec::new()),
-        };
+        let (listed, raw) = (mail.listed, Arc::new(mail.raw));
+        let shared = raw.clone();
+        let reading = tokio::task::spawn_blocking(move || read(&shared, &own, arrived));
+        // Should the reader break, the mail is kept all the same, and somebody has to look.
+        let read = reading.await.unwrap_or_else(|_| unreadable(&raw, arrived));
+        let raw = Arc::try_unwrap(raw).unwrap_or_else(|shared| shared.to_vec());
         let mut message = message(self.config, read, raw);
         if message.media.is_empty() {
             message.provider_id = ProviderId(format!("unfetched:{folder}:{validity}:{}", listed.uid));
