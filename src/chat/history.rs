@@ -33,6 +33,8 @@ pub struct Seat {
     read: i64,
     /// The numbers of the reporter's messages above `read`, in order; `None` before they were looked for.
     unread: Option<VecDeque<i64>>,
+    /// The conversation's key, once it is there.
+    key: Option<ConversationKey>,
 }
 
 /// What a client is to be shown next.
@@ -46,7 +48,7 @@ pub struct History {
 
 impl Seat {
     pub(super) fn new(conversation: ConversationId, came: Came, language: Option<Language>, after: i64) -> Self {
-        Self { conversation, came, language, shown: after, seen: 0, read: 0, unread: None }
+        Self { conversation, came, language, shown: after, seen: 0, read: 0, unread: None, key: None }
     }
     /// The conversation.
     pub fn conversation(&self) -> ConversationId {
@@ -63,6 +65,9 @@ impl Seat {
     /// The last number handed over.
     pub fn shown(&self) -> i64 {
         self.shown
+    }
+    pub(super) fn key(&self) -> Option<&ConversationKey> {
+        self.key.as_ref()
     }
     pub(super) fn newly_seen(&mut self, up_to: i64) -> Option<i64> {
         let up_to = up_to.min(self.shown);
@@ -94,14 +99,18 @@ impl Chats {
         // A client that claims to have what never was begins again.
         seat.shown = seat.shown.min(row.last_seq);
         if seat.unread.is_none() {
-            let rows = if row.unread == 0 { Vec::new() } else { self.tail(&row).await? };
+            // Whoever has nothing yet is shown all of them anyway.
+            let rows = if row.unread == 0 || seat.shown == 0 { Vec::new() } else { self.tail(&row).await? };
             let before = rows.iter().filter(|message| message.seq <= seat.shown && message.author == Author::Reporter);
             seat.unread = Some(before.map(|message| message.seq).collect());
         }
+        let key = match &seat.key {
+            Some(key) => key.clone(),
+            None => seat.key.insert(self.vault.unwrap_key(row.conversation.id, &row.key)?).clone(),
+        };
         if row.last_seq > seat.shown {
             let rows = self.store.messages(seat.conversation, seat.shown, PAGE).await?;
             history.more = rows.len() == PAGE as usize;
-            let key = self.vault.unwrap_key(row.conversation.id, &row.key)?;
             let mut files = self.files(&rows).await?;
             for message in rows {
                 seat.shown = message.seq;
@@ -136,7 +145,9 @@ impl Chats {
     /// The files of these messages; only reporters' messages have any.
     async fn files(&self, rows: &[MessageRow]) -> Result<HashMap<MessageId, Vec<FileKind>>, ChatError> {
         let mut files: HashMap<MessageId, Vec<FileKind>> = HashMap::new();
-        let Some(conversation) = rows.iter().find(|row| row.author == Author::Reporter).map(|row| row.conversation) else { return Ok(files) };
+        let Some(conversation) = rows.iter().find(|row| row.author == Author::Reporter).map(|row| row.conversation) else {
+            return Ok(files);
+        };
         for attachment in self.store.attachments(conversation).await? {
             let kind = match (attachment.role, attachment.state) {
                 (MediaRole::Raw, _) => continue,

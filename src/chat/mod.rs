@@ -128,6 +128,9 @@ impl Chats {
         if seat.came() == Came::Returned {
             return Ok(None);
         }
+        if let Some(key) = seat.key() {
+            return Ok(Some(key.return_code()));
+        }
         let Some(row) = self.store.conversation(seat.conversation()).await? else { return Ok(None) };
         Ok(Some(self.vault.unwrap_key(row.conversation.id, &row.key)?.return_code()))
     }

@@ -103,7 +103,8 @@ async fn what_is_written_without_a_network_is_sent_when_it_is_back() {
     stage.gateway.serve().await;
     marks(&student, "We have it|We have it|We have it|We have it").await;
     let said = stage.gateway.get(&format!("/tips/{tip}/messages")).await;
-    let said: Vec<&str> = said.as_array().into_iter().flatten().filter(|one| one["author"] == "reporter").filter_map(|one| one["text"].as_str()).collect();
+    let said: Vec<&str> =
+        said.as_array().into_iter().flatten().filter(|one| one["author"] == "reporter").filter_map(|one| one["text"].as_str()).collect();
     assert_eq!(said, [WORDS, "He says he will use it today", "please hurry", "the bus has stopped"], "in order, each once");
 }
 
@@ -133,7 +134,8 @@ async fn the_chat_shuts_nobody_out() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
     std::fs::create_dir_all(&folder).expect("a folder for pictures");
     let mut found = Vec::new();
-    let words = [("en", "", WORDS), ("es", "/es", "Un chico tiene una pistola en la mochila"), ("ar", "/ar", "في حقيبة ولد في حافلتنا مسدس")];
+    let words =
+        [("en", "", WORDS), ("es", "/es", "Un chico tiene una pistola en la mochila"), ("ar", "/ar", "في حقيبة ولد في حافلتنا مسدس")];
     for (language, path, text) in words {
         let browser = stage.driver.open().await;
         browser.go(&chat(&stage, path)).await;
@@ -143,7 +145,9 @@ async fn the_chat_shuts_nobody_out() {
         browser.run("document.getElementById('text').focus()").await;
         browser.fill("#text", text).await;
         browser.press("\u{E007}").await;
-        browser.until("the code", "return !document.getElementById('code').hidden && document.querySelectorAll('#log article').length === 2").await;
+        browser
+            .until("the code", "return !document.getElementById('code').hidden && document.querySelectorAll('#log article').length === 2")
+            .await;
         found.extend(axe.judge(&browser, &format!("chat, {language}")).await);
         for scheme in Scheme::BOTH {
             browser.scheme(scheme).await;
@@ -153,7 +157,11 @@ async fn the_chat_shuts_nobody_out() {
         let direction = browser.run("return [document.documentElement.lang, getComputedStyle(document.body).direction].join(' ')").await;
         assert_eq!(direction, if language == "ar" { "ar rtl".to_owned() } else { format!("{language} ltr") });
         browser.size(640, 512).await;
-        assert_eq!(browser.run("return document.documentElement.scrollWidth <= innerWidth").await, true, "at 200 % of 1280 nothing is cut off");
+        assert_eq!(
+            browser.run("return document.documentElement.scrollWidth <= innerWidth").await,
+            true,
+            "at 200 % of 1280 nothing is cut off"
+        );
     }
     let plain = stage.driver.open().await;
     plain.without_scripts().await;

@@ -139,7 +139,9 @@ async fn pictures_come_with_the_message_that_names_them() {
     let token = student.welcome["token"].as_str().expect("a token").to_owned();
     let png = include_bytes!("../../assets/icon-192.png").to_vec();
     let address = format!("{}/chat/files", gateway.public);
-    let upload = |token: String, body: Vec<u8>| gateway.client.post(&address).bearer_auth(token).header("content-type", "image/png").body(body).send();
+    let upload = |token: String, body: Vec<u8>| {
+        gateway.client.post(&address).bearer_auth(token).header("content-type", "image/png").body(body).send()
+    };
     assert_eq!(upload("wrong".into(), png.clone()).await.expect("an answer").status(), 401);
     assert_eq!(upload(token.clone(), Vec::new()).await.expect("an answer").status(), 400);
     let too_large = upload(token.clone(), vec![1; 10 * 1024 * 1024 + 1]).await;
@@ -208,7 +210,8 @@ async fn cut_anywhere_nothing_is_lost_and_nothing_comes_twice() {
     let record = Record::open(&gateway).await;
     assert_eq!(record.tips, cuts, "a tip each");
     for word in ["one", "two", "three"] {
-        let count = record.reporter_texts.iter().filter(|(text, _)| text.starts_with(word)).map(|(_, count)| *count).collect::<BTreeSet<_>>();
+        let count =
+            record.reporter_texts.iter().filter(|(text, _)| text.starts_with(word)).map(|(_, count)| *count).collect::<BTreeSet<_>>();
         assert_eq!(count, BTreeSet::from([1]), "each said once");
         assert_eq!(record.reporter_texts.keys().filter(|text| text.starts_with(word)).count(), cuts);
     }
@@ -231,7 +234,8 @@ async fn dialogue_with_a_cut(gateway: &TestGateway, cut_after: usize, from_gatew
     assert!(token.is_null() || !client.welcome["token"].is_null());
     let seqs: Vec<i64> = client.log.iter().map(|message| message["seq"].as_i64().expect("a number")).collect();
     assert_eq!(seqs, [1, 2, 3, 4], "{name}: in order, each once");
-    let texts: Vec<&str> = client.log.iter().filter(|message| message["by"] == "you").filter_map(|message| message["text"].as_str()).collect();
+    let texts: Vec<&str> =
+        client.log.iter().filter(|message| message["by"] == "you").filter_map(|message| message["text"].as_str()).collect();
     assert_eq!(texts, [format!("one {name}"), format!("two {name}"), format!("three {name}")], "{name}");
 }
 

@@ -136,7 +136,9 @@ fn say(fields: &Map<String, Value>) -> Result<Say, Bad> {
     }
     let files = match fields.get("files") {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(list)) if list.len() <= MOST_FILES => list.iter().map(upload_id).collect::<Option<_>>().ok_or(Bad::Field("files"))?,
+        Some(Value::Array(list)) if list.len() <= MOST_FILES => {
+            list.iter().map(upload_id).collect::<Option<_>>().ok_or(Bad::Field("files"))?
+        }
         Some(_) => return Err(Bad::Field("files")),
     };
     if words.trim().is_empty() && files.is_empty() {

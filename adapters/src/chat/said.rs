@@ -15,7 +15,13 @@ pub fn account() -> AccountKey {
 }
 
 /// The message that a `say` becomes. It opens the conversation or joins it, whichever is so: the chat drew its id before it was opened.
-pub fn message(conversation: ConversationId, say: &Say, language: Option<Language>, media: Vec<MediaRef>, media_dropped: u32) -> InboundMessage {
+pub fn message(
+    conversation: ConversationId,
+    say: &Say,
+    language: Option<Language>,
+    media: Vec<MediaRef>,
+    media_dropped: u32,
+) -> InboundMessage {
     let id = ProviderId(format!("chat:{conversation}:{}", say.id));
     let plain = InboundMessage::plain(account(), id, Channel::Chat, Knows::VISIT, say.text.clone());
     InboundMessage { joins: Joins::New(conversation), language, media, media_dropped, ..plain }

@@ -36,7 +36,10 @@ fn frames_are_read_by_allow_list() {
         (r#"{"type":"say","id":"a-1","text":"hi\u0000"}"#.into(), say("a-1", "hi\u{FFFD}", &[])),
         (format!(r#"{{"type":"say","id":"a","files":["{upload}"]}}"#), say("a", "", &[upload])),
         (r#"{"type":"say","id":"a","files":["../../etc/passwd"],"text":"x"}"#.into(), Err(Bad::Field("files"))),
-        (format!(r#"{{"type":"say","id":"a","text":"x","files":[{}]}}"#, vec![format!("\"{upload}\""); 11].join(",")), Err(Bad::Field("files"))),
+        (
+            format!(r#"{{"type":"say","id":"a","text":"x","files":[{}]}}"#, vec![format!("\"{upload}\""); 11].join(",")),
+            Err(Bad::Field("files")),
+        ),
         (r#"{"type":"say","id":"","text":"x"}"#.into(), Err(Bad::Field("id"))),
         (r#"{"type":"say","id":"my name","text":"x"}"#.into(), Err(Bad::Field("id"))),
         (r#"{"type":"say","text":"x"}"#.into(), Err(Bad::Field("id"))),
@@ -70,7 +73,11 @@ fn the_longest_text_fits_a_frame_in_any_script() {
 
 #[test]
 fn debug_shows_neither_token_nor_code_nor_words() {
-    let frames = [r#"{"type":"hello","v":1,"token":"canary"}"#, r#"{"type":"hello","v":1,"code":"canary"}"#, r#"{"type":"say","id":"a","text":"canary"}"#];
+    let frames = [
+        r#"{"type":"hello","v":1,"token":"canary"}"#,
+        r#"{"type":"hello","v":1,"code":"canary"}"#,
+        r#"{"type":"say","id":"a","text":"canary"}"#,
+    ];
     for frame in frames {
         assert!(!format!("{:?}", parse(frame)).contains("canary"), "{frame}");
     }
@@ -89,15 +96,24 @@ fn what_is_told_says_no_more_than_it_must() {
     };
     let code = ReturnCode::parse("4821 0937 5526 1840").unwrap();
     for (frame, wire) in [
-        (ServerFrame::Welcome { token: "t".into(), seq: 3, expires: at }, r#"{"expires":"2026-02-02T02:40:00Z","seq":3,"token":"t","type":"welcome"}"#),
+        (
+            ServerFrame::Welcome { token: "t".into(), seq: 3, expires: at },
+            r#"{"expires":"2026-02-02T02:40:00Z","seq":3,"token":"t","type":"welcome"}"#,
+        ),
         (message(By::Us, None, &[]), r#"{"at":"2026-02-02T02:40:00Z","by":"us","files":[],"seq":2,"text":"hello","type":"message"}"#),
-        (message(By::You, Some("a"), &["image/png"]), r#"{"at":"2026-02-02T02:40:00Z","by":"you","files":[{"kind":"image/png"}],"id":"a","seq":2,"text":"hello","type":"message"}"#),
+        (
+            message(By::You, Some("a"), &["image/png"]),
+            r#"{"at":"2026-02-02T02:40:00Z","by":"you","files":[{"kind":"image/png"}],"id":"a","seq":2,"text":"hello","type":"message"}"#,
+        ),
         (ServerFrame::Ack { id: "a".into(), seq: Some(1) }, r#"{"id":"a","seq":1,"type":"ack"}"#),
         (ServerFrame::Ack { id: "a".into(), seq: None }, r#"{"id":"a","spooled":true,"type":"ack"}"#),
         (ServerFrame::Code(code), r#"{"code":"4821 0937 5526 1840","type":"code"}"#),
         (ServerFrame::Seen { seq: 2 }, r#"{"seq":2,"type":"seen"}"#),
         (ServerFrame::Typing, r#"{"type":"typing"}"#),
-        (ServerFrame::Error { trouble: Trouble::UnknownCode, text: "No.", id: None }, r#"{"code":"unknown_code","text":"No.","type":"error"}"#),
+        (
+            ServerFrame::Error { trouble: Trouble::UnknownCode, text: "No.", id: None },
+            r#"{"code":"unknown_code","text":"No.","type":"error"}"#,
+        ),
         (ServerFrame::Again { after_ms: 1500 }, r#"{"after_ms":1500,"type":"again"}"#),
     ] {
         assert_eq!(frame.encode(), wire);

@@ -29,13 +29,15 @@ async fn open(State(site): State<ChatSite>, headers: HeaderMap, upgrade: Result<
         return (StatusCode::FORBIDDEN, "The chat is open to its own pages only.\n").into_response();
     }
     let Ok(upgrade) = upgrade else {
-        return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "This address speaks WebSocket; the chat is at /chat.\n").into_response();
+        return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "This address speaks WebSocket; the chat is at /chat.\n")
+            .into_response();
     };
     let Ok(place) = Arc::clone(&site.places).try_acquire_owned() else {
         metrics::counter!("tipline_chat_refused_total", "reason" => "full").increment(1);
         return page::full(&site);
     };
-    let upgrade = upgrade.read_buffer_size(READ_BYTES).write_buffer_size(WRITE_BYTES).max_frame_size(LONGEST_FRAME).max_message_size(LONGEST_FRAME);
+    let upgrade =
+        upgrade.read_buffer_size(READ_BYTES).write_buffer_size(WRITE_BYTES).max_frame_size(LONGEST_FRAME).max_message_size(LONGEST_FRAME);
     let tasks = site.tasks.clone();
     // The upgrade's own short task only hands the socket over: what lasts is tracked.
     upgrade.on_upgrade(async move |socket| tasks.spawn_piece("chat", talk::run(site, socket, place)))

@@ -62,11 +62,9 @@ const fn sentences(trouble: Trouble) -> [&'static str; 3] {
             "No pudimos hacerlo ahora. Se intenta otra vez.",
             "تعذّر ذلك الآن. تُعاد المحاولة.",
         ],
-        Trouble::NoCode => [
-            "There is no code to show here yet.",
-            "Aquí todavía no hay una clave que mostrar.",
-            "لا يوجد هنا رمز لعرضه بعد.",
-        ],
+        Trouble::NoCode => {
+            ["There is no code to show here yet.", "Aquí todavía no hay una clave que mostrar.", "لا يوجد هنا رمز لعرضه بعد."]
+        }
     }
 }
 
