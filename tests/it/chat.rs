@@ -3,6 +3,7 @@
 //! What is acknowledged is there after kill -9; a connection cut anywhere loses nothing and doubles nothing; what is not understood is
 //! told; who does not read is closed; a restart says when to come back.
 
+use crate::away::Away;
 use crate::chat_client::{Client, open, say};
 use crate::gateway::{TestGateway, until};
 use crate::record::Record;
@@ -267,6 +268,32 @@ async fn who_does_not_read_is_closed_and_goes_on_later() {
     let mut back = Client::new(&gateway.public).await;
     back.hello(json!({"token": token, "after": 1})).await;
     assert_eq!(back.messages(2).await.last().expect("one")["text"], "the others go on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_while_the_database_is_away_waits_in_the_spool() {
+    let gateway = TestGateway::start().await;
+    let mut known = Client::begun(&gateway.public, "before").await;
+    known.messages(2).await;
+    let away = Away::take(&gateway).await;
+    let mut new = Client::new(&gateway.public).await;
+    new.hello(json!({})).await;
+    for (client, id) in [(&mut known, "a-2"), (&mut new, "n-1")] {
+        client.send(say(id, &format!("meanwhile {id}"))).await;
+        assert_eq!(client.next_of("ack").await, json!({"type": "ack", "id": id, "spooled": true}));
+    }
+    // Whoever was cut meanwhile says it again.
+    new.again(&gateway.public, 0).await;
+    new.send(say("n-1", "meanwhile n-1")).await;
+    assert_eq!(new.next_of("ack").await["spooled"], true);
+    away.back().await;
+    let mine = known.next_of("message").await;
+    assert_eq!((&mine["seq"], &mine["id"]), (&json!(3), &json!("a-2")));
+    let first = new.messages(2).await;
+    assert_eq!((&first[0]["id"], &first[1]["by"]), (&json!("n-1"), &json!("auto")), "once");
+    let code = new.next_of("code").await["code"].as_str().expect("a code").to_owned();
+    assert!(first[1]["text"].to_string().contains(&code), "the code is that of the tip that was opened");
+    assert_eq!(gateway.tips().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
