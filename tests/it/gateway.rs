@@ -74,8 +74,8 @@ impl TestGateway {
             .replace("127.0.0.1:8081", &format!("127.0.0.1:{staff}"))
             .replace("127.0.0.1:9464", &format!("127.0.0.1:{ops}"))
             .replace("http://127.0.0.1:9090", &mock.base_url())
-            .replace("2525", &mock.smtp_addr().port().to_string())
-            .replace("1143", &mock.imap_addr().port().to_string())
+            .replace("port = 2525", &format!("port = {}", mock.smtp_addr().port()))
+            .replace("port = 1143", &format!("port = {}", mock.imap_addr().port()))
             .replace("target/demo", &folder.display().to_string());
         fs::write(folder.join("tipline.toml"), text).expect("a configuration");
         let mut gateway = Self {
