@@ -206,8 +206,8 @@ async fn a_callers_recording_is_kept_copied_and_deleted_at_the_carrier() {
     let file = until("the recording has a copy", || async {
         let id = gateway.tips().await.first()?["id"].as_str()?.to_owned();
         let tip = gateway.get(&format!("/tips/{id}")).await;
-        let files = tip["messages"].as_array()?.iter().filter_map(|message| message["attachments"].as_array()).flatten();
-        files.cloned().find(|file| !file["copy"].is_null())
+        let mut files = tip["messages"].as_array()?.iter().filter_map(|message| message["attachments"].as_array()).flatten();
+        files.find(|file| !file["copy"].is_null()).cloned()
     })
     .await;
     assert_eq!((file["role"].as_str(), file["copy"]["kind"].as_str()), (Some("recording"), Some("audio/wav")));
