@@ -12,10 +12,34 @@ use adapters::email::{ImapTls, MailboxConfig};
 use adapters::secret::Secret;
 use domain::exchange::{Joins, MediaBody, MediaRole, Nature};
 use dovecot::{Dovecot, PASSWORD, USER};
-use memory::{Memory, WITHIN, config, listen};
+use memory::{Memory, WITHIN, listen};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+impl Memory {
+    /// Waits until a condition holds.
+    async fn until(&self, what: &str, server: &Dovecot, condition: impl Fn(&Self) -> bool) {
+        let waiting = async {
+            while !condition(self) {
+                let _ = tokio::time::timeout(Duration::from_millis(50), self.changed.notified()).await;
+            }
+        };
+        let came = tokio::time::timeout(WITHIN, waiting).await.is_ok();
+        assert!(came, "{what}: {} taken, log:\n{}", self.len(), server.log());
+    }
+}
+
+fn config(server: &Dovecot) -> MailboxConfig {
+    let account = "mailbox".parse().unwrap();
+    let mut config = MailboxConfig::new(account, "127.0.0.1", USER, Secret::new(PASSWORD), "tips@example.org");
+    config.port = server.port();
+    config.tls = ImapTls::None;
+    config.timeout = Duration::from_secs(10);
+    config.sweep = Duration::from_secs(30);
+    config.reconnect = (Duration::from_millis(50), Duration::from_millis(200));
+    config
+}
 
 fn mail(number: usize) -> Vec<u8> {
     format!(
@@ -196,7 +220,7 @@ async fn a_server_that_can_little_is_enough() {
     intake.until("one that comes", &server, |intake| intake.len() == 2).await;
     intake.until("copied, marked, expunged", &server, |_| server.count("") == 0 && server.count("Processed") == 2).await;
     running.end().await;
-    assert_eq!(intake.texts().len(), 2);
+    assert_eq!(intake.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

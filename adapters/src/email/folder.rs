@@ -98,7 +98,14 @@ impl Look<'_> {
             let listed = self.list(mailbox, uids).await?;
             for run in runs(&listed, self.suspect.is_in(folder, validity)) {
                 let mut mails = self.fetch(mailbox, folder, validity, run).await?;
-                mails.extend(self.withheld(mailbox, run, &mails).await?);
+                match self.withheld(mailbox, run, &mails).await {
+                    Ok(withheld) => mails.extend(withheld),
+                    // A line that breaks between two mails looks like the end of the answer: it is noticed only now.
+                    Err(fault) => {
+                        self.suspect.broke(folder, validity, run);
+                        return Err(fault);
+                    }
+                }
                 taken += self.submit(folder, validity, mails).await?;
                 last = run.last().map_or(last, |mail| mail.uid);
                 let cursor = Cursor { validity, uid: last };

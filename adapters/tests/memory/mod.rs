@@ -2,10 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
-use crate::dovecot::{Dovecot, PASSWORD, USER};
 use adapters::contract::{BoxFuture, Cursor, Intake, Listener, NotTaken};
-use adapters::email::{ImapListener, ImapTls, MailboxConfig};
-use adapters::secret::Secret;
+use adapters::email::{ImapListener, MailboxConfig};
 use domain::exchange::{Inbound, InboundMessage};
 use domain::id::AccountKey;
 use std::collections::{BTreeMap, HashMap};
@@ -29,24 +27,11 @@ pub struct Memory {
 }
 
 impl Memory {
-    pub fn texts(&self) -> Vec<String> {
-        self.taken.lock().unwrap().values().map(|(_, message)| message.words.reveal().to_owned()).collect()
-    }
     pub fn len(&self) -> usize {
         self.taken.lock().unwrap().len()
     }
     pub fn find(&self, word: &str) -> Option<InboundMessage> {
         self.taken.lock().unwrap().values().find(|(_, message)| message.words.reveal().contains(word)).map(|(_, message)| message.clone())
-    }
-    /// Waits until a condition holds.
-    pub async fn until(&self, what: &str, server: &Dovecot, condition: impl Fn(&Self) -> bool) {
-        let waiting = async {
-            while !condition(self) {
-                let _ = tokio::time::timeout(Duration::from_millis(50), self.changed.notified()).await;
-            }
-        };
-        let came = tokio::time::timeout(WITHIN, waiting).await.is_ok();
-        assert!(came, "{what}: {} taken, log:\n{}", self.len(), server.log());
     }
 }
 
@@ -75,17 +60,6 @@ impl Intake for Memory {
             Ok(())
         })
     }
-}
-
-pub fn config(server: &Dovecot) -> MailboxConfig {
-    let account = "mailbox".parse().unwrap();
-    let mut config = MailboxConfig::new(account, "127.0.0.1", USER, Secret::new(PASSWORD), "tips@example.org");
-    config.port = server.port();
-    config.tls = ImapTls::None;
-    config.timeout = Duration::from_secs(10);
-    config.sweep = Duration::from_secs(30);
-    config.reconnect = (Duration::from_millis(50), Duration::from_millis(200));
-    config
 }
 
 /// A listener that runs until the guard is dropped.
