@@ -18,6 +18,7 @@ mod pictures;
 mod promises;
 mod reconcile;
 mod record;
+mod reporter;
 mod sdk;
 mod signed;
 mod site_client;
