@@ -48,7 +48,7 @@ impl Intake {
         let medium = MediaRef { body: MediaBody::Waiting(url), content_type: RECORDING_TYPE.to_owned(), role: MediaRole::Recording };
         let message = InboundMessage {
             media: vec![medium],
-            ..self.from_caller(calling, recording, row.as_ref().map(|row| row.state.language), joins(self, calling, row.as_ref()), "")
+            ..self.as_message(calling, recording, row.as_ref().map(|row| row.state.language), joins(self, calling, row.as_ref()), "")
         };
         self.message(message).await
     }
@@ -57,7 +57,7 @@ impl Intake {
     pub(super) async fn caller_spoke(&self, calling: &Calling, language: Option<Language>) -> Result<(), IntakeError> {
         let once = ProviderId(format!("{}:spoke", calling.provider_id.0));
         let joins = Joins::New(self.vault.call_tip(calling.call));
-        let message = self.from_caller(calling, once, language, joins, "[A caller left a message. The recording is on its way.]");
+        let message = self.as_message(calling, once, language, joins, "[A caller left a message. The recording is on its way.]");
         self.message(message).await.map(drop)
     }
 
@@ -68,11 +68,11 @@ impl Intake {
             (CallTip::Keyed, Some(tip)) => Joins::Conversation(tip),
             (CallTip::Keyed, None) | (CallTip::None | CallTip::Own, _) => Joins::New(self.vault.call_tip(calling.call)),
         };
-        let message = self.from_caller(calling, once, Some(state.language), joins, "[A caller wants to speak with somebody.]");
+        let message = self.as_message(calling, once, Some(state.language), joins, "[A caller wants to speak with somebody.]");
         self.message(message).await.map(drop)
     }
 
-    fn from_caller(&self, calling: &Calling, id: ProviderId, language: Option<Language>, joins: Joins, words: &str) -> InboundMessage {
+    fn as_message(&self, calling: &Calling, id: ProviderId, language: Option<Language>, joins: Joins, words: &str) -> InboundMessage {
         InboundMessage {
             from: Some(calling.from.clone()).filter(|from| !from.reveal().is_empty()),
             to: calling.to.clone(),
