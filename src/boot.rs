@@ -208,8 +208,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     // Sockets and uploads last longer than a carrier waits: no short time-out is laid over the chat.
     let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
-    let reporters =
-        ReporterSite::new(intake.clone(), vault.clone(), progress.clone(), directory.clone(), facts(config), tasks.clone());
+    let reporters = ReporterSite::new(intake.clone(), vault.clone(), progress.clone(), directory.clone(), facts(config), tasks.clone());
     let routers = [
         public_router(webhooks, intake, reporters, config).merge(chat),
         staff::router(site),

@@ -4,9 +4,9 @@
 //! times, except where the analyst decided on what they saw (triage, dispatch): then they are told that it changed.
 
 pub mod directory;
-mod incident;
 mod dispatch;
 pub mod files;
+mod incident;
 mod read;
 mod sentence;
 mod timeline;

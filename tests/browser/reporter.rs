@@ -227,4 +227,3 @@ const NARROW: &str = "
         }
     }
     return found;";
-

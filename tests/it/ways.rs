@@ -29,7 +29,9 @@ async fn tip_saying(gateway: &TestGateway, words: &str) -> Value {
 fn reporter_said(tip: &Value) -> Vec<(String, String)> {
     let messages = tip["messages"].as_array().cloned().unwrap_or_default();
     let theirs = messages.into_iter().filter(|message| message["author"] == "reporter");
-    theirs.map(|one| (one["channel"].as_str().unwrap_or_default().to_owned(), one["text"].as_str().unwrap_or_default().to_owned())).collect()
+    theirs
+        .map(|one| (one["channel"].as_str().unwrap_or_default().to_owned(), one["text"].as_str().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 /// The example, sorted as the procedures sort it.

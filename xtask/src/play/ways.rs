@@ -63,7 +63,10 @@ async fn by_mail(stage: &mut Stage) -> anyhow::Result<()> {
     ensure!(first.to_string().contains("988"), "the first words do not name 988: {first}");
     story.saw("A student mails the tip line; the tip has the words without the signature, and the first words are mailed back");
     desk.post(&format!("/tips/{id}/replies"), &json!({"text": "At what time?"})).await?;
-    until("the answer by mail", SOON, async || Ok(world.mails(MAILER).await?.into_iter().find(|mail| mail.to_string().contains("At what time?")))).await?;
+    until("the answer by mail", SOON, async || {
+        Ok(world.mails(MAILER).await?.into_iter().find(|mail| mail.to_string().contains("At what time?")))
+    })
+    .await?;
     story.saw("The analyst's answer goes back by mail");
     Ok(())
 }

@@ -5,8 +5,8 @@
 
 pub(super) mod directory;
 pub(super) mod health;
-pub(super) mod incidents;
 pub(super) mod inbox;
+pub(super) mod incidents;
 pub(super) mod messages;
 pub(super) mod people;
 pub(super) mod record;
