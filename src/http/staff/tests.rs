@@ -1,5 +1,6 @@
 //! The staff listener over a real store: logins, forms, refusals, the API and its document.
 
+mod alike;
 mod api;
 mod console;
 mod files;

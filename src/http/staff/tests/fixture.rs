@@ -147,11 +147,16 @@ impl Fixture {
 
     /// A reporter writes and sends files; gives the tip.
     pub(super) async fn text_with(&self, words: &str, media: Vec<MediaRef>) -> ConversationId {
+        self.text_from(NUMBER, words, media).await
+    }
+
+    /// Somebody writes.
+    pub(super) async fn text_from(&self, from: &str, words: &str, media: Vec<MediaRef>) -> ConversationId {
         let number = self.received.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let mut changed = self.live.listen();
         let (account, id) = ("main".parse().unwrap(), ProviderId(format!("SM{number}")));
         let message = InboundMessage {
-            from: Some(Address::new(NUMBER)),
+            from: Some(Address::new(from)),
             to: Address::new("+15555550100"),
             media,
             ..InboundMessage::plain(account, id, Channel::Text, Knows::PHONE, Words::new(words))
