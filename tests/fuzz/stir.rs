@@ -22,7 +22,7 @@ pub fn run(target: &str, words: &[&[u8]], least: usize, mut try_one: impl FnMut(
         try_one(&wounded(&mut random, &examples, words));
         tried += 1;
     }
-    println!("{target}: {} examples and {tried} wounded ones, seed {seed}", examples.len());
+    eprintln!("{target}: {} examples and {tried} wounded ones, seed {seed}", examples.len());
 }
 
 /// An example with some wounds: bytes changed, cut out, doubled, put in from `words` or from another example, or the end cut off.

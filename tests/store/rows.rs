@@ -72,7 +72,7 @@ pub fn tip(n: u32) -> ConversationRow {
             reference: Reference::from_bits((n << 2).to_be_bytes()),
             alias: "Quiet \"Heron\"".to_owned(),
             channel: Channel::Text,
-            language: (n % 2 == 0).then_some(Language::Ar),
+            language: n.is_multiple_of(2).then_some(Language::Ar),
             received_at: at(i64::from(n)),
             state: State::Open,
             way_back: WayBack::Open,
@@ -115,9 +115,9 @@ pub fn message(n: u32, tip: u32, author: Author) -> MessageRow {
         body: Sealed(format!("sealed {n}").into_bytes()),
         provider: (author == Author::Reporter).then(|| (account("main"), format!("SM{n:032x}"))),
         sent_at: (author == Author::Reporter).then(|| at(i64::from(n) - 1)),
-        part: (n % 3 == 0).then(|| Part { whole: "7 \"x\"".to_owned(), number: 1, of: 2 }),
-        nature: if n % 5 == 0 { Nature::Automatic } else { Nature::Person },
-        source: (n % 2 == 0).then(|| Sealed(vec![3; n as usize % 90])),
+        part: n.is_multiple_of(3).then(|| Part { whole: "7 \"x\"".to_owned(), number: 1, of: 2 }),
+        nature: if n.is_multiple_of(5) { Nature::Automatic } else { Nature::Person },
+        source: n.is_multiple_of(2).then(|| Sealed(vec![3; n as usize % 90])),
         delivery: (author != Author::Reporter).then(|| Delivery::Waiting { next_at: at(i64::from(n)), made: 0 }),
         ..MessageRow::new(message_id(n), tip_id(tip), author, Channel::Text, at(i64::from(n)))
     }
