@@ -135,7 +135,7 @@ async fn seen(gateway: &Deployment, words: &str, began: Instant) -> Result<usize
 async fn inbox(gateway: &Deployment) -> Result<(Vec<String>, u64)> {
     let (mut rows, mut alike) = (Vec::new(), 0);
     for page in 0..5 {
-        let read = gateway.get(&format!("/tips?filter=first&page={page}")).await?;
+        let read = gateway.get(&format!("/api/v1/tips?filter=first&page={page}")).await?;
         for tip in read["tips"].as_array().into_iter().flatten() {
             let words = tip["first_words"].as_str().unwrap_or("");
             alike = alike.max(tip["alike"].as_u64().unwrap_or(0));
