@@ -166,7 +166,13 @@ impl Fixture {
         self.messages(tip).await.into_iter().filter_map(theirs).collect()
     }
 
-    /// Staff answer, and open the tip for it.
+    /// The tip of a code.
+    pub(super) async fn tip_of(&self, code: &str) -> ConversationRow {
+        let index = self.vault.code_index(&domain::conversation::code::ReturnCode::parse(code).unwrap());
+        self.store.conversation_by_code(index).await.unwrap().unwrap()
+    }
+
+    /// Somebody reads a tip and answers.
     pub(super) async fn answer(&self, tip: &ConversationRow, words: &str) {
         let (id, at) = (tip.conversation.id, self.clock.now());
         let key = self.vault.unwrap_key(id, &tip.key).unwrap();

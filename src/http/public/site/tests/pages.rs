@@ -71,7 +71,7 @@ async fn pages_stay_as_they_are() {
         let home = if prefix.is_empty() { "/" } else { prefix };
         let done = site.write(&format!("{prefix}/write"), &[("what", "words")]).await;
         let code = done.code();
-        site.answer(&site.tips().await.into_iter().next_back().unwrap(), "An answer").await;
+        site.answer(&site.tip_of(&code).await, "An answer").await;
         let opened = site.post(&format!("{prefix}/return"), &[("code", &code)]).await;
         let pages = [
             ("home", site.get(home).await),
