@@ -157,6 +157,12 @@
         try {
             for (const file of item.files) {
                 if (file.upload || file.lost) continue;
+                file.tries = (file.tries ?? 0) + 1;
+                if (file.tries > 3) {
+                    file.lost = true;
+                    show(words.leftOut);
+                    continue;
+                }
                 const answer = await fetch("/chat/files", { method: "POST", body: file.blob, headers: { "Authorization": `Bearer ${token}`, "Content-Type": file.blob.type || "application/octet-stream" } });
                 if (answer.ok) {
                     file.upload = (await answer.json()).id;

@@ -109,8 +109,10 @@ impl Chats {
             None => seat.key.insert(self.vault.unwrap_key(row.conversation.id, &row.key)?).clone(),
         };
         if row.last_seq > seat.shown {
-            let rows = self.store.messages(seat.conversation, seat.shown, PAGE).await?;
+            let mut rows = self.store.messages(seat.conversation, seat.shown, PAGE).await?;
             history.more = rows.len() == PAGE as usize;
+            // What came after the row was read is not in its count of unread ones: it is told of, and read with the next look.
+            rows.retain(|message| message.seq <= row.last_seq);
             let mut files = self.files(&rows).await?;
             for message in rows {
                 seat.shown = message.seq;

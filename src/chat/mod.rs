@@ -138,7 +138,7 @@ impl Chats {
     /// The reporter has everything up to this number before them. Only what was shown to this seat can have been seen.
     pub async fn seen(&self, seat: &mut Seat, up_to: i64) -> Result<(), ChatError> {
         if let Some(up_to) = seat.newly_seen(up_to) {
-            self.progress.seen(seat.conversation(), up_to).await?;
+            self.progress.seen(seat.conversation(), 1..=up_to).await?;
         }
         Ok(())
     }

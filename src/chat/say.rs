@@ -4,6 +4,10 @@ use super::{ChatError, Chats, Seat};
 use crate::intake::Taken;
 use adapters::chat::{Say, message};
 use domain::exchange::{MediaBody, MediaRef, MediaRole};
+use tokio::sync::Semaphore;
+
+/// So many messages with files are in hand at a time: each may hold all that a message may name in memory.
+static WITH_FILES: Semaphore = Semaphore::const_new(4);
 
 /// What became of what was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +23,13 @@ impl Chats {
     pub async fn say(&self, seat: &Seat, say: &Say) -> Result<Said, ChatError> {
         let conversation = seat.conversation();
         let (mut media, mut missing) = (Vec::new(), 0);
-        for id in &say.files {
-            match self.uploads.get(conversation, id).await? {
+        let _turn = if say.files.is_empty() { None } else { WITH_FILES.acquire().await.ok() };
+        for (place, id) in say.files.iter().enumerate() {
+            if say.files[..place].contains(id) {
+                continue;
+            }
+            // A file that cannot be read is lost, not the words.
+            match self.uploads.get(conversation, id).await.unwrap_or_default() {
                 Some(upload) => {
                     media.push(MediaRef { body: MediaBody::Here(upload.bytes), content_type: upload.content_type, role: MediaRole::Shown });
                 }

@@ -4,7 +4,7 @@
 //! holds a place for the code, never the code.
 
 use super::Intake;
-use super::message::Composed;
+use super::message::{Composed, believed};
 use crate::audit::{Action, Actor, Entry};
 use crate::progress::routes::{message_turn, rank};
 use crate::store::Write;
@@ -18,6 +18,10 @@ use domain::dispatch::delivery::Delivery;
 use domain::exchange::{InboundMessage, Nature};
 use domain::language::Language;
 use domain::sealed::Words;
+use jiff::SignedDuration;
+
+/// A webhook brings a text within this time, with the carrier's own repeats.
+const LATE: SignedDuration = SignedDuration::from_secs(15);
 
 impl Intake {
     /// Adds the answer that a message calls for, if it calls for one, and opens or closes the way back.
@@ -29,6 +33,9 @@ impl Intake {
         }
         let keyword = keyword(message, letter.entry.opted_out);
         let was_closed = letter.entry.opted_out;
+        if was_closed && keyword != Some(Keyword::Stop) && is_late(message, letter) {
+            return;
+        }
         letter.entry.opted_out = keyword == Some(Keyword::Stop);
         self.way_back(letter, was_closed);
         match keyword {
@@ -105,6 +112,13 @@ fn keyword(message: &InboundMessage, opted_out: bool) -> Option<Keyword> {
         Channel::Text | Channel::Whatsapp | Channel::Messenger => Keyword::of(message.words.reveal(), opted_out),
         Channel::Voice | Channel::Mail | Channel::Chat | Channel::Web => None,
     }
+}
+
+/// Whether a text was found by asking the carrier, long after it was sent: it may be older than the STOP that closed the way back, so it
+/// opens nothing and is answered by nothing.
+fn is_late(message: &InboundMessage, letter: &Composed) -> bool {
+    let is_text = matches!(message.channel, Channel::Text | Channel::Whatsapp | Channel::Messenger);
+    is_text && believed(message.sent_at, letter.at).is_some_and(|sent| letter.at.duration_since(sent) > LATE)
 }
 
 impl Composed {

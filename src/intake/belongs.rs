@@ -61,7 +61,15 @@ impl Intake {
         let mut entry = self.entry(&row, at)?;
         let index = self.index(message).unwrap_or_else(|| self.vault.own_index(message.channel, entry.conversation));
         let contacts = self.store.contacts(entry.conversation).await?;
-        entry.handle = contacts.iter().find(|contact| contact.index == index).map(|contact| contact.handle);
+        let known = contacts.iter().find(|contact| contact.index == index);
+        entry.handle = known.map(|contact| contact.handle);
+        // A mail may be forwarded, or have others in copy: who holds our token alone is heard, and draws no answers to themself.
+        let is_stranger = known.map_or(contacts.iter().any(|contact| contact.channel == Channel::Mail), |contact| !contact.current);
+        if matches!(message.joins, Joins::Threads(_)) && is_stranger {
+            entry.answers_stay = self.store.contact_of(entry.conversation).await?.map(|contact| contact.handle);
+            entry.elsewhere = true;
+            return Ok(Belongs::To(Box::new(entry)));
+        }
         if entry.handle.is_none() && joins_by_address(message) {
             entry.elsewhere = self.store.conversation_by_contact(index).await?.is_some();
         }
@@ -77,6 +85,7 @@ impl Intake {
             handle: None,
             language: tip.language,
             opted_out: tip.way_back == WayBack::OptedOut,
+            answers_stay: None,
             elsewhere: false,
         })
     }

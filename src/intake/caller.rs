@@ -261,7 +261,11 @@ impl Intake {
         for effect in effects {
             match (effect, tip) {
                 (CallerEffect::AnswersHeard { last }, Some(tip)) => {
-                    if let Err(error) = self.progress.seen(tip, *last).await {
+                    let heard = match self.staff_answers(tip, Some(*last)).await {
+                        Ok(answers) => self.progress.answers_heard(tip, answers.first..=*last).await.map_err(IntakeError::from),
+                        Err(error) => Err(error),
+                    };
+                    if let Err(error) = heard {
                         tracing::error!(error = %error, "answers that were heard on a call are not marked as seen");
                     }
                 }

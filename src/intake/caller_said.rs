@@ -34,6 +34,8 @@ const RECORDING_TYPE: &str = "audio/wav";
 /// Staff's messages of a tip, oldest first.
 pub(super) struct StaffAnswers {
     pub(super) words: Vec<Words>,
+    /// The number of the first one that is read out.
+    pub(super) first: i64,
     /// The number of the last one; 0 when there is none.
     pub(super) last: i64,
 }
@@ -151,24 +153,25 @@ impl Intake {
 
     /// The answers of a tip, up to number `up_to` where one is given: the same that were read out before.
     pub(super) async fn staff_answers(&self, tip: ConversationId, up_to: Option<i64>) -> Result<StaffAnswers, IntakeError> {
-        let none = StaffAnswers { words: Vec::new(), last: 0 };
+        let none = StaffAnswers { words: Vec::new(), first: 1, last: 0 };
         let Some(row) = self.store.conversation(tip).await? else { return Ok(none) };
         let key = self.vault.unwrap_key(tip, &row.key)?;
         let after = (up_to.unwrap_or(row.last_seq) - i64::from(MOST_MESSAGES)).max(0);
         let rows = self.store.messages(tip, after, MOST_MESSAGES).await?;
         let said = rows.iter().filter(|row| matches!(row.author, Author::Staff(_)) && up_to.is_none_or(|last| row.seq <= last));
-        let (mut words, mut last, mut length) = (Vec::new(), 0, 0);
+        let (mut words, mut first, mut last, mut length) = (Vec::new(), 1, 0, 0);
         for row in said.rev() {
             let answer = self.vault.open_words(&key, row.id.uuid().as_bytes(), &row.body)?;
             length += answer.reveal().chars().count();
             if length > MOST_CHARACTERS && !words.is_empty() {
                 break;
             }
+            first = row.seq;
             last = last.max(row.seq);
             words.push(answer);
         }
         words.reverse();
-        Ok(StaffAnswers { words, last })
+        Ok(StaffAnswers { words, first, last })
     }
 }
 

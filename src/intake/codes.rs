@@ -20,8 +20,10 @@ const EACH_WAITS: f64 = 0.05;
 /// Nobody waits longer, in seconds. With [`WAITING_MOST`] at a time a guesser has about twenty tries in a second: in a whole year, six chances
 /// in a hundred to meet one of a million tips among 10^16 codes.
 const LONGEST_WAIT: f64 = 3.0;
-/// So many may wait; the others are asked to come again in a moment.
+/// So many wait at the same time; the others queue behind them, in order.
 const WAITING_MOST: usize = 64;
+/// Nobody queues longer than this; then they are asked to come again in a moment.
+const LONGEST_QUEUE: Duration = Duration::from_secs(2);
 
 /// How many wrong codes there were lately.
 #[derive(Debug)]
@@ -52,7 +54,8 @@ impl Codes {
 impl Intake {
     /// The tip of a code as somebody typed or keyed it; `None` when no tip has it.
     pub async fn open_by_code(&self, typed: &str) -> Result<Option<ConversationRow>, IntakeError> {
-        let _waiting = self.codes.waiting.try_acquire().map_err(|_| IntakeError::ManyCodes)?;
+        let turn = tokio::time::timeout(LONGEST_QUEUE, self.codes.waiting.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(IntakeError::ManyCodes) };
         let wait = self.codes.wait(self.clock.now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;

@@ -33,6 +33,8 @@ pub(super) struct Entry {
     pub(super) language: Option<Language>,
     /// Whether the reporter texted STOP.
     pub(super) opted_out: bool,
+    /// Set when a mail came by our token alone, from an address that is not the reporter's: answers stay with this one.
+    pub(super) answers_stay: Option<ContactHandle>,
     /// Whether the address leads to another tip: then it does not become current here.
     pub(super) elsewhere: bool,
 }

@@ -111,11 +111,13 @@ impl Intake {
         match entry.handle {
             // What no person wrote changes nobody's address: a mail server that sends a bounce back is not the reporter.
             _ if message.nature != Nature::Person => {}
+            Some(_) if entry.answers_stay.is_some() => {}
             Some(handle) => commit.writes.push(Write::AnswerTo(id, handle)),
             None => {
                 let contact = self.contact(message, &entry, at);
                 entry.handle = Some(contact.handle);
                 commit.writes.push(Write::Contact(Box::new(contact)));
+                commit.writes.extend(entry.answers_stay.map(|handle| Write::AnswerTo(id, handle)));
             }
         }
         let action = Action::MessageReceived { channel: message.channel };
@@ -155,7 +157,8 @@ impl Intake {
             updated_at: at,
         };
         commit.writes.push(Write::Conversation(Box::new(row)));
-        let mut entry = KnownEntry { conversation: id, key, at, handle: None, language, opted_out: false, elsewhere: false };
+        let mut entry =
+            KnownEntry { conversation: id, key, at, handle: None, language, opted_out: false, answers_stay: None, elsewhere: false };
         let contact = self.contact(message, &entry, at);
         entry.handle = Some(contact.handle);
         commit.writes.push(Write::Contact(Box::new(contact)));

@@ -59,7 +59,7 @@ impl Intake {
             account: message.account.clone(),
             role: medium.role,
             url,
-            content_type: medium.content_type.clone(),
+            content_type: plain_type(&medium.content_type),
             state,
             version: 0,
         };
@@ -74,5 +74,32 @@ impl Intake {
         }
         letter.commit.writes.push(Write::Attachment(Box::new(row)));
         Ok(())
+    }
+}
+
+/// A media type without its parameters, which may hold a name; nothing when it is none.
+fn plain_type(named: &str) -> String {
+    let kind = named.split(';').next().unwrap_or_default().trim();
+    let is_token = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte));
+    let is_type = kind.split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub));
+    if is_type { kind.to_ascii_lowercase() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_type;
+
+    #[test]
+    fn a_type_keeps_no_name() {
+        for (named, kept) in [
+            ("image/jpeg", "image/jpeg"),
+            ("Image/JPEG; name=\"jane-doe.jpg\"", "image/jpeg"),
+            ("application/vnd.ms-excel", "application/vnd.ms-excel"),
+            ("jane doe", ""),
+            ("a/b c", ""),
+            ("", ""),
+        ] {
+            assert_eq!(plain_type(named), kept);
+        }
     }
 }

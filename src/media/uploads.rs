@@ -25,6 +25,8 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
 const SWEPT_EVERY: Duration = Duration::from_secs(15 * 60);
 /// All uploads that wait may take so many bytes together; more are refused until some were named or swept.
 const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// A file counts as at least so many bytes, so that there are at most 65,536 of them.
+const LEAST_COUNTED: u64 = 64 * 1024;
 /// What somebody calls a file is kept up to so many bytes.
 const LONGEST_TYPE: usize = 100;
 
@@ -153,7 +155,8 @@ impl Uploads {
         let Ok(mut entries) = fs::read_dir(&self.folder).await else { return Ok(0) };
         let mut bytes = 0;
         while let Some(entry) = entries.next_entry().await? {
-            bytes += entry.metadata().await.map_or(0, |about| about.len());
+            // A small file takes a place in the folder too: many of them are many bytes here.
+            bytes += entry.metadata().await.map_or(0, |about| about.len().max(LEAST_COUNTED));
         }
         Ok(bytes)
     }

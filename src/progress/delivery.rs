@@ -9,23 +9,36 @@ use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, Author, ContactRow, MessageRow, Owner, ReceiptRow, WorkId};
 use crate::store::{Outcome, Store, StoreError, Write};
-use domain::channel::Means;
+use domain::channel::{Channel, Means};
 use domain::conversation::WayBack;
 use domain::dispatch::delivery::{Delivery, Effect, Event};
 use domain::dispatch::evidence::{Evidence, ReceiptKind};
 use domain::dispatch::obligation::SendOutcome;
 use domain::id::{AttemptId, ConversationId, MessageId};
+use std::ops::RangeInclusive;
 
 impl Progress {
     /// A message's timer fired.
     pub async fn message_timer(&self, id: MessageId) -> Result<Vec<Todo>, ProgressError> {
         for _ in 0..MOST_REPEATS {
             let Some(row) = self.store.message(id).await? else { return Ok(Vec::new()) };
-            if let Tried::Done((_, todo)) = self.try_message(row, Event::Timer, AttemptChange::default(), None).await? {
+            let event = if self.is_stopped(&row).await? { Event::Stopped } else { Event::Timer };
+            if let Tried::Done((_, todo)) = self.try_message(row, event, AttemptChange::default(), None).await? {
                 return Ok(todo);
             }
         }
         Err(ProgressError::Contended)
+    }
+
+    /// Whether an analyst's answer still waits for its lane although the reporter has texted STOP meanwhile. The one confirmation of STOP is
+    /// the program's, and goes out.
+    async fn is_stopped(&self, row: &MessageRow) -> Result<bool, ProgressError> {
+        let by_text = matches!(row.channel, Channel::Text | Channel::Whatsapp | Channel::Messenger);
+        if !(by_text && matches!(row.author, Author::Staff(_)) && matches!(row.delivery, Some(Delivery::Waiting { .. }))) {
+            return Ok(false);
+        }
+        let tip = self.store.conversation(row.conversation).await?;
+        Ok(tip.is_some_and(|tip| tip.conversation.way_back == WayBack::OptedOut))
     }
 
     /// The carrier answered an attempt at a message (or its answer was lost).
@@ -165,12 +178,26 @@ impl Progress {
         Ok(lane.unwrap_or_else(|| self.routes.for_means(Means::Text).clone()))
     }
 
-    /// The reporter has everything up to this number before them, on one of our own pages or on a call: what staff wrote is seen.
-    pub async fn seen(&self, conversation: ConversationId, up_to: i64) -> Result<(), ProgressError> {
+    /// The reporter has what we wrote between these numbers before them, on one of our own pages: it is seen.
+    pub async fn seen(&self, conversation: ConversationId, numbers: RangeInclusive<i64>) -> Result<(), ProgressError> {
+        self.were_seen(conversation, numbers, |author| author != Author::Reporter).await
+    }
+
+    /// The answers between these numbers were read out to the reporter on a call; the program's words were not.
+    pub async fn answers_heard(&self, conversation: ConversationId, numbers: RangeInclusive<i64>) -> Result<(), ProgressError> {
+        self.were_seen(conversation, numbers, |author| matches!(author, Author::Staff(_))).await
+    }
+
+    async fn were_seen(
+        &self,
+        conversation: ConversationId,
+        numbers: RangeInclusive<i64>,
+        of: impl Fn(Author) -> bool,
+    ) -> Result<(), ProgressError> {
         let unseen = |row: &MessageRow| {
-            row.seq <= up_to && row.author != Author::Reporter && !matches!(row.delivery, None | Some(Delivery::Delivered { .. }))
+            numbers.contains(&row.seq) && of(row.author) && !matches!(row.delivery, None | Some(Delivery::Delivered { .. }))
         };
-        let after = (up_to - MOST_SEEN).max(0);
+        let after = (numbers.end() - MOST_SEEN).max(numbers.start() - 1).max(0);
         let rows = self.store.messages(conversation, after, u32::try_from(MOST_SEEN).unwrap_or(u32::MAX)).await?;
         for id in rows.iter().filter(|row| unseen(row)).map(|row| row.id) {
             for _ in 0..MOST_REPEATS {

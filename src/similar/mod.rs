@@ -131,6 +131,10 @@ impl Similar {
         let Ok(key) = self.vault.unwrap_key(tip.id, &row.row.key) else { return };
         let Some((message, sealed)) = &row.first else { return };
         let words = self.vault.open_words(&key, message.uuid().as_bytes(), sealed).unwrap_or_else(|_| Words::default());
+        // What the program says of a call, or of a mail that it cannot read, is nobody's telling: two callers are two.
+        if words.reveal().starts_with('[') {
+            return;
+        }
         let telling = Telling { id: tip.id, words: words.reveal(), school: tip.triage.school.as_ref(), at: tip.received_at };
         match (row.incident, row.likeness) {
             (Some(first), _) => return groups.join(first, &telling),

@@ -41,8 +41,10 @@ const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
 /// A letter that is older than this is called out, and again after this time.
 const ALARM_AFTER_SECONDS: i64 = 60;
-/// How many letters that were set aside are tried again at a start.
+/// How many letters that were set aside are tried again at once.
 const RETRIED_MOST: usize = 10_000;
+/// So often they are tried again while nothing else waits: what refused them (a full disk of files) may be mended without a restart.
+const RETRIED_EVERY: Duration = Duration::from_secs(60);
 
 /// The drain of one spool.
 pub struct Drain {
@@ -96,7 +98,14 @@ impl Drain {
                 Step::Moved => delay = FIRST_DELAY,
                 Step::Idle => {
                     writes = false;
-                    tokio::select! { () = self.inner.arrived.notified() => {}, () = stop.cancelled() => {} }
+                    let retry = tokio::select! {
+                        () = self.inner.arrived.notified() => false,
+                        () = stop.cancelled() => false,
+                        () = tokio::time::sleep(RETRIED_EVERY), if self.inner.ledger.set_aside() > 0 => true,
+                    };
+                    if retry && self.until_it_writes(&stop, &mut delay).await {
+                        self.retry_set_aside(&stop).await;
+                    }
                 }
                 Step::Failed => {
                     writes = false;

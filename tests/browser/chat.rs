@@ -158,8 +158,14 @@ async fn the_chat_shuts_nobody_out() {
         assert_eq!(direction, if language == "ar" { "ar rtl".to_owned() } else { format!("{language} ltr") });
         browser.size(640, 512).await;
         assert_eq!(
-            browser.run("return document.documentElement.scrollWidth <= innerWidth").await,
-            true,
+            browser
+                .run(
+                    "if (document.documentElement.scrollWidth <= innerWidth) return ''; \
+                     return [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1) \
+                     .map((one) => one.outerHTML.slice(0, 80)).slice(0, 5).join('\\n') || 'wider than the window'",
+                )
+                .await,
+            "",
             "at 200 % of 1280 nothing is cut off"
         );
     }

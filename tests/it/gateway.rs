@@ -41,6 +41,9 @@ pub struct TestGateway {
     child: Option<Child>,
 }
 
+/// A second on calls that a handset makes or takes: nothing where a program holds it, a real one where a browser presses its keys.
+const HANDSET_SECOND_MS: u64 = if matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"browser") { 1_000 } else { 20 };
+
 impl TestGateway {
     /// Starts carriers and gateway with the demo's directory.
     pub async fn start() -> Self {
@@ -60,7 +63,7 @@ impl TestGateway {
             listen: ([127, 0, 0, 1], 0).into(),
             smtp: ([127, 0, 0, 1], 0).into(),
             imap: ([127, 0, 0, 1], 0).into(),
-            handset_second_ms: 20,
+            handset_second_ms: HANDSET_SECOND_MS,
             tempo: Tempo { word_ms: 1, handset_word_ms: 1, ring_ms: 20, second_ms: 20, message_ms: 10 },
             ..Options::default()
         })

@@ -174,6 +174,11 @@ impl Look<'_> {
         listed.retain(|mail| uids.contains(&mail.uid));
         listed.sort_unstable_by_key(|mail| mail.uid);
         listed.dedup_by_key(|mail| mail.uid);
+        if listed.len() < uids.len() {
+            // A line that was closed looks like a short or empty answer, and the first words written to it are lost without an error: only an
+            // answer with its tag proves that the mails are gone, not the line.
+            timed(self.config.timeout, Step::Fetch, mailbox.noop()).await?;
+        }
         Ok(listed)
     }
 

@@ -6,6 +6,8 @@
 
 /// How many lines after its first a line like "On …, somebody wrote:" may go on.
 const ATTRIBUTION_LINES: usize = 3;
+/// So many lines like that are looked behind, each to the end of the mail; an answer has one or two.
+const MOST_ATTRIBUTIONS: usize = 50;
 /// The longest signature after the line of two dashes and a space; what is longer was meant to be read.
 const MOST_SIGNATURE_LINES: usize = 12;
 /// The longest line "Sent from my phone".
@@ -15,7 +17,8 @@ const MOST_FOOTER_CHARS: usize = 80;
 pub(super) fn new_words(text: &str, answer: bool) -> String {
     let lines: Vec<&str> = text.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
     let mut kept = &lines[..];
-    if answer && let Some(at) = (0..lines.len()).find(|at| history_begins(&lines[*at..])) {
+    let mut looked_behind = 0;
+    if answer && let Some(at) = (0..lines.len()).find(|at| history_begins(&lines[*at..], &mut looked_behind)) {
         kept = &lines[..at];
     }
     if answer {
@@ -30,7 +33,7 @@ fn joined(lines: &[&str]) -> String {
 }
 
 /// Whether everything from here on is an older mail.
-fn history_begins(lines: &[&str]) -> bool {
+fn history_begins(lines: &[&str], looked_behind: &mut usize) -> bool {
     let Some(first) = lines.first().map(|line| bare(line)) else { return false };
     if first.is_empty() {
         return false;
@@ -39,7 +42,10 @@ fn history_begins(lines: &[&str]) -> bool {
     is_divider(first)
         || is_header_block(lines)
         || (rule && lines.iter().skip(1).position(|line| !line.trim().is_empty()).is_some_and(|at| is_header_block(&lines[at + 1..])))
-        || attribution(lines).is_some_and(|count| nothing_but_quotes(&lines[count..]))
+        || attribution(lines).is_some_and(|count| {
+            *looked_behind += 1;
+            *looked_behind <= MOST_ATTRIBUTIONS && nothing_but_quotes(&lines[count..])
+        })
 }
 
 /// A line without quotation marks, marks of direction and stars (bold in text made from HTML).

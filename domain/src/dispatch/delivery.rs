@@ -102,6 +102,8 @@ pub enum Event {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// The reporter texted STOP before it was sent: it is kept for when they come back (R71).
+    Stopped,
     /// The reporter has it before them: on our own page, in the chat, or read aloud on a call.
     Seen,
 }
@@ -141,7 +143,22 @@ impl Delivery {
             Event::News { attempt, evidence } => self.news(attempt, &evidence, at),
             Event::NotFound { attempt } => self.not_found(attempt, at),
             Event::CouldNotAsk { attempt } => self.could_not_ask(attempt, at),
+            Event::Stopped => (self.stopped(at), Vec::new()),
             Event::Seen => (self.seen(at), Vec::new()),
+        }
+    }
+
+    /// Only what has not been begun can be held back.
+    fn stopped(self, at: Moment<'_>) -> Self {
+        match self {
+            Delivery::Waiting { .. } => Delivery::Kept { since: at.now },
+            same @ (Delivery::InFlight { .. }
+            | Delivery::Sent { .. }
+            | Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. }) => same,
         }
     }
 

@@ -216,7 +216,7 @@ fn nothing_is_sent_twice_in_doubt() {
                 surely_not_sent |= match event {
                     Event::Sent { attempt, outcome, .. } => attempt == current && outcome == SendOutcome::Transient,
                     Event::NotFound { attempt } => attempt == current && late,
-                    Event::Timer | Event::News { .. } | Event::CouldNotAsk { .. } | Event::Seen => false,
+                    Event::Timer | Event::News { .. } | Event::CouldNotAsk { .. } | Event::Stopped | Event::Seen => false,
                 };
             }
             if effects.iter().any(|effect| matches!(effect, Effect::Send(_))) {
@@ -225,5 +225,19 @@ fn nothing_is_sent_twice_in_doubt() {
             }
             delivery = next;
         }
+    }
+}
+
+#[test]
+fn stop_holds_back_only_what_has_not_been_begun() {
+    let policy = Policy::default();
+    let stopped = |delivery: Delivery| delivery.decide(Event::Stopped, t(100), id(1), 0.5, &policy);
+    assert_eq!(stopped(Delivery::Waiting { next_at: t(0), made: 3 }), (Delivery::Kept { since: t(100) }, Vec::new()));
+    for begun in [
+        Delivery::InFlight { attempt: id(0), since: t(0), check_at: t(45), made: 1 },
+        Delivery::Sent { attempt: id(0), at: t(0), check_at: t(45) },
+        Delivery::Delivered { at: t(0) },
+    ] {
+        assert_eq!(stopped(begun.clone()), (begun, Vec::new()));
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Draft<'a> {
     pub(super) fn not_enrolled(&mut self) {
         let (psap, police, county) = (self.linked(self.school.psap.as_ref()), self.linked(self.school.police.as_ref()), self.school);
         let listed = Some(county).filter(|county| !self.request.directory.persons_of(&county.key).is_empty());
-        let told: Vec<&Organization> = psap.into_iter().chain(police).chain(listed).collect();
+        let told: Vec<&Organization> = psap.into_iter().chain(police).chain(listed).chain(self.hotline()).collect();
         let needed: &[Means] = match self.level {
             Level::Critical => {
                 self.at_once(&told);

@@ -1,9 +1,15 @@
 //! STOP, HELP, START and WEB: the words are kept, and each is answered once or not at all (R71).
 
 use super::fixture::Fixture;
+use crate::entropy::Entropy;
+use crate::store::rows::{Author, MessageRow};
+use crate::store::{Commit, Write};
 use domain::channel::Channel;
 use domain::conversation::WayBack;
+use domain::dispatch::delivery::Delivery;
 use domain::exchange::InboundMessage;
+use domain::id::StaffId;
+use jiff::SignedDuration;
 
 const STUDENT: &str = "+15555550142";
 
@@ -72,4 +78,35 @@ async fn automatic_words_are_in_the_reporters_language() {
     let arabic = fixture.text("+15555550147", "صديقي يريد أن يؤذي نفسه").await;
     assert!(fixture.said(arabic).await[1].contains("وصلتنا رسالتك"));
     assert_eq!(fixture.tip(arabic).await.conversation.language, Some(domain::language::Language::Ar));
+}
+
+#[tokio::test]
+async fn an_answer_that_still_waits_is_held_back_by_stop_and_kept() {
+    let fixture = Fixture::start().await;
+    let id = fixture.text(STUDENT, "He has a gun").await;
+    let key = fixture.vault.unwrap_key(id, &fixture.tip(id).await.key).unwrap();
+    let (answer, at) = (Entropy.message(fixture.clock.now()), fixture.clock.now());
+    let row = MessageRow {
+        body: fixture.vault.seal(&key, answer.uuid().as_bytes(), "Where is he?"),
+        delivery: Some(Delivery::Waiting { next_at: at, made: 1 }),
+        ..MessageRow::new(answer, id, Author::Staff(StaffId::new(Entropy.uuid())), Channel::Text, at)
+    };
+    fixture.store.commit(Commit { writes: vec![Write::Message(Box::new(row))], ..Commit::default() }).await.unwrap();
+    fixture.text(STUDENT, "توقف").await;
+    assert!(fixture.intake.progress.message_timer(answer).await.unwrap().is_empty(), "nothing is sent");
+    let kept = fixture.store.message(answer).await.unwrap().unwrap().delivery.unwrap();
+    assert!(matches!(kept, Delivery::Kept { .. }), "{kept:?}");
+    let confirmation = fixture.store.messages(id, 0, 10).await.unwrap().pop().unwrap();
+    assert_eq!(fixture.intake.progress.message_timer(confirmation.id).await.unwrap().len(), 1, "the one confirmation goes out");
+}
+
+#[tokio::test]
+async fn a_text_found_long_after_it_was_sent_does_not_undo_stop() {
+    let fixture = Fixture::start().await;
+    let id = fixture.text(STUDENT, "He has a gun").await;
+    fixture.text(STUDENT, "STOP").await;
+    let sent_at = Some(fixture.clock.now() - SignedDuration::from_secs(90));
+    fixture.take(InboundMessage { sent_at, ..fixture.message(Channel::Text, Some(STUDENT), "on the bus") }).await;
+    assert_eq!(way_back(&fixture, id).await, WayBack::OptedOut);
+    assert_eq!(fixture.tip(id).await.unread, 3, "and it is read all the same");
 }

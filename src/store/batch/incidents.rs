@@ -16,7 +16,7 @@ const MEMBER: &str = concat!(
 
 #[rustfmt::skip]
 const FOLD: &str = concat!(
-    "UPDATE conversation SET folded_under = CASE WHEN ", flag!(2), " AND conversation.unread <= 1 AND conversation.state = 'open'",
+    "UPDATE conversation SET folded_under = CASE WHEN ", flag!(2), " AND conversation.unread <= 1 AND conversation.last_seq <= 2 AND conversation.state = 'open'",
     " THEN (SELECT f.id FROM conversation f WHERE f.id = ", text!(1), " AND f.state = 'open' AND f.folded_under IS NULL) END",
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );

@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
 /// A page shows at most so many messages: the latest.
-const MOST_SHOWN: u32 = 500;
+pub(super) const MOST_SHOWN: u32 = 500;
 
 /// A conversation for a page.
 pub(super) struct Talk {

@@ -3,7 +3,7 @@
 //! What was opened is carried on by a sealed token in the form, for 45 minutes from the last page asked for; a page that renews itself does
 //! not prolong it. Neither code nor token is ever in a URL. Showing a page tells the desk that its answers were seen.
 
-use super::conversation::{Item, Talk, left_out};
+use super::conversation::{Item, MOST_SHOWN, Talk, left_out};
 use super::form::{Field, Form};
 use super::frame::answer;
 use super::{Frame, Here, Place};
@@ -15,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::id::ConversationId;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How long the store is waited for.
@@ -97,7 +98,7 @@ impl Here {
             return StatusCode::NO_CONTENT.into_response();
         }
         if talk.unseen {
-            self.seen(conversation, talk.last_seq).await;
+            self.seen(conversation, talk.last_seq - i64::from(MOST_SHOWN) + 1..=talk.last_seq).await;
         }
         self.opened(conversation, talk, &form, &sent)
     }
@@ -138,8 +139,8 @@ impl Here {
     }
 
     /// The desk is told that these answers were before the reporter. The page does not wait for more than this commit.
-    async fn seen(&self, conversation: ConversationId, up_to: i64) {
-        match tokio::time::timeout(PATIENCE, self.site.progress.seen(conversation, up_to)).await {
+    async fn seen(&self, conversation: ConversationId, numbers: RangeInclusive<i64>) {
+        match tokio::time::timeout(PATIENCE, self.site.progress.seen(conversation, numbers)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(error = %error, "that an answer was seen could not be kept; the next look tells it"),
             Err(_) => tracing::warn!("that an answer was seen could not be kept in time; the next look tells it"),
