@@ -1,6 +1,6 @@
 //! A first message from one of our own pages: durable, and its return code told in the same breath.
 //!
-//! The page drew the tip's id before anybody wrote ([`Joins::New`]), so sending twice is one tip. Its key is drawn here and remembered
+//! The page drew the tip's id before anybody wrote (`Joins::New`), so sending twice is one tip. Its key is drawn here and remembered
 //! for a while: while the database is away a second message of the same page must be told the same code. What is remembered is
 //! bounded and in memory only; where the store can be asked, the store is believed.
 

@@ -1,4 +1,4 @@
-//! The lane of media: claims what is due, a few at a time, and works each off to its end ([`super::piece`]).
+//! The lane of media: claims what is due, a few at a time, and works each off to its end (`piece`).
 //!
 //! Leased like the lanes that send, so one node does it at a time; and should two ever do the same piece, versions let one of them
 //! win. At shutdown a piece is dropped where it stands: every step can be done again.

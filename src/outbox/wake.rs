@@ -56,7 +56,7 @@ impl Alarm {
     pub fn stands_at(&self) -> i64 {
         self.at.load(Ordering::SeqCst)
     }
-    /// Sleeps until it rings, at most [`LOOK_EVERY`], and takes it. `None` when stopping.
+    /// Sleeps until it rings, at most `LOOK_EVERY`, and takes it. `None` when stopping.
     pub async fn due(&self, clock: &Clock, stopping: &CancellationToken) -> Option<()> {
         loop {
             let now = clock.now().as_microsecond();

@@ -1,7 +1,7 @@
 //! What a client says: one JSON object a text frame, read by allow-list.
 //!
 //! A field that is missing or of another type is an error that names it; a field that nobody knows is ignored, so that a newer client
-//! can speak to an older server. A frame of [`LONGEST_FRAME`](super::LONGEST_FRAME) bytes makes at most 300 KiB of JSON values, for a
+//! can speak to an older server. A frame of [`LONGEST_FRAME`] bytes makes at most 300 KiB of JSON values, for a
 //! moment.
 
 use super::{LONGEST_CLIENT_ID, LONGEST_CODE, LONGEST_FRAME, LONGEST_TEXT, LONGEST_TOKEN, MOST_FILES, UPLOAD_ID, VERSION};
