@@ -1,7 +1,7 @@
 //! What the program says by itself besides the first words: the answers to HELP, STOP, START and WEB (R69, R71).
 //!
 //! Each fits two SMS segments with a line's name of 24 and a site of 32 characters ([`LONGEST_NAME`], [`LONGEST_SITE`]); longer ones
-//! cost a segment more, nothing worse. The answer to WEB keeps [`CODE_PLACE`](super::first_words::CODE_PLACE) instead of the
+//! cost a segment more, nothing worse. The answer to WEB keeps [`CODE_PLACE`] instead of the
 //! code, as the first words do, so that no page shows it.
 
 use super::first_words::CODE_PLACE;
