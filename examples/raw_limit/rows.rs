@@ -94,9 +94,9 @@ pub type Fill = fn(&Commit, &mut Row) -> Option<()>;
 /// Tables, how many columns a row has and how many rows a first text has, parents first.
 pub const TABLES: [(&str, usize, usize, Fill); 6] = [
     ("once", 3, 1, once),
-    ("conversation", 33, 1, conversation),
+    ("conversation", 37, 1, conversation),
     ("contact", 9, 1, contact),
-    ("message", 14, 2, messages),
+    ("message", 18, 2, messages),
     ("work", 7, 1, work),
     ("record", 6, 2, record),
 ];
@@ -180,7 +180,11 @@ fn conversation(commit: &Commit, row: &mut Row) -> Option<()> {
     }
     row.null()?;
     row.int(0)?;
-    row.int(received + 1_200_000_000)
+    row.int(received + 1_200_000_000)?;
+    row.null()?;
+    row.text(serde_json::to_string(&c.triage.marks).ok()?)?;
+    row.flag(false)?;
+    row.null()
 }
 
 fn contact(commit: &Commit, row: &mut Row) -> Option<()> {
@@ -229,6 +233,10 @@ fn messages(commit: &Commit, row: &mut Row) -> Option<()> {
             }
         }
         row.int(1)?;
+        row.null()?;
+        row.null()?;
+        row.text("person")?;
+        row.null()?;
     }
     Some(())
 }
