@@ -7,7 +7,7 @@ use domain::channel::{Channel, Means};
 use domain::conversation::WayBack;
 use domain::conversation::triage::Marks;
 use domain::dispatch::evidence::ReceiptKind;
-use domain::dispatch::obligation::{FailedBecause, Satisfaction};
+use domain::dispatch::obligation::{BreachReason, FailedBecause, Satisfaction};
 use domain::id::{AttachmentId, AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, StaffId, TipTypeKey};
 use domain::level::Level;
 use jiff::Timestamp;
@@ -229,6 +229,9 @@ pub enum Action {
     Breach {
         /** To whom. */
         told: Told,
+        /** Why; records of before do not say. */
+        #[serde(default)]
+        why: Option<BreachReason>,
     },
     /// A task was done by a person.
     TaskDone {

@@ -14,7 +14,7 @@ use crate::contract::{RawRequest, Refused, Reply, SendError, Sender, Verified, W
 use crate::stub_server::{Stub, Turn};
 use domain::channel::Means;
 use domain::dispatch::evidence::{End, ReceiptKind};
-use domain::exchange::{AnsweredBy, CallStep, Content, Heard, Inbound, Outbound, Part, Receipt, Search, StepToken};
+use domain::exchange::{AnsweredBy, CallStep, Content, Detection, Heard, Inbound, Outbound, Part, Receipt, Search, StepToken};
 use domain::id::{AccountKey, AttemptId};
 use domain::sealed::{Address, Words};
 use jiff::Timestamp;
@@ -218,7 +218,8 @@ pub(crate) fn a_text() -> Outbound {
 
 /// A call to make.
 pub(crate) fn a_call(extension: &str) -> Outbound {
-    let content = Content::Call { first: StepToken("first-token".to_owned()), extension: extension.to_owned() };
+    let content =
+        Content::Call { first: StepToken("first-token".to_owned()), extension: extension.to_owned(), detection: Detection::Before };
     Outbound { content, ..a_text() }
 }
 

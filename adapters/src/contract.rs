@@ -3,8 +3,8 @@
 //! Reading a webhook is synchronous and pure, and verification is part of its type: no byte reaches a parser before its
 //! signature was right. Sending classifies its errors and schedules nothing: retries, pace and fail-over are the shell's.
 
-use domain::exchange::{Accepted, CallRef, Inbound, InboundMessage, Outbound, Search, Sighting};
-use domain::id::AccountKey;
+use domain::exchange::{Accepted, CallRef, Inbound, InboundMessage, Outbound, ProviderId, Search, Sighting, StepToken};
+use domain::id::{AccountKey, AttemptId};
 use domain::sealed::Words;
 use domain::voice::script::Script;
 use jiff::Timestamp;
@@ -161,6 +161,11 @@ pub trait Sender: Send + Sync {
     /// Looks for an attempt at the carrier; the empty list says that the carrier has no trace of it.
     /// `Err` when it could not be asked, or (mail) has nobody to ask.
     fn find<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, Result<Vec<Sighting>, SendError>>;
+    /// Asks the carrier for something that costs nothing and changes nothing, with our credentials: `Ok` when it answered as it should. A
+    /// test of the road to the carrier's door, not beyond.
+    fn probe(&self) -> BoxFuture<'_, Result<(), SendError>>;
+    /// Makes a call that is under way ask for its script anew, at this token. Does nothing where calls cannot be steered.
+    fn steer<'a>(&'a self, call: &'a ProviderId, attempt: AttemptId, then: &'a StepToken) -> BoxFuture<'a, Result<(), SendError>>;
 }
 
 /// The bytes of a medium, as fetched.

@@ -206,6 +206,9 @@ pub struct CallStep {
     pub token: StepToken,
     /// What happened on the line.
     pub heard: Heard,
+    /// News that came beside the call's own road (asynchronous detection of machines): nobody waits for a script here. When the rules change
+    /// what is to be said, the call is steered to its present step ([`Sender::steer`], in `adapters::contract`).
+    pub aside: bool,
 }
 
 /// What happened on the line at the end of a step.
@@ -259,9 +262,24 @@ pub enum Content {
         first: StepToken,
         /// Digits to dial after the answer (an extension), or empty.
         extension: String,
+        /// How a machine is told from a person.
+        detection: Detection,
     },
     /// A mail.
     Mail(Mail),
+}
+
+/// How a carrier tells a machine from a person on a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Detection {
+    /// Not at all: whoever answers is spoken to, and is `Unknown`.
+    Off,
+    /// The carrier listens first and speaks then: a person hears some seconds of silence, a machine's beep is waited for.
+    #[default]
+    Before,
+    /// The carrier speaks at once and tells later; a machine's voicemail is then spoken after its beep, by steering the call.
+    Beside,
 }
 
 /// A mail, free of content about the tip (R6).
@@ -279,13 +297,19 @@ pub struct Mail {
     pub answers: Option<Words>,
     /// Who wrote it: what it says of itself to other programs (RFC 3834), and where a bounce goes.
     pub kind: MailKind,
+    /// The directory says that this address takes mail over TLS only: better not sent than in clear.
+    pub tls_required: bool,
 }
 
 /// Who wrote a mail of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailKind {
-    /// The program, to an enduser, unasked: `auto-generated`. Bounces go to the sender.
-    Notice,
+    /// The program, to an enduser, unasked: `auto-generated`. Bounces go to this address, which names the attempt (VERP); without a mailbox
+    /// that is read, to the sender.
+    Notice {
+        /// The envelope's sender.
+        bounces_to: Option<Address>,
+    },
     /// The program, as an answer to a reporter's mail: `auto-replied`, and an empty envelope sender, so that nothing answers it.
     AutoReply,
     /// A person, to a reporter: an ordinary mail. A bounce goes to this address, which names the message.

@@ -31,6 +31,7 @@ pub fn first_text(n: u32) -> Commit {
     #[expect(clippy::expect_used, reason = "constants")]
     let (account, lane): (AccountKey, LaneKey) = ("main".parse().expect("a key"), "main-text".parse().expect("a key"));
     let conversation = Conversation {
+        drill: false,
         id: tip,
         reference: Reference::from_bits((n << 2).to_be_bytes()),
         alias: "Quiet Heron".to_owned(),

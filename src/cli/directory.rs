@@ -7,7 +7,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deployment::refusal;
 use crate::import::{self, Imported, Source};
-use crate::store::rows::DirectoryRows;
 use crate::store::{Commit, Outcome, Write};
 use domain::directory;
 use domain::directory::check::incomplete;
@@ -81,11 +80,7 @@ fn read(organizations: &Path, people: &Path, config: &Config) -> anyhow::Result<
 
 fn store(imported: Imported, config: &Config) -> anyhow::Result<()> {
     database::with(config, false, async |database| {
-        let sealed = imported
-            .addresses
-            .iter()
-            .map(|(person, means, address)| (person.clone(), *means, database.vault.seal_enduser(person, *means, address)));
-        let rows = DirectoryRows { addresses: sealed.collect(), organizations: imported.organizations, persons: imported.persons };
+        let rows = imported.sealed(&database.vault);
         let writes = vec![Write::Directory(Box::new(rows))];
         match database.store.commit(Commit { writes, ..Commit::default() }).await? {
             Outcome::Committed(_) => Ok(()),

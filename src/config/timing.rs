@@ -111,6 +111,7 @@ pub(super) fn policy(root: &Section<'_>) -> Result<Policy, ConfigError> {
         ask_after: section.span("ask_after")?,
         silent_attempt_limit: section.span("silent_attempt_limit")?,
         grace: section.span("grace")?,
+        ..Policy::default()
     };
     check(&section, &policy)?;
     Ok(policy)

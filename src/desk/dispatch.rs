@@ -11,6 +11,7 @@ use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
 use domain::dispatch::obligation::Obligation;
 use domain::dispatch::plan::{self, Plan, Request};
+use domain::dispatch::purpose::Purpose;
 use domain::id::*;
 use domain::level::Level;
 use jiff::Timestamp;
@@ -67,7 +68,10 @@ impl Desk {
             level: plan.level,
             started_at: now,
             due_at: plan.due_at,
-            started_by: who.id,
+            started_by: Some(who.id),
+            purpose: Purpose::Tip,
+            summary: None,
+            excluded: Vec::new(),
         }));
         commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
         let mut wakes = Vec::new();

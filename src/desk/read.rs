@@ -216,7 +216,7 @@ impl Desk {
                 id: row.id,
                 level: row.level,
                 started_at: row.started_at,
-                started_by: name_of(names, row.started_by),
+                started_by: row.started_by.map_or_else(|| "the program".to_owned(), |staff| name_of(names, staff)),
                 due_at: row.due_at,
                 obligations,
             });

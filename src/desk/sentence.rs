@@ -5,7 +5,7 @@ use domain::channel::Means;
 use domain::conversation::WayBack;
 use domain::directory::Directory;
 use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
-use domain::dispatch::obligation::{FailedBecause, Satisfaction};
+use domain::dispatch::obligation::{BreachReason, FailedBecause, Satisfaction};
 use domain::level::Catalogue;
 
 /// What happened, as a sentence. Times inside it are left to the entry's own time.
@@ -90,10 +90,25 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
                 format!("The address of {} was refused by the carrier; a person has to take over.", whom(told))
             }
             FailedBecause::NoCarrier => format!("No carrier took the {} to {}; a person has to take over.", noun(told), whom(told)),
+            FailedBecause::NotThem => format!("The number of {} is somebody else's; a person has to take over.", whom(told)),
+            FailedBecause::Returned => format!("The mail to {} came back; a person has to take over.", whom(told)),
+            FailedBecause::OptedOut => format!("{} takes no texts any more (STOP); a person has to take over.", capital(&whom(told))),
         },
-        Action::Breach { told } => format!("The due time of the {} to {} has passed.", noun(told), whom(told)),
+        Action::Breach { told, why } => format!("The due time of the {} to {} has passed{}.", noun(told), whom(told), breach(*why)),
         Action::TaskDone { what } => format!("Done by hand: {what}"),
         Action::Closed => "Closed; why is in the notes.".to_owned(),
+    }
+}
+
+/// Why a due time passed, as the end of a sentence.
+const fn breach(why: Option<BreachReason>) -> &'static str {
+    match why {
+        None => "",
+        Some(BreachReason::StartedLate) => ": it was started too late",
+        Some(BreachReason::Queue) => ": it was still waiting for its turn",
+        Some(BreachReason::NoCarrier) => ": no carrier had taken it",
+        Some(BreachReason::NobodyConfirmed) => ": nobody had confirmed",
+        Some(BreachReason::BadAddress) => ": the address takes nothing",
     }
 }
 
@@ -122,8 +137,13 @@ fn receipt(told: &Told, kind: &ReceiptKind) -> String {
         ReceiptKind::MachineAnswered => format!("A machine answered at {whom}."),
         ReceiptKind::FaxAnswered => format!("A fax answered at {whom}."),
         ReceiptKind::VoicemailLeft => format!("Voicemail left for {whom}; not confirmed."),
+        ReceiptKind::NotMe => format!("Whoever answered at {whom} said that they are somebody else."),
         ReceiptKind::WrongKey => format!("A wrong code was entered at {whom}; not confirmed."),
         ReceiptKind::Confirmed(ConfirmedBy::Keypad) => format!("Confirmed by {whom}: the code was keyed on the call."),
+        ReceiptKind::Confirmed(ConfirmedBy::Pin) => format!("Confirmed by {whom}: their PIN was keyed on the call."),
+        ReceiptKind::Confirmed(ConfirmedBy::CallBack) => format!("Confirmed by {whom}: they called back and keyed reference and PIN."),
+        ReceiptKind::Confirmed(ConfirmedBy::Text) => format!("Confirmed by {whom}: the text was answered with its code."),
+        ReceiptKind::Confirmed(ConfirmedBy::Portal) => format!("Confirmed by {whom}: in the portal, logged in."),
         ReceiptKind::Confirmed(ConfirmedBy::MailPage) => format!("Confirmed by {whom}: the mail's code was sent from its page."),
         ReceiptKind::Confirmed(ConfirmedBy::AnalystNote) => format!("Confirmed by {whom}: an analyst spoke with them."),
         ReceiptKind::Ended(end) => match end {

@@ -16,6 +16,8 @@ mod tests;
 pub use problem::{MOST_PROBLEMS, Problem, Rejected};
 pub use table::{LONGEST_VALUE, MOST_BYTES, MOST_ROWS};
 
+use crate::store::rows::{AddressRow, DirectoryRows};
+use crate::vault::Vault;
 use domain::calendar::Calendar;
 use domain::channel::Means;
 use domain::directory::check::{NotReady, incomplete};
@@ -41,8 +43,23 @@ pub struct Imported {
     pub organizations: Vec<Organization>,
     /// The persons.
     pub persons: Vec<Person>,
-    /// Where each can be reached.
+    /// Where each can be reached; several of one means in the order of the person's points.
     pub addresses: Vec<(PersonKey, Means, Address)>,
+}
+
+impl Imported {
+    /// The rows as they are stored: addresses sealed, and indexed so that what comes from one is known as theirs.
+    pub fn sealed(self, vault: &Vault) -> DirectoryRows {
+        let mut listed: BTreeMap<(PersonKey, Means), u8> = BTreeMap::new();
+        let addresses = self.addresses.into_iter().map(|(person, means, address)| {
+            let count = listed.entry((person.clone(), means)).or_default();
+            let point = *count;
+            *count = count.saturating_add(1);
+            let sealed = vault.seal_enduser(&person, means, &address);
+            AddressRow { index: Some(vault.enduser_index(&address)), person, means, point, sealed }
+        });
+        DirectoryRows { addresses: addresses.collect(), organizations: self.organizations, persons: self.persons }
+    }
 }
 
 /// Reads both files. `calendars` are the configured ones, which the organizations name.

@@ -7,7 +7,7 @@ use super::problem::{Rejected, quoted};
 use super::table::{Column, Row, rows};
 use domain::calendar::Calendar;
 use domain::directory::check::NotReady;
-use domain::directory::{Kind, Organization};
+use domain::directory::{ContentAccepted, Kind, Organization};
 use domain::id::{CalendarKey, OrganizationKey};
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ fn one(file: &str, row: &Row<'_>, calendars: &BTreeMap<CalendarKey, Calendar>, r
         rejected.note(file, row.line, "psap", NotReady::NoPsap { school: name.clone() }.to_string());
     }
     let calendar = calendar(file, row, kind, calendars, rejected)?;
-    Some(Organization { key, kind, name, county, district, psap, police, hotline, calendar })
+    Some(Organization { key, kind, name, county, district, psap, police, hotline, calendar, content: ContentAccepted::default() })
 }
 
 /// The calendar; round the clock where nobody keeps office hours.
@@ -90,8 +90,8 @@ fn calendar(
     rejected: &mut Rejected,
 ) -> Option<CalendarKey> {
     let written = match (row.get("calendar"), kind) {
-        ("", Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) => "always",
-        (text, Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) => text,
+        ("", Kind::Psap | Kind::Police | Kind::Hotline | Kind::County | Kind::Line) => "always",
+        (text, Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline | Kind::County | Kind::Line) => text,
     };
     let key = written.parse::<CalendarKey>().ok().filter(|key| calendars.contains_key(key));
     if key.is_none() {
@@ -139,6 +139,7 @@ fn owners(named: Kind, namer: Kind) -> Option<&'static str> {
         Kind::Psap | Kind::Police => (matches!(namer, Kind::School | Kind::County), "a school or a county"),
         Kind::Hotline => (matches!(namer, Kind::School | Kind::District), "a school or a district"),
         Kind::District | Kind::School => (namer == Kind::School, "a school"),
+        Kind::Line => (false, "nobody"),
     };
     (!may).then_some(owners)
 }

@@ -95,6 +95,7 @@ fn one(file: &str, row: &Row<'_>, organizations: &Lines, rejected: &mut Rejected
         means: *means,
         tail: address.tail(),
         extension: if *means == Means::Call { row.get("extension").to_owned() } else { String::new() },
+        ..ContactPoint::plain(*means, address.tail())
     });
     let person = Person {
         key: key?,

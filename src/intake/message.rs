@@ -148,6 +148,7 @@ impl Intake {
                 triaged_at: None,
                 dispatched_at: None,
                 claimed_by: None,
+                drill: false,
             },
             version: 0,
             code_index: self.vault.code_index(&key.return_code()),

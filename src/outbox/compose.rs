@@ -11,7 +11,7 @@ use domain::channel::{Channel, Means};
 use domain::conversation::first_words::with_code;
 use domain::conversation::reference::Reference;
 use domain::dispatch::words::{MailFacts, TextFacts, Voice, mail, text};
-use domain::exchange::{Content, Mail, MailKind, Outbound, Search};
+use domain::exchange::{Content, Detection, Mail, MailKind, Outbound, Search};
 use domain::language::Language;
 use domain::sealed::Address;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl Compose {
     /// An attempt at an obligation.
     pub async fn obligation(&self, row: &ObligationRow, attempt: &AttemptRow) -> Result<Outbound, ComposeError> {
         let step = &row.obligation.step;
-        let to = self.enduser(row).await?;
+        let to = self.enduser(row, attempt).await?;
         let directory = self.directory.read().await?;
         let listed = person(&directory, &step.organization, &step.person);
         let language = listed.map_or(Language::En, |listed| listed.language);
@@ -80,6 +80,7 @@ impl Compose {
                     .and_then(|listed| listed.points.iter().find(|point| point.means == Means::Call))
                     .map(|point| point.extension.clone())
                     .unwrap_or_default(),
+                detection: Detection::Before,
             },
             Means::Mail => {
                 let reference = self.reference(row).await?;
@@ -93,6 +94,10 @@ impl Compose {
                     code: &self.vault.mail_code(attempt.id),
                     call_back: &self.line.call_back,
                     message_id: row.obligation.id.to_string(),
+                    purpose: row.obligation.purpose,
+                    summary: None,
+                    bounces_to: None,
+                    tls_required: false,
                     language,
                 }))
             }
@@ -135,6 +140,7 @@ impl Compose {
             text: format!("{}\n", words.reveal()),
             language,
             answers,
+            tls_required: false,
             kind: match row.author {
                 Author::System | Author::Reporter => MailKind::AutoReply,
                 Author::Staff(_) => {
@@ -148,7 +154,7 @@ impl Compose {
 
     /// Where to look for an attempt at an obligation.
     pub async fn search_obligation(&self, row: &ObligationRow, attempt: &AttemptRow) -> Result<Search, ComposeError> {
-        let to = self.enduser(row).await?;
+        let to = self.enduser(row, attempt).await?;
         Ok(self.search(attempt, self.from(attempt), to))
     }
 
@@ -169,10 +175,11 @@ impl Compose {
         }
     }
 
-    async fn enduser(&self, row: &ObligationRow) -> Result<Address, ComposeError> {
+    async fn enduser(&self, row: &ObligationRow, attempt: &AttemptRow) -> Result<Address, ComposeError> {
         let step = &row.obligation.step;
-        let sealed = self.store.address(step.person.clone(), step.means).await?.ok_or(ComposeError::AddressGone)?;
-        Ok(self.vault.open_enduser(&step.person, step.means, &sealed)?)
+        let listed = self.store.addresses(step.person.clone(), step.means).await?;
+        let row = listed.iter().find(|row| row.point == attempt.point).or(listed.first()).ok_or(ComposeError::AddressGone)?;
+        Ok(self.vault.open_enduser(&step.person, step.means, &row.sealed)?)
     }
 
     async fn reference(&self, row: &ObligationRow) -> Result<Reference, ComposeError> {

@@ -60,6 +60,8 @@ async fn decide(outbox: &Outbox, id: WorkId) -> Result<Vec<Todo>, ProgressError>
         WorkId::Message(id) => outbox.progress.message_timer(id).await,
         // Media have a worker of their own: `media`.
         WorkId::Attachment(_) => Ok(Vec::new()),
+        // So have the clocks of tips: `watch`.
+        WorkId::Watch(_) => Ok(Vec::new()),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::audit::{Action, Actor, Entry, Told};
 use crate::entropy::Entropy;
 use crate::progress::routes::{ASKING_TURN, rank};
-use crate::store::rows::{ObligationRow, TaskRow, WorkId, WorkRow};
+use crate::store::rows::{ObligationRow, TaskKind, TaskRow, WorkId, WorkRow};
 use crate::store::{Commit, Write, commit::Once};
 use domain::channel::Means;
 use domain::dispatch::obligation::{FailedBecause, Obligation, State};
@@ -65,8 +65,13 @@ impl Batch {
             FailedBecause::NobodyConfirmed => "nobody confirmed",
             FailedBecause::AddressRefused => "the carrier refuses this address; mend it in the directory",
             FailedBecause::NoCarrier => "no carrier took it in time",
+            FailedBecause::NotThem => "whoever answered said that they are somebody else; mend the number in the directory",
+            FailedBecause::Returned => "the mail came back; mend the address in the directory",
+            FailedBecause::OptedOut => "they have forbidden texts (STOP); ask them, and mend the directory",
         };
         self.write(Write::Task(TaskRow {
+            kind: TaskKind::Failed,
+            due_at: None,
             id: TaskId::new(entropy.ordered(self.at)),
             conversation: obligation.conversation,
             obligation: Some(obligation.id),

@@ -167,6 +167,7 @@ impl Progress {
             answer: None,
             evidence: Evidence::default(),
             call: None,
+            point: 0,
             version: 0,
         }
     }

@@ -170,7 +170,11 @@ impl Progress {
                         }
                     }
                     Effect::RaiseTask(because) => batch.task(self.entropy, &next[place], because),
-                    Effect::Breach => batch.record(next[place].conversation, Actor::System, Action::Breach { told: told(&next[place]) }),
+                    Effect::Breach(why) => {
+                        let action = Action::Breach { told: told(&next[place]), why: Some(why) };
+                        batch.record(next[place].conversation, Actor::System, action);
+                    }
+                    Effect::StartNext(_) => {}
                     Effect::TellSamePerson => {
                         let (person, organization) = (next[place].step.person.clone(), next[place].step.organization.clone());
                         events.extend(
@@ -220,6 +224,7 @@ impl Progress {
             answer: None,
             evidence: Evidence::default(),
             call: (means == domain::channel::Means::Call).then(domain::voice::enduser_call::EnduserCall::new),
+            point: 0,
             version: 0,
         };
         batch.record(next.conversation, Actor::System, Action::AttemptStarted { told: told(next), attempt, number: next.attempts });
@@ -240,7 +245,7 @@ pub(super) const fn answer_word(outcome: SendOutcome) -> &'static str {
 /// Who is behind a receipt.
 pub(super) const fn receipt_actor(kind: &ReceiptKind) -> Actor {
     match kind {
-        ReceiptKind::HumanAnswered | ReceiptKind::WrongKey | ReceiptKind::Confirmed(_) => Actor::Enduser,
+        ReceiptKind::HumanAnswered | ReceiptKind::WrongKey | ReceiptKind::NotMe | ReceiptKind::Confirmed(_) => Actor::Enduser,
         ReceiptKind::Submitted
         | ReceiptKind::Rang
         | ReceiptKind::Delivered

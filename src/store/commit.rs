@@ -68,6 +68,8 @@ pub enum Write {
     Attachment(Box<AttachmentRow>),
     /// A reporter's call: new or changed.
     Caller(Box<CallerRow>),
+    /// The clocks of a tip.
+    Watch(Box<WatchRow>),
     /// Where a mailbox was read to.
     Mailbox(MailboxRow),
     /// That a tip is about the same thing as an earlier one; again changes only whether it was taken out.

@@ -150,7 +150,11 @@ pub trait Store: Send + Sync {
     /// The directory as imported last.
     fn directory(&self) -> Read<'_, DirectoryRows>;
     /// A person's sealed address for a means.
-    fn address(&self, person: PersonKey, means: Means) -> Read<'_, Option<Sealed>>;
+    fn addresses(&self, person: PersonKey, means: Means) -> Read<'_, Vec<AddressRow>>;
+    /// Whose address this is; several persons may share one.
+    fn persons_at(&self, index: BlindIndex) -> Read<'_, Vec<(PersonKey, Means)>>;
+    /// The clocks of a tip.
+    fn watch(&self, conversation: ConversationId) -> Read<'_, Option<WatchRow>>;
 
     /// A value of the deployment, such as the check value of the master key.
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;

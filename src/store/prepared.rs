@@ -66,6 +66,8 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         Write::Obligation(row) => [Some(json(&row.obligation)?), None],
         Write::Attempt(row) => [Some(json(&row.evidence)?), row.call.as_ref().map(json).transpose()?],
         Write::Receipt(row) => [Some(json(&row.kind)?), None],
+        Write::Watch(row) => [Some(json(&row.watch)?), None],
+        Write::Dispatch(row) => [Some(json(&row.purpose)?), Some(json(&row.excluded)?)],
         Write::Contact(_)
         | Write::Mailbox(_)
         | Write::AnswerTo(..)
@@ -74,7 +76,6 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         | Write::WayBack(..)
         | Write::RetireContacts(_)
         | Write::MarkRead(_)
-        | Write::Dispatch(_)
         | Write::Work(_)
         | Write::WorkDone(_)
         | Write::Task(_)

@@ -12,6 +12,8 @@ use domain::directory::{Organization, Person};
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{Evidence, ReceiptKind};
 use domain::dispatch::obligation::Obligation;
+use domain::dispatch::purpose::Purpose;
+use domain::dispatch::watch::Watch;
 use domain::exchange::{MediaRole, Nature, Part};
 use domain::id::*;
 use domain::level::Level;
@@ -307,8 +309,14 @@ pub struct DispatchRow {
     pub started_at: Timestamp,
     /// By when everybody must have been told.
     pub due_at: Timestamp,
-    /// Who started it.
-    pub started_by: StaffId,
+    /// Who started it; `None` when the program did (a page, an update, a scheduled drill).
+    pub started_by: Option<StaffId>,
+    /// Why they are told.
+    pub purpose: Purpose,
+    /// The analyst's summary for organizations that have accepted it, sealed under the tip's key with the dispatch's id as context.
+    pub summary: Option<Sealed>,
+    /// Persons left out by a supervisor (R42); the reason is a note.
+    pub excluded: Vec<PersonKey>,
 }
 
 /// One obligation.
@@ -356,6 +364,8 @@ pub struct AttemptRow {
     pub evidence: Evidence,
     /// Where the call stands, for a call.
     pub call: Option<EnduserCall>,
+    /// Which of the person's addresses of this means it takes (0 is the first listed).
+    pub point: u8,
     /// Version; 0 when new.
     pub version: i64,
 }
@@ -382,6 +392,8 @@ pub enum WorkId {
     Message(MessageId),
     /// A medium to fetch, to copy, or to delete at the carrier.
     Attachment(AttachmentId),
+    /// The clocks of a tip.
+    Watch(ConversationId),
 }
 
 /// Something to do at a time. Every open obligation and unfinished delivery has exactly one.
@@ -412,6 +424,67 @@ pub struct TaskRow {
     pub what: String,
     /// Since when.
     pub created_at: Timestamp,
+    /// What sort of thing it is.
+    pub kind: TaskKind,
+    /// By when, if it has a time: not done by then, a supervisor is paged.
+    pub due_at: Option<Timestamp>,
+}
+
+/// What sort of thing a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskKind {
+    /// An obligation failed: do it by hand.
+    Failed,
+    /// The follow-up call to police after a Critical dispatch (R26, R33).
+    FollowUp,
+    /// A sentence of the directory is wrong: a wrong number, a STOP, a returned mail.
+    Directory,
+    /// Something that the program does not understand: a status that nobody knows.
+    Look,
+}
+
+impl TaskKind {
+    /// Every kind.
+    pub const ALL: [TaskKind; 4] = [TaskKind::Failed, TaskKind::FollowUp, TaskKind::Directory, TaskKind::Look];
+    /// The word used in SQL and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TaskKind::Failed => "failed",
+            TaskKind::FollowUp => "follow_up",
+            TaskKind::Directory => "directory",
+            TaskKind::Look => "look",
+        }
+    }
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// The clocks of one tip, with the version that they were read at (0 for new).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchRow {
+    /// The tip.
+    pub conversation: ConversationId,
+    /// What was raised.
+    pub watch: Watch,
+    /// Version; 0 when new.
+    pub version: i64,
+}
+
+/// An address of an enduser, sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRow {
+    /// Whose.
+    pub person: PersonKey,
+    /// For which means.
+    pub means: Means,
+    /// Which of the person's addresses of this means (0 is the first listed).
+    pub point: u8,
+    /// Sealed under the master key with `person/means` as context.
+    pub sealed: Sealed,
+    /// Finds it again; `None` for one that was imported before there was an index.
+    pub index: Option<BlindIndex>,
 }
 
 /// A member of staff.
@@ -477,8 +550,8 @@ pub struct DirectoryRows {
     pub organizations: Vec<Organization>,
     /// Persons.
     pub persons: Vec<Person>,
-    /// Addresses by person and means, sealed under the master key with `person/means` as context.
-    pub addresses: Vec<(PersonKey, Means, Sealed)>,
+    /// Their addresses.
+    pub addresses: Vec<AddressRow>,
 }
 
 /// Which tips.

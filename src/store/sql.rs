@@ -9,10 +9,11 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
+    (4, "telling", include_str!("../../migrations/0004_telling.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -129,6 +129,10 @@ impl Vault {
     pub fn seal_enduser(&self, person: &PersonKey, means: Means, address: &Address) -> Sealed {
         seal(&self.directory, self.entropy, enduser_context(person, means).as_bytes(), address.reveal().as_bytes())
     }
+    /// The index of an enduser's address, by which what comes from there is known as theirs. A number is one address, called or texted.
+    pub fn enduser_index(&self, address: &Address) -> BlindIndex {
+        BlindIndex(keyed(&self.index, &[b"enduser", address.reveal().to_lowercase().as_bytes()]))
+    }
     /// Opens an enduser's address.
     pub fn open_enduser(&self, person: &PersonKey, means: Means, sealed: &Sealed) -> Result<Address, DoesNotOpen> {
         text(open(&self.directory, enduser_context(person, means).as_bytes(), &sealed.0)?).map(Address::new)

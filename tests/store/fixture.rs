@@ -60,6 +60,7 @@ macro_rules! conformance {
             record::{the_record_is_chained, the_record_survives_opening_again},
             telling::{
                 obligations_and_attempts_are_versioned, a_provider_id_belongs_to_one_attempt, receipts_keep_their_order, tasks_are_done_once,
+                the_clocks_of_a_tip_are_one_row,
                 a_delivery_is_versioned, health_finds_what_has_no_timer,
             },
             work::{

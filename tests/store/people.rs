@@ -4,11 +4,12 @@ use crate::fixture::Fresh;
 use crate::rows::*;
 use domain::channel::Means;
 use domain::conversation::triage::StaffRole;
-use domain::directory::{ContactPoint, Kind, Organization, Person};
+use domain::directory::{ContactPoint, ContentAccepted, Kind, Organization, Person};
+use domain::id::PersonKey;
 use domain::language::Language;
 use tipline::store::commit::Write;
 use tipline::store::rows::*;
-use tipline::vault::sealed::Sealed;
+use tipline::vault::sealed::{BlindIndex, Sealed};
 
 fn staff(n: u32, login: &str) -> StaffRow {
     StaffRow {
@@ -61,6 +62,11 @@ pub async fn failed_logins_are_counted(fresh: Fresh) {
     assert_eq!(fresh.store.throttle("sam".to_owned()).await.unwrap(), None, "a name without failures has no row");
 }
 
+fn address(person: PersonKey, name: &str, point: u8) -> AddressRow {
+    let index = (point == 0).then(|| BlindIndex([name.as_bytes()[0]; 32]));
+    AddressRow { person, means: Means::Call, point, sealed: Sealed(format!("{name}-{point}").into_bytes()), index }
+}
+
 fn directory(names: &[&str]) -> DirectoryRows {
     let organization = |key: &str| Organization {
         key: key.parse().unwrap(),
@@ -72,6 +78,7 @@ fn directory(names: &[&str]) -> DirectoryRows {
         police: None,
         hotline: Some("example-hotline".parse().unwrap()),
         calendar: "school-year".parse().unwrap(),
+        content: ContentAccepted { by_mail: true, by_speech: false, on: Some("2026-09-01".parse().unwrap()) },
     };
     let person = |key: &str| Person {
         key: format!("{key}-principal").parse().unwrap(),
@@ -80,13 +87,17 @@ fn directory(names: &[&str]) -> DirectoryRows {
         role: "Principal".to_owned(),
         order: 1,
         language: Language::Es,
-        points: vec![ContactPoint { means: Means::Call, tail: "…42".to_owned(), extension: "12".to_owned() }],
+        points: vec![ContactPoint {
+            extension: "12".to_owned(),
+            hours: Some("school-year".parse().unwrap()),
+            ..ContactPoint::plain(Means::Call, "…42".to_owned())
+        }],
         attested_on: Some("2026-09-01".parse().unwrap()),
     };
     DirectoryRows {
         organizations: names.iter().map(|name| organization(name)).collect(),
         persons: names.iter().map(|name| person(name)).collect(),
-        addresses: names.iter().map(|name| (person(name).key, Means::Call, Sealed(name.as_bytes().to_vec()))).collect(),
+        addresses: names.iter().flat_map(|name| [address(person(name).key, name, 0), address(person(name).key, name, 1)]).collect(),
     }
 }
 
@@ -95,10 +106,14 @@ pub async fn the_directory_is_replaced_whole(fresh: Fresh) {
     fresh.write([Write::Directory(Box::new(directory(&["delta-high", "alpha-middle"])))]).await;
     fresh.write([Write::Directory(Box::new(directory(&["gamma-high", "delta-high", "beta-high"])))]).await;
     assert_eq!(fresh.store.directory().await.unwrap(), directory(&["gamma-high", "delta-high", "beta-high"]), "in the order of the import");
-    let address = async |person: &str, means| fresh.store.address(person.parse().unwrap(), means).await.unwrap();
-    assert_eq!(address("delta-high-principal", Means::Call).await, Some(Sealed(b"delta-high".to_vec())));
-    assert_eq!(address("delta-high-principal", Means::Mail).await, None);
-    assert_eq!(address("alpha-middle-principal", Means::Call).await, None);
+    let addresses = async |person: &str, means| fresh.store.addresses(person.parse().unwrap(), means).await.unwrap();
+    let key: PersonKey = "delta-high-principal".parse().unwrap();
+    let both = vec![address(key.clone(), "delta-high", 0), address(key.clone(), "delta-high", 1)];
+    assert_eq!(addresses("delta-high-principal", Means::Call).await, both, "in the order of the list");
+    assert_eq!(addresses("delta-high-principal", Means::Mail).await, []);
+    assert_eq!(addresses("alpha-middle-principal", Means::Call).await, []);
+    assert_eq!(fresh.store.persons_at(BlindIndex([b'd'; 32])).await.unwrap(), [(key, Means::Call)]);
+    assert_eq!(fresh.store.persons_at(BlindIndex([b'x'; 32])).await.unwrap(), []);
 }
 
 pub async fn values_are_kept(mut fresh: Fresh) {

@@ -8,7 +8,8 @@ use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::Evidence;
 use domain::dispatch::obligation::Obligation;
-use domain::dispatch::plan::{Start, Step};
+use domain::dispatch::plan::{Start, Step, StepContent};
+use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::exchange::{Nature, Part};
 use domain::id::*;
 use domain::language::Language;
@@ -68,6 +69,7 @@ pub fn index(kind: u8, n: u32) -> BlindIndex {
 pub fn tip(n: u32) -> ConversationRow {
     ConversationRow {
         conversation: Conversation {
+            drill: false,
             id: tip_id(n),
             reference: Reference::from_bits((n << 2).to_be_bytes()),
             alias: "Quiet \"Heron\"".to_owned(),
@@ -160,7 +162,10 @@ pub fn dispatch(n: u32, tip: u32) -> DispatchRow {
         level: Level::Critical,
         started_at: at(5),
         due_at: at(20),
-        started_by: staff_id(1),
+        started_by: Some(staff_id(1)),
+        purpose: Purpose::Page(PageReason::FollowUp),
+        summary: Some(Sealed(b"sealed summary".to_vec())),
+        excluded: vec!["delta-principal".parse().unwrap()],
     }
 }
 
@@ -178,6 +183,7 @@ pub fn obligation(n: u32, dispatch: u32, tip: u32, due: i64) -> ObligationRow {
         says: "There is a report.\nKey the code.".to_owned(),
         due_at: at(due),
         start: Start::Now(0),
+        content: StepContent::Summary,
     };
     let obligation = Obligation::new(obligation_id(n), dispatch_id(dispatch), tip_id(tip), Level::Critical, step, at(5));
     ObligationRow { obligation, place: n, version: 0 }
@@ -197,6 +203,7 @@ pub fn attempt(n: u32, obligation: u32, tip: u32) -> AttemptRow {
         answer: None,
         evidence: Evidence::default(),
         call: None,
+        point: 1,
         version: 0,
     }
 }
@@ -213,5 +220,7 @@ pub fn task(n: u32, tip: u32) -> TaskRow {
         obligation: Some(obligation_id(n)),
         what: "Call the Principal of Delta High School by hand: nobody confirmed.".to_owned(),
         created_at: at(i64::from(n)),
+        kind: TaskKind::FollowUp,
+        due_at: Some(at(i64::from(n) + 10)),
     }
 }

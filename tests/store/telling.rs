@@ -6,6 +6,7 @@ use domain::channel::Means;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
 use domain::dispatch::obligation::{FailedBecause, State};
+use domain::dispatch::watch::{Alarm, Watch};
 use domain::voice::enduser_call::EnduserCall;
 use tipline::store::commit::{Outcome, Write};
 use tipline::store::rows::*;
@@ -134,4 +135,21 @@ pub async fn health_finds_what_has_no_timer(fresh: Fresh) {
     fresh.write([Write::Obligation(Box::new(failed)), Write::Delivery(Box::new(sent))]).await;
     let health = fresh.store.health(at(1)).await.unwrap();
     assert_eq!((health.without_timer, health.open_obligations), (0, 2));
+}
+
+pub async fn the_clocks_of_a_tip_are_one_row(fresh: Fresh) {
+    told(&fresh).await;
+    assert_eq!(fresh.store.watch(tip_id(1)).await.unwrap(), None);
+    let row = WatchRow { conversation: tip_id(1), watch: Watch::default(), version: 0 };
+    let work = WorkRow { id: WorkId::Watch(tip_id(1)), ..work(9, "watch", 0, 20, 0) };
+    fresh.write([Write::Watch(Box::new(row.clone())), Write::Work(work)]).await;
+    assert_eq!(fresh.outcome([Write::Watch(Box::new(row.clone()))]).await, Outcome::Conflict, "there already");
+    let mut next = fresh.store.watch(tip_id(1)).await.unwrap().unwrap();
+    assert_eq!(next, WatchRow { version: 1, ..row });
+    next.watch.raised.insert(Alarm::HalfWindow(dispatch_id(1)));
+    next.watch.told_to = 3;
+    fresh.write([Write::Watch(Box::new(next.clone()))]).await;
+    assert_eq!(fresh.store.watch(tip_id(1)).await.unwrap().unwrap(), WatchRow { version: 2, ..next });
+    let claimed = fresh.store.claim_due(lane("watch"), "node".to_owned(), at(1), at(2), 5).await.unwrap();
+    assert_eq!(claimed.into_iter().map(|row| row.id).collect::<Vec<_>>(), [WorkId::Watch(tip_id(1))]);
 }

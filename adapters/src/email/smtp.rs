@@ -7,8 +7,8 @@ use super::config::{Config, ConfigError, Tls};
 use super::message;
 use super::session::Session;
 use crate::contract::{BoxFuture, SendError, Sender};
-use domain::exchange::{Accepted, Content, Outbound, ProviderId, Search, Sighting};
-use domain::id::AccountKey;
+use domain::exchange::{Accepted, Content, Outbound, ProviderId, Search, Sighting, StepToken};
+use domain::id::{AccountKey, AttemptId};
 use lettre::transport::smtp::client::TlsParameters;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -101,5 +101,17 @@ impl Sender for SmtpSender {
     fn find<'a>(&'a self, _search: &'a Search) -> BoxFuture<'a, Result<Vec<Sighting>, SendError>> {
         let reason = "mail servers keep no record that can be asked".to_owned();
         Box::pin(async { Err(SendError::Permanent { reason, code: None }) })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), SendError>> {
+        Box::pin(async move {
+            let session = self.session().await?;
+            self.keep(session);
+            Ok(())
+        })
+    }
+
+    fn steer<'a>(&'a self, _call: &'a ProviderId, _attempt: AttemptId, _then: &'a StepToken) -> BoxFuture<'a, Result<(), SendError>> {
+        Box::pin(async { Ok(()) })
     }
 }

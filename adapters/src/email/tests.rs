@@ -107,7 +107,8 @@ fn mail_to(to: &str) -> Outbound {
         text: "Hay un informe.\n.\nhttps://tips.example.org/e/abc\n".to_owned(),
         language: Language::Es,
         answers: None,
-        kind: MailKind::Notice,
+        kind: MailKind::Notice { bounces_to: None },
+        tls_required: false,
     };
     Outbound { attempt: attempt(), from: Address::new("reports@example.org"), to: Address::new(to), content: Content::Mail(mail) }
 }

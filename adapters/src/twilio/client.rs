@@ -74,6 +74,11 @@ impl Client {
         self.json(Effect::Sends, self.http.post(self.url("/Calls.json")).form(fields)).await
     }
 
+    /// The account's own record: changes nothing and costs nothing.
+    pub async fn fetch_account(&self) -> Result<Option<Value>, SendError> {
+        self.fetch(".json".to_owned()).await
+    }
+
     /// A message's record, `None` when the carrier has none.
     pub async fn fetch_message(&self, sid: &str) -> Result<Option<Value>, SendError> {
         self.fetch(format!("/Messages/{}.json", segment(sid))).await

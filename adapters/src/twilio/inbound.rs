@@ -115,7 +115,7 @@ impl TwilioWebhook {
             }
             (Some(On::Answer), _) | (None, None) => Heard::Answered(status::answered_by(form.get("AnsweredBy")?.as_deref())),
         };
-        let step = CallStep { account: self.config.account.clone(), attempt, provider_id: sid, token, heard };
+        let step = CallStep { account: self.config.account.clone(), attempt, provider_id: sid, token, heard, aside: false };
         Ok(Verified { events: vec![Inbound::CallStep(step)], reply: Reply::Script })
     }
 

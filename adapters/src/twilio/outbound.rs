@@ -3,13 +3,13 @@
 //! Our attempt's id stands in every callback URL, so news is matched even when the carrier's answer was lost. What a call
 //! says is never in the request: the carrier asks for it step by step. `Ok` only with the carrier's own id in hand.
 
-use super::client::Client;
+use super::client::{CallUpdate, Client};
 use super::config::{Config, ConfigError};
 use super::listing;
 use super::paths::{self, On};
 use crate::contract::{BoxFuture, SendError, Sender};
-use domain::exchange::{Accepted, Content, Outbound, ProviderId, Search, Sighting, StepToken};
-use domain::id::AccountKey;
+use domain::exchange::{Accepted, Content, Detection, Outbound, ProviderId, Search, Sighting, StepToken};
+use domain::id::{AccountKey, AttemptId};
 use domain::sealed::Words;
 use serde_json::Value;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl TwilioSender {
         accepted(&self.client.create_message(&fields).await?)
     }
 
-    async fn call(&self, outbound: &Outbound, first: &StepToken, extension: &str) -> Result<Accepted, SendError> {
+    async fn call(&self, outbound: &Outbound, first: &StepToken, extension: &str, detection: Detection) -> Result<Accepted, SendError> {
         let config = self.client.config();
         let callback = paths::call_status(config.origin(), &config.account, outbound.attempt);
         let url = paths::call_step(config.origin(), &config.account, outbound.attempt, first, On::Answer);
@@ -64,9 +64,10 @@ impl TwilioSender {
             ("Timeout", ring_seconds.as_str()),
         ];
         fields.extend(CALL_EVENTS.iter().map(|event| ("StatusCallbackEvent", *event)));
-        if keys.is_empty() {
+        if keys.is_empty() && detection != Detection::Off {
             fields.push(("MachineDetection", "DetectMessageEnd"));
-        } else {
+        }
+        if !keys.is_empty() {
             // Detection would listen to the switchboard's greeting and call it a machine.
             fields.push(("SendDigits", send_digits.as_str()));
         }
@@ -83,7 +84,7 @@ impl Sender for TwilioSender {
         Box::pin(async move {
             match &outbound.content {
                 Content::Text(words) => self.text(outbound, words).await,
-                Content::Call { first, extension } => self.call(outbound, first, extension).await,
+                Content::Call { first, extension, detection } => self.call(outbound, first, extension, *detection).await,
                 Content::Mail(_) => Err(SendError::Permanent { reason: "this account sends no mail".to_owned(), code: None }),
             }
         })
@@ -91,6 +92,23 @@ impl Sender for TwilioSender {
 
     fn find<'a>(&'a self, search: &'a Search) -> BoxFuture<'a, Result<Vec<Sighting>, SendError>> {
         Box::pin(listing::find(&self.client, search))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), SendError>> {
+        Box::pin(async move {
+            match self.client.fetch_account().await? {
+                Some(_) => Ok(()),
+                None => Err(SendError::Misconfigured { reason: "the carrier does not know this account".to_owned(), code: None }),
+            }
+        })
+    }
+
+    fn steer<'a>(&'a self, call: &'a ProviderId, attempt: AttemptId, then: &'a StepToken) -> BoxFuture<'a, Result<(), SendError>> {
+        Box::pin(async move {
+            let config = self.client.config();
+            let url = paths::call_step(config.origin(), &config.account, attempt, then, On::Spoken);
+            self.client.update_call(&call.0, &CallUpdate::Redirect(url)).await.map(drop)
+        })
     }
 }
 

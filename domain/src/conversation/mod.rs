@@ -54,6 +54,8 @@ pub struct Conversation {
     pub dispatched_at: Option<Timestamp>,
     /// The analyst who has it.
     pub claimed_by: Option<StaffId>,
+    /// A drill: a test of who can be told, in no inbox, count or report of tips.
+    pub drill: bool,
 }
 
 /// Whether a tip is being worked on.

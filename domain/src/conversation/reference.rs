@@ -39,6 +39,10 @@ impl Reference {
     fn group(six: &str) -> Self {
         Self(format!("T-{}-{}", &six[..3], &six[3..]))
     }
+    /// As keyed on a phone, each letter by the key it stands on and without the `T`: `753762`. Several references may share it.
+    pub fn keypad(&self) -> String {
+        self.0.chars().skip(1).filter_map(key_of).collect()
+    }
     /// `T-7K3-QM2`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -65,6 +69,22 @@ fn read(typed: &str) -> Option<String> {
         read.push(meant);
     }
     typed.chars().nth(LONGEST_TYPED).is_none().then_some(read)
+}
+
+/// The key of a telephone that a character stands on (ITU E.161).
+fn key_of(character: char) -> Option<char> {
+    Some(match character {
+        '0'..='9' => character,
+        'A' | 'B' | 'C' => '2',
+        'D' | 'E' | 'F' => '3',
+        'G' | 'H' | 'I' => '4',
+        'J' | 'K' | 'L' => '5',
+        'M' | 'N' | 'O' => '6',
+        'P' | 'Q' | 'R' | 'S' => '7',
+        'T' | 'U' | 'V' => '8',
+        'W' | 'X' | 'Y' | 'Z' => '9',
+        _ => return None,
+    })
 }
 
 /// One character as it is spoken: a digit as a word, a letter as itself.

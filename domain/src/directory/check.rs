@@ -62,7 +62,7 @@ pub fn not_ready(directory: &Directory, school: &OrganizationKey) -> Vec<NotRead
     match organization.kind {
         Kind::School => psap.chain(poc_reasons(directory, organization)).collect(),
         Kind::County => psap.collect(),
-        Kind::District | Kind::Psap | Kind::Police | Kind::Hotline => vec![NotReady::NotASchool(school.clone())],
+        Kind::District | Kind::Psap | Kind::Police | Kind::Hotline | Kind::Line => vec![NotReady::NotASchool(school.clone())],
     }
 }
 

@@ -3,7 +3,7 @@
 //! Persons are written as `key | organization | name | role | means`; everybody attested on 2026-09-01 and speaks English.
 //! Tests damage a copy where they need a bad list. All names are plainly fictional.
 
-use super::{ContactPoint, Directory, Kind, Organization, Person};
+use super::{ContactPoint, ContentAccepted, Directory, Kind, Organization, Person};
 use crate::channel::Means;
 use crate::id::OrganizationKey;
 use crate::language::Language;
@@ -67,19 +67,17 @@ fn organization(line: &str) -> Organization {
         psap: (kind == Kind::School).then(|| key("fox-911")),
         police: some(police),
         hotline: None,
-        calendar: if matches!(kind, Kind::Psap | Kind::Police | Kind::Hotline | Kind::County) { "always" } else { "school" }
+        calendar: if matches!(kind, Kind::Psap | Kind::Police | Kind::Hotline | Kind::County | Kind::Line) { "always" } else { "school" }
             .parse()
             .expect("a key"),
+        content: ContentAccepted::default(),
     }
 }
 
 fn person((index, line): (usize, &str)) -> Person {
     let fields: Vec<&str> = line.split('|').map(str::trim).collect();
-    let points = fields[4].split_whitespace().map(|word| ContactPoint {
-        means: Means::parse(word).expect("a means"),
-        tail: format!("…{:02}", 10 + index),
-        extension: String::new(),
-    });
+    let points =
+        fields[4].split_whitespace().map(|word| ContactPoint::plain(Means::parse(word).expect("a means"), format!("…{:02}", 10 + index)));
     Person {
         key: fields[0].parse().expect("a key"),
         organization: key(fields[1]),

@@ -8,9 +8,11 @@ pub mod check;
 #[cfg(test)]
 pub(crate) mod fixture;
 
+use crate::calendar::Calendar;
 use crate::channel::Means;
 use crate::id::{CalendarKey, OrganizationKey, PersonKey};
 use crate::language::Language;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,11 +33,13 @@ pub enum Kind {
     Police,
     /// A hotline that must also be told (R51).
     Hotline,
+    /// The tip line itself: its supervisors, in the order in which they are paged (R44). Told of no tip, paged about them.
+    Line,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] = [Kind::County, Kind::District, Kind::School, Kind::Psap, Kind::Police, Kind::Hotline];
+    pub const ALL: [Kind; 7] = [Kind::County, Kind::District, Kind::School, Kind::Psap, Kind::Police, Kind::Hotline, Kind::Line];
     /// The word used in CSV, SQL and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,6 +49,7 @@ impl Kind {
             Kind::Psap => "psap",
             Kind::Police => "police",
             Kind::Hotline => "hotline",
+            Kind::Line => "line",
         }
     }
     /// Reads the word back.
@@ -75,6 +80,20 @@ pub struct Organization {
     pub hotline: Option<OrganizationKey>,
     /// Its business calendar.
     pub calendar: CalendarKey,
+    /// What of a tip's content it has accepted in writing; by default nothing (R6).
+    #[serde(default)]
+    pub content: ContentAccepted,
+}
+
+/// What of a tip's content an organization has accepted in writing to be sent to it (R6, R18).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentAccepted {
+    /// A summary in mails.
+    pub by_mail: bool,
+    /// A summary spoken after the confirmation.
+    pub by_speech: bool,
+    /// The day of the written acceptance; without it neither holds.
+    pub on: Option<Date>,
 }
 
 /// One person who can be told, at one organization.
@@ -99,6 +118,28 @@ pub struct Person {
 }
 
 impl Person {
+    /// The person's ways to be reached by this means, each with its place among them (0 is the first listed).
+    pub fn points(&self, means: Means) -> impl Iterator<Item = (u8, &ContactPoint)> {
+        (0_u8..).zip(self.points.iter().filter(move |point| point.means == means))
+    }
+    /// The way that the `tried`-th attempt takes (0 is the first): among those whose hours it is, one after the other; when none has its
+    /// hours, all of them stand, for a number that may not answer is better than none.
+    pub fn point_at<'a>(
+        &'a self,
+        means: Means,
+        tried: u32,
+        now: Timestamp,
+        calendars: &BTreeMap<CalendarKey, Calendar>,
+    ) -> Option<(u8, &'a ContactPoint)> {
+        let open =
+            |point: &ContactPoint| point.hours.as_ref().is_none_or(|key| calendars.get(key).is_none_or(|calendar| calendar.is_open(now)));
+        let mut all: Vec<_> = self.points(means).filter(|(_, point)| open(point)).collect();
+        if all.is_empty() {
+            all = self.points(means).collect();
+        }
+        let turn = usize::try_from(tried).unwrap_or(usize::MAX).checked_rem(all.len())?;
+        all.get(turn).copied()
+    }
     /// The person's way to be reached by this means; the first, should the list hold several.
     pub fn point(&self, means: Means) -> Option<&ContactPoint> {
         self.points.iter().find(|point| point.means == means)
@@ -114,6 +155,22 @@ pub struct ContactPoint {
     pub tail: String,
     /// Digits to key after the line is picked up (a switchboard's extension); empty for none.
     pub extension: String,
+    /// The calendar in whose hours it is used; `None` is always.
+    #[serde(default)]
+    pub hours: Option<CalendarKey>,
+    /// Known to be a landline, which takes no texts.
+    #[serde(default)]
+    pub landline: bool,
+    /// A mail address that takes mail over TLS only.
+    #[serde(default)]
+    pub tls_required: bool,
+}
+
+impl ContactPoint {
+    /// An address without further conditions.
+    pub fn plain(means: Means, tail: String) -> Self {
+        Self { means, tail, extension: String::new(), hours: None, landline: false, tls_required: false }
+    }
 }
 
 /// The whole directory, read-only.

@@ -5,7 +5,9 @@
 //! for and, if the asking brings nothing, made again; only the latest attempt's news moves the state, but any attempt's confirmation counts.
 
 use super::evidence::{ConfirmedBy, End, Evidence};
-use super::obligation::{Context, Decision, Effect, Elsewhere, Event, FailedBecause, Obligation, Satisfaction, SendOutcome, State};
+use super::obligation::{
+    BreachReason, Context, Decision, Effect, Elsewhere, Event, FailedBecause, Obligation, Satisfaction, SendOutcome, State,
+};
 use super::retry::{self, Cause};
 use crate::channel::Means;
 use crate::directory::Kind;
@@ -309,6 +311,23 @@ impl Deciding<'_> {
         }
     }
 
+    /// Why the promise was not kept by its due time.
+    fn why_late(&self, due: Timestamp) -> BreachReason {
+        match (&self.next.state, self.next.first_attempt_at, self.next.submitted_at) {
+            (State::Failed { reason, .. }, ..) => match reason {
+                FailedBecause::NobodyConfirmed => BreachReason::NobodyConfirmed,
+                FailedBecause::NoCarrier => BreachReason::NoCarrier,
+                FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => {
+                    BreachReason::BadAddress
+                }
+            },
+            (_, None, _) => BreachReason::Queue,
+            (_, Some(first), _) if first >= due => BreachReason::StartedLate,
+            (_, Some(_), None) => BreachReason::NoCarrier,
+            (_, Some(_), Some(_)) => BreachReason::NobodyConfirmed,
+        }
+    }
+
     /// R14: records once that the due time passed and the promise was not kept by then. A confirmation counts from when it was given, a mail
     /// from when a carrier took it, even if we heard of it later.
     fn breach(&mut self, owed: Option<Timestamp>) {
@@ -325,7 +344,7 @@ impl Deciding<'_> {
         };
         if kept_at > due {
             self.next.breached_at = Some(now);
-            self.effects.push(Effect::Breach);
+            self.effects.push(Effect::Breach(self.why_late(due)));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::dispatch::evidence::ReceiptKind;
-use crate::dispatch::plan::{Start, Step};
+use crate::dispatch::plan::{Start, Step, StepContent};
 use crate::dispatch::policy::Policy;
 use crate::id::{ConversationId, DispatchId, ObligationId};
 use uuid::Uuid;
@@ -34,6 +34,7 @@ fn obligation(what: &str) -> Obligation {
         says: String::new(),
         due_at: t(1200),
         start: if words.get(3) == Some(&"standby") { Start::Standby(t(300)) } else { Start::Now(0) },
+        content: StepContent::Nothing,
     };
     let (id, dispatch, conversation) = (ObligationId::new(Uuid::nil()), DispatchId::new(Uuid::nil()), ConversationId::new(Uuid::nil()));
     Obligation::new(id, dispatch, conversation, Level::parse(words[0]).expect("a level"), step, t(0))
@@ -103,7 +104,8 @@ fn effect(effect: &Effect) -> String {
         Effect::Send(attempt) => format!("send#{}", number(*attempt)),
         Effect::Ask(attempt) => format!("ask#{}", number(*attempt)),
         Effect::RaiseTask(_) => "task".to_owned(),
-        Effect::Breach => "breach".to_owned(),
+        Effect::Breach(_) => "breach".to_owned(),
+        Effect::StartNext(why) => format!("next {why:?}"),
         Effect::TellSamePerson => "tell-person".to_owned(),
         Effect::TellSchoolReached => "tell-reached".to_owned(),
         Effect::CheckSchool => "check-school".to_owned(),

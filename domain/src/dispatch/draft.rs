@@ -3,7 +3,7 @@
 //! The order of the steps is the order of starting. Whoever cannot be reached by a means is left out and named in a note: a
 //! list that lacks something never keeps the others from being told.
 
-use super::plan::{ATTESTED_DAYS, Request, Start, Step};
+use super::plan::{ATTESTED_DAYS, Request, Start, Step, StepContent};
 use super::words;
 use crate::calendar::Calendar;
 use crate::channel::Means;
@@ -224,6 +224,7 @@ impl<'a> Draft<'a> {
                 says: says.clone(),
                 due_at: self.due_at,
                 start,
+                content: StepContent::Nothing,
             });
         }
     }

@@ -28,6 +28,8 @@ pub enum ReceiptKind {
     VoicemailLeft,
     /// Keys were pressed that are not the code.
     WrongKey,
+    /// A person said that they are not the one who is listed (key 9): no receipt, and not "no answer".
+    NotMe,
     /// A person confirmed.
     Confirmed(ConfirmedBy),
     /// The attempt is over.
@@ -42,8 +44,16 @@ pub enum ReceiptKind {
 pub enum ConfirmedBy {
     /// Keyed the code spoken on that call.
     Keypad,
+    /// Keyed their own PIN on that call.
+    Pin,
+    /// Called our number back and keyed reference and PIN.
+    CallBack,
     /// Sent the form of the mail's receipt page with the code printed in the mail.
     MailPage,
+    /// Answered the text with `OK` and its code.
+    Text,
+    /// Confirmed in the portal, logged in.
+    Portal,
     /// An analyst noted that they spoke with the person.
     AnalystNote,
 }
@@ -87,6 +97,9 @@ pub struct Evidence {
     pub voicemail: Option<Timestamp>,
     /// A wrong key was pressed.
     pub wrong_key: Option<Timestamp>,
+    /// Somebody said that they are not the person.
+    #[serde(default)]
+    pub not_me: Option<Timestamp>,
     /// A person confirmed.
     pub confirmed: Option<(Timestamp, ConfirmedBy)>,
     /// It is over.
@@ -127,6 +140,7 @@ impl Evidence {
             ReceiptKind::FaxAnswered => earliest(&mut self.fax, at),
             ReceiptKind::VoicemailLeft => earliest(&mut self.voicemail, at),
             ReceiptKind::WrongKey => earliest(&mut self.wrong_key, at),
+            ReceiptKind::NotMe => earliest(&mut self.not_me, at),
             ReceiptKind::Confirmed(by) => earliest(&mut self.confirmed, (at, *by)),
             ReceiptKind::Ended(end) => self.merge_end(end, at),
             ReceiptKind::Unrecognised(_) => false,
@@ -154,6 +168,7 @@ impl Evidence {
             ReceiptKind::MachineAnswered => self.machine.is_some(),
             ReceiptKind::FaxAnswered => self.fax.is_some(),
             ReceiptKind::VoicemailLeft => self.voicemail.is_some(),
+            ReceiptKind::NotMe => self.not_me.is_some(),
             ReceiptKind::Confirmed(by) => self.confirmed.is_some_and(|(_, known)| known == *by),
             ReceiptKind::Ended(end) => self.ended.as_ref().is_some_and(|(_, known)| known == end),
             ReceiptKind::WrongKey | ReceiptKind::Unrecognised(_) => false,
@@ -177,8 +192,18 @@ impl Evidence {
     }
     /// When a carrier is first known to have had it: whatever came of an attempt, the carrier must have taken it before.
     pub fn taken_at(&self) -> Option<Timestamp> {
-        let facts =
-            [self.submitted, self.rang, self.delivered, self.answered, self.human, self.machine, self.fax, self.voicemail, self.wrong_key];
+        let facts = [
+            self.submitted,
+            self.rang,
+            self.delivered,
+            self.answered,
+            self.human,
+            self.machine,
+            self.fax,
+            self.voicemail,
+            self.wrong_key,
+            self.not_me,
+        ];
         let ended = self.ended.as_ref().map(|(at, _)| *at);
         facts.into_iter().chain([ended]).flatten().min()
     }

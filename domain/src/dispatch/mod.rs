@@ -11,5 +11,7 @@ pub mod evidence;
 pub mod obligation;
 pub mod plan;
 pub mod policy;
+pub mod purpose;
 pub mod retry;
+pub mod watch;
 pub mod words;

@@ -8,9 +8,10 @@
 use super::evidence::{ConfirmedBy, Evidence};
 use super::plan::{Start, Step};
 use super::policy::Policy;
+use super::purpose::Purpose;
 use crate::channel::Means;
 use crate::directory::Kind;
-use crate::id::{AttemptId, ConversationId, DispatchId, ObligationId};
+use crate::id::{AccountKey, AttemptId, ConversationId, DispatchId, ObligationId};
 use crate::level::Level;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct Obligation {
     pub dispatch: DispatchId,
     /// The tip.
     pub conversation: ConversationId,
+    /// Why they are told; as the dispatch has it.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// The level of the dispatch.
     pub level: Level,
     /// What was promised.
@@ -49,6 +53,12 @@ pub struct Obligation {
     /// Whether the same person has confirmed on another channel before this one could be closed by it.
     #[serde(default)]
     pub elsewhere: Elsewhere,
+    /// The account that the latest attempt went by; the shell writes it with the attempt's intent.
+    #[serde(default)]
+    pub went_by: Option<AccountKey>,
+    /// Whether the latest attempt came to nothing by the carrier's fault: the next one goes by another carrier, if there is one.
+    #[serde(default)]
+    pub carrier_failed: bool,
 }
 
 /// Whether the same person has confirmed on another channel.
@@ -128,6 +138,28 @@ pub enum FailedBecause {
     AddressRefused,
     /// No carrier took it in time.
     NoCarrier,
+    /// Whoever answered said that they are not the person (key 9): the number is wrong.
+    NotThem,
+    /// The mail came back (RFC 3464).
+    Returned,
+    /// The person has forbidden texts (STOP).
+    OptedOut,
+}
+
+/// Why a promise was not kept by its due time, as far as the obligation itself can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreachReason {
+    /// It was dispatched after the due time, or so late that nothing could be tried before it.
+    StartedLate,
+    /// It waited for its turn: too many calls for the lane's pace.
+    Queue,
+    /// No carrier took an attempt in time.
+    NoCarrier,
+    /// It was tried, and nobody confirmed.
+    NobodyConfirmed,
+    /// The address took nothing (refused, returned, forbidden, not theirs).
+    BadAddress,
 }
 
 /// What happened.
@@ -195,7 +227,10 @@ pub enum Effect {
     /// Raise a task for a person: this obligation failed.
     RaiseTask(FailedBecause),
     /// Record a breach: the due time passed and no attempt had been taken by a carrier, or (call) nobody had confirmed.
-    Breach,
+    Breach(BreachReason),
+    /// This channel to the person is closed for good: start the next one that the dispatch does not have yet (for a mail a call, for a text a
+    /// mail; for a call the person's district stands by already).
+    StartNext(FailedBecause),
     /// Tell the dispatch's other obligations of the same person: `PersonConfirmed`.
     TellSamePerson,
     /// Tell the dispatch's standby obligations: `SchoolReached`.
@@ -237,6 +272,7 @@ impl Obligation {
             id,
             dispatch,
             conversation,
+            purpose: Purpose::Tip,
             level,
             step,
             state,
@@ -248,7 +284,14 @@ impl Obligation {
             breached_at: None,
             latest: None,
             elsewhere: Elsewhere::Unheard,
+            went_by: None,
+            carrier_failed: false,
         }
+    }
+    /// The same, for this purpose.
+    #[must_use]
+    pub fn for_purpose(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
     }
     /// When this obligation wants to be woken; `None` only when it is closed (invariant 3). Never later than an unrecorded breach.
     pub fn timer(&self) -> Option<Timestamp> {

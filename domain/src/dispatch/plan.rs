@@ -77,6 +77,20 @@ pub struct Step {
     pub due_at: Timestamp,
     /// When it starts.
     pub start: Start,
+    /// What of the tip itself this channel may carry: nothing, unless the organization has accepted it in writing (R6, R18).
+    #[serde(default)]
+    pub content: StepContent,
+}
+
+/// What of the tip itself a channel carries to an organization.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepContent {
+    /// Nothing: that there is a report, its reference, where to log in.
+    #[default]
+    Nothing,
+    /// The analyst's summary: in the mail, or on the call after the confirmation; never on a machine, never in a text.
+    Summary,
 }
 
 /// When a step starts.
@@ -142,8 +156,10 @@ pub fn plan(request: Request<'_>) -> Result<Plan, CannotPlan> {
     draft.note_time(calendar);
     match (school.kind, level) {
         (Kind::County, Level::Critical | Level::Standard | Level::Other) => draft.not_enrolled(),
-        (Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline, Level::Critical) => draft.critical(),
-        (Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline, Level::Standard | Level::Other) => draft.by_mail(),
+        (Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline | Kind::Line, Level::Critical) => draft.critical(),
+        (Kind::School | Kind::District | Kind::Psap | Kind::Police | Kind::Hotline | Kind::Line, Level::Standard | Level::Other) => {
+            draft.by_mail()
+        }
     }
     Ok(Plan { level, school: school.key.clone(), due_at, steps: draft.steps, notes: draft.notes })
 }

@@ -30,6 +30,13 @@ pub struct Policy {
     pub silent_attempt_limit: SignedDuration,
     /// How long after its due time an unconfirmed Critical call is still repeated before it fails and a person takes over.
     pub grace: SignedDuration,
+    /// When supervisors are paged for a tip that nobody has sorted, or a Critical one that nobody has dispatched, counted from receipt; one
+    /// rung of the ladder each (R44).
+    pub page_after: Vec<SignedDuration>,
+    /// How long new words of a reporter on a dispatched tip are collected before the endusers are told that there is news (R28).
+    pub update_after: SignedDuration,
+    /// By when the follow-up call to police must be noted, counted from the dispatch; then a supervisor is paged (R33).
+    pub follow_up_after: SignedDuration,
 }
 
 impl Default for Policy {
@@ -47,6 +54,9 @@ impl Default for Policy {
             ask_after: SignedDuration::from_secs(45),
             silent_attempt_limit: SignedDuration::from_mins(5),
             grace: SignedDuration::from_mins(10),
+            page_after: [3, 6, 10, 15].map(SignedDuration::from_mins).to_vec(),
+            update_after: SignedDuration::from_secs(60),
+            follow_up_after: SignedDuration::from_mins(10),
         }
     }
 }

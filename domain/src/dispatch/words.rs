@@ -3,11 +3,12 @@
 //! Offices have student workers and answering machines have loudspeakers: nothing but "there is a report", the
 //! organization's own name, the reference, and how to confirm. These functions take no tip, so they cannot leak one.
 
+use super::purpose::Purpose;
 use crate::conversation::reference::Reference;
 use crate::exchange::{Mail, MailKind};
 use crate::language::Language;
 use crate::level::Level;
-use crate::sealed::Words;
+use crate::sealed::{Address, Words};
 
 /// What is said in the name of the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,14 @@ pub struct MailFacts<'a> {
     pub call_back: &'a str,
     /// Left part of the Message-ID.
     pub message_id: String,
+    /// Why they are told.
+    pub purpose: Purpose,
+    /// The analyst's summary, for an organization that has accepted it in writing.
+    pub summary: Option<&'a str>,
+    /// Where a bounce goes; names the attempt.
+    pub bounces_to: Option<Address>,
+    /// Over TLS or not at all.
+    pub tls_required: bool,
     /// The reader's language.
     pub language: Language,
 }
@@ -88,7 +97,8 @@ pub fn mail(facts: MailFacts<'_>) -> Mail {
         text: wrapped(&filled(body, &places)),
         language: facts.language,
         answers: None,
-        kind: MailKind::Notice,
+        kind: MailKind::Notice { bounces_to: facts.bounces_to },
+        tls_required: facts.tls_required,
     }
 }
 
@@ -289,6 +299,10 @@ mod tests {
             code: "4821",
             call_back: "+1 555 555 0100",
             message_id: "obligation-1".to_owned(),
+            purpose: Purpose::Tip,
+            summary: None,
+            bounces_to: None,
+            tls_required: false,
             language,
         })
     }

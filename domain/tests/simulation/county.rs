@@ -5,7 +5,7 @@
 use domain::SignedDuration;
 use domain::calendar::Calendar;
 use domain::channel::Means;
-use domain::directory::{ContactPoint, Directory, Kind, Organization, Person};
+use domain::directory::{ContactPoint, ContentAccepted, Directory, Kind, Organization, Person};
 use domain::id::{CalendarKey, OrganizationKey};
 use domain::language::Language;
 use jiff::civil::time;
@@ -42,7 +42,7 @@ fn person(rng: &mut fastrand::Rng, organization: &str, index: usize, complete: b
     let mut points = Vec::new();
     for (means, likely) in [(Means::Call, 0.9), (Means::Mail, 0.9), (Means::Text, 0.3)] {
         if rng.f64() < likely || (complete && means != Means::Text) {
-            points.push(ContactPoint { means, tail: "…42".to_owned(), extension: String::new() });
+            points.push(ContactPoint::plain(means, "…42".to_owned()));
         }
     }
     let name = format!("{organization}-{index}");
@@ -61,7 +61,18 @@ fn person(rng: &mut fastrand::Rng, organization: &str, index: usize, complete: b
 fn organization(name: &str, kind: Kind) -> Organization {
     let (county, district, psap, police) = (None, None, None, None);
     let calendar = "office".parse().expect("a key");
-    Organization { key: key(name), kind, name: name.to_owned(), county, district, psap, police, hotline: None, calendar }
+    Organization {
+        key: key(name),
+        kind,
+        name: name.to_owned(),
+        county,
+        district,
+        psap,
+        police,
+        hotline: None,
+        calendar,
+        content: ContentAccepted::default(),
+    }
 }
 
 fn key(text: &str) -> OrganizationKey {

@@ -257,7 +257,8 @@ impl World {
         entry.failures += u32::from(matches!(next.state, State::Failed { .. }) && !matches!(before.state, State::Failed { .. }));
         entry.tasks +=
             decision.effects.iter().filter(|e| matches!(e, Effect::RaiseTask(_)) && self.bug != Some(Bug::RaisesNoTask)).count() as u32;
-        entry.breaches += decision.effects.iter().filter(|e| **e == Effect::Breach && self.bug != Some(Bug::HidesBreach)).count() as u32;
+        entry.breaches +=
+            decision.effects.iter().filter(|e| matches!(e, Effect::Breach(_)) && self.bug != Some(Bug::HidesBreach)).count() as u32;
         entry.obligation = next;
         checker::after_commit(self, row, &before, &event, &decision.effects);
         self.schedule(row);
@@ -278,7 +279,7 @@ impl World {
                 self.later(wait, Happening::Request { epoch, attempt });
             }
             Effect::Ask(attempt) => self.later(0.2, Happening::Ask { epoch: self.epoch, attempt }),
-            Effect::RaiseTask(_) | Effect::Breach => {}
+            Effect::RaiseTask(_) | Effect::Breach(_) | Effect::StartNext(_) => {}
             Effect::TellSamePerson => {
                 let person = self.rows[row].obligation.step.person.clone();
                 self.tell_others(Event::PersonConfirmed, |index, o| index != row && o.step.person == person);
@@ -319,7 +320,8 @@ fn asked_about(effect: &Effect) -> Option<AttemptId> {
         Effect::Ask(attempt) => Some(*attempt),
         Effect::Send(_)
         | Effect::RaiseTask(_)
-        | Effect::Breach
+        | Effect::Breach(_)
+        | Effect::StartNext(_)
         | Effect::TellSamePerson
         | Effect::TellSchoolReached
         | Effect::CheckSchool => None,

@@ -39,6 +39,7 @@ pub(super) fn kind(kind: Kind) -> &'static str {
         Kind::Psap => "911 center",
         Kind::Police => "police",
         Kind::Hotline => "hotline",
+        Kind::Line => "tip line",
     }
 }
 

@@ -25,6 +25,7 @@ async fn sent(fixture: &Fixture, tip: ConversationId) -> (MessageId, AttemptId) 
     evidence.merge(&ReceiptKind::Submitted, now);
     let sent = MessageRow { delivery: Some(Delivery::Sent { attempt, at: now, check_at: now }), ..row.clone() };
     let attempt_row = AttemptRow {
+        point: 0,
         id: attempt,
         owner: Owner::Message(row.id),
         conversation: tip,

@@ -84,6 +84,7 @@ impl<'a> Batch<'a> {
             }
             Write::Attachment(row) => self.version(row.id.uuid()) != row.version,
             Write::Caller(row) => self.version(row.call.uuid()) != row.version,
+            Write::Watch(row) => self.version(row.conversation.uuid()) != row.version,
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
             Write::Message(_)
             | Write::Incident(_)
@@ -151,6 +152,10 @@ impl<'a> Batch<'a> {
                 let version = self.next_version(row.call.uuid(), row.version);
                 self.callers.put(row.call, Versioned { row, json, version });
             }
+            Write::Watch(row) => {
+                let version = self.next_version(row.conversation.uuid(), row.version);
+                self.watches.put(row.conversation, Versioned { row, json, version });
+            }
             Write::Mailbox(row) => self.mailboxes.put((row.account.as_str(), row.folder.as_str()), row),
             Write::AnswerTo(id, handle) => {
                 if let Some(tip) = self.tip(*id) {
@@ -173,7 +178,7 @@ impl<'a> Batch<'a> {
                     tip.head.unread = 0
                 }
             }
-            Write::Dispatch(row) => self.take_dispatch(row),
+            Write::Dispatch(row) => self.take_dispatch(row, json),
             Write::Obligation(row) => {
                 let version = self.next_version(row.obligation.id.uuid(), row.version);
                 self.count_again(row.obligation.conversation);
@@ -236,6 +241,7 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Attachment(_)
         | Write::Incident(_)
         | Write::Caller(_)
+        | Write::Watch(_)
         | Write::Mailbox(_)
         | Write::AnswerTo(..)
         | Write::Note(_)

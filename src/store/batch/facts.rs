@@ -22,7 +22,7 @@ macro_rules! head {
 }
 
 /// `$1` once (account, key), `$2` tips, `$3` references, `$4` places of code indexes in `$9`, `$5` places of contact indexes in `$9`,
-/// `$6` messages, obligations, attempts, attachments, calls (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
+/// `$6` messages, obligations, attempts, attachments, calls, tips with clocks (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
 ///
 /// `CROSS JOIN` keeps the list outside and the index inside.
 macro_rules! facts {
@@ -67,6 +67,9 @@ macro_rules! facts {
             " UNION ALL SELECT 6, r.id, 'caller', NULL, r.version, 0, 0, 0, 0, 0 FROM ",
             each!(6),
             " i CROSS JOIN caller r WHERE r.id = i.value",
+            " UNION ALL SELECT 6, w.conversation, 'watch', NULL, w.version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN watch w WHERE w.conversation = i.value",
             " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ",
             each!(7),
             " i CROSS JOIN attempt a WHERE a.account = ",
@@ -180,6 +183,7 @@ impl Prepared {
                 }
                 Write::Attachment(row) => versions.id(row.id.uuid()),
                 Write::Caller(row) => versions.id(row.call.uuid()),
+                Write::Watch(row) => versions.id(row.conversation.uuid()),
                 Write::TaskDone(id, ..) => tasks.id(id.uuid()),
                 Write::Conversation(_)
                 | Write::Message(_)
@@ -227,6 +231,7 @@ impl Write {
             Write::Note(row) => Some(row.conversation),
             Write::Incident(row) => Some(row.conversation),
             Write::Caller(row) => row.conversation,
+            Write::Watch(row) => Some(row.conversation),
             Write::WayBack(id, _) | Write::AnswerTo(id, _) | Write::RetireContacts(id) | Write::MarkRead(id) => Some(*id),
             Write::Dispatch(row) => Some(row.conversation),
             Write::Obligation(row) => Some(row.obligation.conversation),

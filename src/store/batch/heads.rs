@@ -20,11 +20,11 @@ pub(crate) const CRITICAL_WINDOW: i64 = 20 * 60 * 1_000_000;
 const NEW: &str = concat!(
     "INSERT INTO conversation (id, reference, alias, channel, received_at, code_index, wrapped_key, state, way_back, level, school, types_json,",
     " in_progress, possible_crime, safety_issue, triaged_at, dispatched_at, claimed_by, version, last_seq, unread, updated_at, answer_to,",
-    " receipt_seq, record_seq, record_hash, open_obligations, confirmed, open_tasks, breached, next_due, urgency, deadline, language, marks_json, press) SELECT ",
+    " receipt_seq, record_seq, record_hash, open_obligations, confirmed, open_tasks, breached, next_due, urgency, deadline, language, marks_json, press, drill, reference_keys) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), ", ", hash!(5), ", ", bytes!(6, 7), ", ", text!(8), ", ", text!(9), ", ",
     text!(10), ", ", text!(11), ", ", text!(12), ", ", flag!(13), ", ", flag!(14), ", ", flag!(15), ", ", int!(16), ", ", int!(17), ", ", text!(18), ", ",
     int!(19), ", ", int!(20), ", ", int!(21), ", ", int!(22), ", ", text!(23), ", ", int!(24), ", ", int!(25), ", ", hash!(26),
-    ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), ", ", text!(29), ", ", text!(30), ", ", flag!(31), " FROM ", each!(), " i",
+    ", 0, 0, 0, 0, NULL, ", int!(27), ", ", int!(28), ", ", text!(29), ", ", text!(30), ", ", flag!(31), ", ", flag!(32), ", ", text!(33), " FROM ", each!(), " i",
 );
 
 #[rustfmt::skip]
@@ -191,7 +191,7 @@ fn new_row(rows: &mut Rows, head: &Head, row: &ConversationRow, (types, marks): 
         .int(head.version).int(head.last_seq).int(head.unread).int(head.updated_at).opt_id(head.answer_to.map(ContactHandle::uuid))
         .int(head.receipt_seq).int(head.record_seq).hash(&head.record_hash).int(urgency).int(deadline)
         .opt_text(c.language.map(Language::tag)).opt_text(marks)
-        .flag(c.triage.marks.media_request).end();
+        .flag(c.triage.marks.media_request).flag(c.drill).text(&c.reference.keypad()).end();
 }
 
 #[rustfmt::skip] // the columns in the groups of the statement

@@ -77,6 +77,7 @@ pub(crate) struct Batch<'a> {
     deliveries: Latest<MessageId, Versioned<'a, MessageRow>>,
     attachments: Latest<AttachmentId, Versioned<'a, AttachmentRow>>,
     callers: Latest<CallId, Versioned<'a, CallerRow>>,
+    watches: Latest<ConversationId, Versioned<'a, WatchRow>>,
     mailboxes: Latest<(&'a str, &'a str), &'a MailboxRow>,
     notes: Rows,
     incidents: incidents::Incidents,
@@ -125,6 +126,7 @@ impl<'a> Batch<'a> {
         add(&mut list, telling::RECEIPT, std::mem::take(&mut self.receipts))?;
         add(&mut list, telling::TASK, std::mem::take(&mut self.tasks))?;
         add(&mut list, telling::TASK_DONE, std::mem::take(&mut self.tasks_done))?;
+        add(&mut list, telling::WATCH, telling::watches(&self.watches))?;
         self.work_statements(&mut list)?;
         self.people_statements(&mut list)?;
         self.tally_statements(&mut list)?;

@@ -4,7 +4,7 @@
 
 use super::rows::Rows;
 use super::*;
-use crate::store::sql::{bytes, each, hash, int, text};
+use crate::store::sql::{bytes, each, hash, int, opt_bytes, text};
 
 #[rustfmt::skip]
 const STAFF: &str = concat!(
@@ -37,8 +37,8 @@ const META: &str = concat!(
 const DIRECTORY_CLEAR: [&str; 3] = ["DELETE FROM address", "DELETE FROM person", "DELETE FROM organization"];
 #[rustfmt::skip]
 const ORGANIZATION: &str = concat!(
-    "INSERT INTO organization (org_key, place, kind, name, county, district, psap, police, hotline, calendar) SELECT ",
-    text!(0), ", ", int!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", text!(7), ", ", text!(8), ", ", text!(9), " FROM ", each!(), " i",
+    "INSERT INTO organization (org_key, place, kind, name, county, district, psap, police, hotline, calendar, content_json) SELECT ",
+    text!(0), ", ", int!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", text!(7), ", ", text!(8), ", ", text!(9), ", ", text!(10), " FROM ", each!(), " i",
 );
 #[rustfmt::skip]
 const PERSON: &str = concat!(
@@ -47,7 +47,7 @@ const PERSON: &str = concat!(
 );
 #[rustfmt::skip]
 const ADDRESS: &str = concat!(
-    "INSERT INTO address (person, means, place, sealed) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), ", ", bytes!(3, 4), " FROM ", each!(), " i",
+    "INSERT INTO address (person, means, point, place, sealed, idx) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), ", ", int!(3), ", ", bytes!(4, 5), ", ", opt_bytes!(6, 7), " FROM ", each!(), " i",
 );
 
 /// Every statement here, for the test of their plans.
@@ -131,6 +131,7 @@ fn directory_statements(directory: &DirectoryRows, list: &mut Vec<Statement>) ->
             .opt_text(key(o.police.as_ref()))
             .opt_text(key(o.hotline.as_ref()))
             .text(o.calendar.as_str())
+            .text(&serde_json::to_string(&o.content).map_err(|_| Bad::NotJson)?)
             .end();
     }
     for (place, p) in (0_i64..).zip(&directory.persons) {
@@ -148,8 +149,10 @@ fn directory_statements(directory: &DirectoryRows, list: &mut Vec<Statement>) ->
             .opt_text(p.attested_on.map(|date| date.to_string()).as_deref())
             .end();
     }
-    for (place, (person, means, sealed)) in (0_i64..).zip(&directory.addresses) {
-        addresses.row().text(person.as_str()).text(means.as_str()).int(place).bytes(&sealed.0).end();
+    for (place, row) in (0_i64..).zip(&directory.addresses) {
+        let new =
+            addresses.row().text(row.person.as_str()).text(row.means.as_str()).int(i64::from(row.point)).int(place).bytes(&row.sealed.0);
+        new.opt_bytes(row.index.as_ref().map(|index| index.0.as_slice())).end();
     }
     for sql in DIRECTORY_CLEAR {
         list.push(Statement { sql, json: "[]".to_owned(), bytes: Vec::new() });

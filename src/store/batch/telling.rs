@@ -4,13 +4,13 @@
 
 use super::rows::Rows;
 use super::*;
-use crate::store::sql::{each, flag, int, text};
+use crate::store::sql::{each, flag, int, opt_bytes, text};
 use domain::dispatch::obligation::State;
 
 #[rustfmt::skip]
 pub(super) const DISPATCH: &str = concat!(
-    "INSERT INTO dispatch (id, conversation, level, started_at, due_at, started_by) SELECT ",
-    text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", int!(4), ", ", text!(5), " FROM ", each!(), " i",
+    "INSERT INTO dispatch (id, conversation, level, started_at, due_at, started_by, purpose_json, summary, excluded_json) SELECT ",
+    text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", int!(4), ", ", text!(5), ", ", text!(6), ", ", opt_bytes!(7, 8), ", ", text!(9), " FROM ", each!(), " i",
 );
 
 #[rustfmt::skip]
@@ -25,9 +25,9 @@ pub(super) const OBLIGATION: &str = concat!(
 
 #[rustfmt::skip]
 pub(super) const ATTEMPT: &str = concat!(
-    "INSERT INTO attempt (id, owner_kind, owner, conversation, lane, account, means, intended_at, provider_id, answer, evidence_json, call_json, version)",
+    "INSERT INTO attempt (id, owner_kind, owner, conversation, lane, account, means, intended_at, provider_id, answer, evidence_json, call_json, version, point)",
     " SELECT ", text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", text!(4), ", ", text!(5), ", ", text!(6), ", ", int!(7), ", ", text!(8), ", ",
-    text!(9), ", ", text!(10), ", ", text!(11), ", ", int!(12), " FROM ", each!(), " i WHERE TRUE",
+    text!(9), ", ", text!(10), ", ", text!(11), ", ", int!(12), ", ", int!(13), " FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (id) DO UPDATE SET lane = excluded.lane, account = excluded.account, provider_id = excluded.provider_id,",
     " answer = excluded.answer, evidence_json = excluded.evidence_json, call_json = excluded.call_json, version = excluded.version",
 );
@@ -40,19 +40,25 @@ pub(super) const RECEIPT: &str = concat!(
 
 #[rustfmt::skip]
 pub(super) const TASK: &str = concat!(
-    "INSERT INTO task (id, conversation, obligation, what, created_at) SELECT ",
-    text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), " FROM ", each!(), " i",
+    "INSERT INTO task (id, conversation, obligation, what, created_at, kind, due_at) SELECT ",
+    text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), ", ", text!(5), ", ", int!(6), " FROM ", each!(), " i",
 );
 
 pub(super) const TASK_DONE: &str =
     concat!("UPDATE task SET done_by = ", text!(1), ", done_at = ", int!(2), " FROM ", each!(), " i WHERE task.id = ", text!(0),);
 
+#[rustfmt::skip]
+pub(super) const WATCH: &str = concat!(
+    "INSERT INTO watch (conversation, watch_json, version) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), " FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (conversation) DO UPDATE SET watch_json = excluded.watch_json, version = excluded.version",
+);
+
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[DISPATCH, OBLIGATION, ATTEMPT, RECEIPT, TASK, TASK_DONE];
+pub(crate) const ALL: &[&str] = &[DISPATCH, OBLIGATION, ATTEMPT, RECEIPT, TASK, TASK_DONE, WATCH];
 
 impl<'a> Batch<'a> {
-    pub(super) fn take_dispatch(&mut self, row: &'a DispatchRow) {
+    pub(super) fn take_dispatch(&mut self, row: &'a DispatchRow, json: &'a [Option<String>; 2]) {
         self.tip(row.conversation);
         self.dispatches
             .row()
@@ -61,7 +67,10 @@ impl<'a> Batch<'a> {
             .text(row.level.as_str())
             .int(row.started_at.as_microsecond())
             .int(row.due_at.as_microsecond())
-            .id(row.started_by.uuid())
+            .text(&row.started_by.map(|staff| staff.to_string()).unwrap_or_default())
+            .text(json[0].as_deref().unwrap_or("null"))
+            .opt_bytes(row.summary.as_ref().map(|sealed| sealed.0.as_slice()))
+            .text(json[1].as_deref().unwrap_or("[]"))
             .end();
     }
 
@@ -88,6 +97,8 @@ impl<'a> Batch<'a> {
             .opt_id(row.obligation.map(ObligationId::uuid))
             .text(&row.what)
             .int(row.created_at.as_microsecond())
+            .text(row.kind.as_str())
+            .opt_int(row.due_at.map(Timestamp::as_microsecond))
             .end();
     }
 
@@ -144,7 +155,16 @@ pub(super) fn attempts(list: &Latest<AttemptId, Versioned<'_, AttemptRow>>) -> R
             .text(json[0].as_deref().unwrap_or("null"))
             .opt_text(json[1].as_deref())
             .int(*version)
+            .int(i64::from(row.point))
             .end();
+    }
+    rows
+}
+
+pub(super) fn watches(list: &Latest<ConversationId, Versioned<'_, WatchRow>>) -> Rows {
+    let mut rows = Rows::default();
+    for (id, Versioned { json, version, .. }) in list.iter() {
+        rows.row().id(id.uuid()).text(json[0].as_deref().unwrap_or("null")).int(*version).end();
     }
     rows
 }

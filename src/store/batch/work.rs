@@ -52,6 +52,7 @@ impl Batch<'_> {
                 WorkId::Obligation(id) => ("obligation", id.uuid()),
                 WorkId::Message(id) => ("message", id.uuid()),
                 WorkId::Attachment(id) => ("attachment", id.uuid()),
+                WorkId::Watch(id) => ("watch", id.uuid()),
             };
             match row {
                 Some(row) => put

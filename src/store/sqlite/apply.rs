@@ -199,6 +199,7 @@ async fn claim(
                 WorkId::Obligation(id) => id.uuid(),
                 WorkId::Message(id) => id.uuid(),
                 WorkId::Attachment(id) => id.uuid(),
+                WorkId::Watch(id) => id.uuid(),
             },
         )
     });
@@ -212,6 +213,7 @@ fn work_row(row: &SqliteRow) -> Result<Option<WorkRow>, Cause> {
         "obligation" => id.parse().ok().map(WorkId::Obligation),
         "message" => id.parse().ok().map(WorkId::Message),
         "attachment" => id.parse().ok().map(WorkId::Attachment),
+        "watch" => id.parse().ok().map(WorkId::Watch),
         _ => None,
     };
     let (Some(id), Ok(lane), Ok(rank)) = (id, lane.parse(), i32::try_from(rank)) else { return Ok(None) };

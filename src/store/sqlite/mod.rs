@@ -262,8 +262,14 @@ impl Store for Sqlite {
     fn directory(&self) -> Read<'_, DirectoryRows> {
         Box::pin(reads::directory::directory(&self.readers))
     }
-    fn address(&self, person: PersonKey, means: Means) -> Read<'_, Option<Sealed>> {
-        Box::pin(reads::directory::address(&self.readers, person, means))
+    fn addresses(&self, person: PersonKey, means: Means) -> Read<'_, Vec<AddressRow>> {
+        Box::pin(reads::directory::addresses(&self.readers, person, means))
+    }
+    fn persons_at(&self, index: BlindIndex) -> Read<'_, Vec<(PersonKey, Means)>> {
+        Box::pin(reads::directory::persons_at(&self.readers, index))
+    }
+    fn watch(&self, conversation: ConversationId) -> Read<'_, Option<WatchRow>> {
+        Box::pin(reads::telling::watch(&self.readers, conversation))
     }
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>> {
         Box::pin(reads::health::meta(&self.readers, key))

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 use crate::stub_server::read;
 use domain::channel::Means;
 use domain::dispatch::evidence::{End, ReceiptKind};
-use domain::exchange::{AnsweredBy, CallRef, Content, Heard, Inbound, Mail, Outbound, Search, StepToken};
+use domain::exchange::{AnsweredBy, CallRef, Content, Detection, Heard, Inbound, Mail, Outbound, Search, StepToken};
 use domain::id::AttemptId;
 use domain::language::Language;
 use domain::sealed::{Address, Words};
@@ -137,7 +137,7 @@ fn text() -> Outbound {
 }
 
 fn call(extension: &str) -> Outbound {
-    outbound(Content::Call { first: StepToken("t1".to_owned()), extension: extension.to_owned() })
+    outbound(Content::Call { first: StepToken("t1".to_owned()), extension: extension.to_owned(), detection: Detection::Before })
 }
 
 fn search(means: Means) -> Search {
@@ -262,7 +262,8 @@ async fn a_mail_is_taken() {
         text: "Hay un informe: código 4711.\nhttps://tips.example.org/e/abc\n".to_owned(),
         language: Language::Es,
         answers: None,
-        kind: domain::exchange::MailKind::Notice,
+        kind: domain::exchange::MailKind::Notice { bounces_to: None },
+        tls_required: false,
     };
     let to = "principal@school.example.org";
     let outbound = Outbound { from: Address::new("reports@example.org"), to: Address::new(to), ..outbound(Content::Mail(mail)) };

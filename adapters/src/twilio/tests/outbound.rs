@@ -88,7 +88,8 @@ async fn no_mail_goes_this_way() {
         text: String::new(),
         language: Language::En,
         answers: None,
-        kind: domain::exchange::MailKind::Notice,
+        kind: domain::exchange::MailKind::Notice { bounces_to: None },
+        tls_required: false,
     };
     let outbound = domain::exchange::Outbound { content: Content::Mail(mail), ..a_text() };
     let error = Dialect::twilio().sender_at("http://127.0.0.1:1").send(&outbound).await.unwrap_err();

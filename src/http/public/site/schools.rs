@@ -156,6 +156,7 @@ mod tests {
 
     fn organization(key: &str, kind: Kind, name: &str, county: Option<&str>) -> Organization {
         Organization {
+            content: Default::default(),
             key: key.parse().unwrap(),
             kind,
             name: name.into(),

@@ -219,6 +219,10 @@ fn state(state: &State) -> (&'static str, Option<&'static str>, Timestamp) {
 fn confirmed_by(by: ConfirmedBy) -> &'static str {
     match by {
         ConfirmedBy::Keypad => "keypad",
+        ConfirmedBy::Pin => "pin",
+        ConfirmedBy::CallBack => "call_back",
+        ConfirmedBy::Text => "text",
+        ConfirmedBy::Portal => "portal",
         ConfirmedBy::MailPage => "mail_page",
         ConfirmedBy::AnalystNote => "analyst_note",
     }
@@ -229,6 +233,9 @@ fn failed(reason: FailedBecause) -> &'static str {
         FailedBecause::NobodyConfirmed => "nobody_confirmed",
         FailedBecause::AddressRefused => "address_refused",
         FailedBecause::NoCarrier => "no_carrier",
+        FailedBecause::NotThem => "not_them",
+        FailedBecause::Returned => "returned",
+        FailedBecause::OptedOut => "opted_out",
     }
 }
 
@@ -264,6 +271,7 @@ fn receipt(at: Timestamp, kind: &ReceiptKind) -> dto::Receipt {
         ReceiptKind::MachineAnswered => ("machine_answered", None),
         ReceiptKind::FaxAnswered => ("fax_answered", None),
         ReceiptKind::VoicemailLeft => ("voicemail_left", None),
+        ReceiptKind::NotMe => ("not_me", None),
         ReceiptKind::WrongKey => ("wrong_key", None),
         ReceiptKind::Confirmed(by) => ("confirmed", Some(confirmed_by(*by).to_owned())),
         ReceiptKind::Ended(end) => ("ended", Some(phrases::ended(end))),

@@ -17,7 +17,7 @@ use crate::outbox::wake::Wake;
 use crate::progress::Progress;
 use crate::progress::routes::{Lane, Routes};
 use crate::spool::Spool;
-use crate::store::rows::{DirectoryRows, StaffRow};
+use crate::store::rows::StaffRow;
 use crate::store::sqlite::{Options, Sqlite};
 use crate::store::{Commit, Store, Write};
 use crate::vault::Vault;
@@ -220,9 +220,7 @@ async fn fill(config: &Config, store: &Arc<dyn Store>, vault: &Vault) -> StaffId
     let organizations = Source { name: "organizations.csv", bytes: include_bytes!("../../../../config/demo/organizations.csv") };
     let people = Source { name: "people.csv", bytes: include_bytes!("../../../../config/demo/people.csv") };
     let list = import::read(organizations, people, config.calendars()).unwrap();
-    let addresses =
-        list.addresses.iter().map(|(person, means, address)| (person.clone(), *means, vault.seal_enduser(person, *means, address)));
-    let rows = DirectoryRows { organizations: list.organizations.clone(), persons: list.persons.clone(), addresses: addresses.collect() };
+    let rows = list.sealed(vault);
     let hash = new_password_hash(PASSWORD).unwrap();
     let mut writes = vec![Write::Directory(Box::new(rows))];
     let mut first = None;

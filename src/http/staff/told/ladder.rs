@@ -261,6 +261,10 @@ fn in_flight(obligation: &Obligation) -> &'static str {
 fn confirmed_by(by: ConfirmedBy) -> &'static str {
     match by {
         ConfirmedBy::Keypad => "by keypad",
+        ConfirmedBy::Pin => "by PIN",
+        ConfirmedBy::CallBack => "by calling back",
+        ConfirmedBy::Text => "by text",
+        ConfirmedBy::Portal => "in the portal",
         ConfirmedBy::MailPage => "on the mail's page",
         ConfirmedBy::AnalystNote => "in person, noted by an analyst",
     }
@@ -273,6 +277,9 @@ fn failed(reason: FailedBecause, means: Means) -> &'static str {
         (FailedBecause::AddressRefused, Means::Call) => "not reached: the number does not work. Call by hand",
         (FailedBecause::AddressRefused, Means::Mail | Means::Text) => "not sent: the address does not work",
         (FailedBecause::NoCarrier, _) => "not reached: no carrier took it. Call by hand",
+        (FailedBecause::NotThem, _) => "not reached: the number is somebody else's. Call by hand",
+        (FailedBecause::Returned, _) => "the mail came back",
+        (FailedBecause::OptedOut, _) => "takes no texts any more",
     }
 }
 
@@ -286,6 +293,7 @@ fn receipt(kind: &ReceiptKind) -> String {
         ReceiptKind::MachineAnswered => "a machine answered".to_owned(),
         ReceiptKind::FaxAnswered => "a fax answered".to_owned(),
         ReceiptKind::VoicemailLeft => "voicemail left".to_owned(),
+        ReceiptKind::NotMe => "said that they are somebody else".to_owned(),
         ReceiptKind::WrongKey => "a wrong key was pressed".to_owned(),
         ReceiptKind::Confirmed(by) => format!("confirmed {}", confirmed_by(*by)),
         ReceiptKind::Ended(end) => format!("over: {}", phrases::ended(end)),

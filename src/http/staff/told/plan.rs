@@ -148,6 +148,7 @@ mod tests {
 
     fn step(person: &str, means: Means, start: Start) -> Step {
         Step {
+            content: Default::default(),
             organization: "delta-high".parse().unwrap(),
             organization_name: "Delta High School".into(),
             kind: Kind::School,

@@ -99,6 +99,13 @@ impl<'r> Columns<'r> {
     fn hash(self, column: &'static str) -> Result<[u8; 32], StoreError> {
         self.get::<&[u8]>(column)?.try_into().map_err(|_| self.damaged(column))
     }
+    fn opt_index(self, column: &'static str) -> Result<Option<BlindIndex>, StoreError> {
+        let bytes = self.get::<Option<&[u8]>>(column)?;
+        bytes.map(|bytes| bytes.try_into().map(BlindIndex).map_err(|_| self.damaged(column))).transpose()
+    }
+    fn byte(self, column: &'static str) -> Result<u8, StoreError> {
+        u8::try_from(self.int(column)?).map_err(|_| self.damaged(column))
+    }
     fn index(self, column: &'static str) -> Result<BlindIndex, StoreError> {
         self.hash(column).map(BlindIndex)
     }

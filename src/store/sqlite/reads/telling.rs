@@ -2,7 +2,7 @@
 
 use super::{Columns, all, failed, one};
 use crate::store::StoreError;
-use crate::store::rows::{AttemptRow, DispatchRow, ObligationRow, Owner, ReceiptRow, TaskRow};
+use crate::store::rows::{AttemptRow, DispatchRow, ObligationRow, Owner, ReceiptRow, TaskKind, TaskRow, WatchRow};
 use crate::store::sql::each;
 use domain::channel::Means;
 use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, ObligationId};
@@ -18,11 +18,12 @@ macro_rules! obligation_columns {
 macro_rules! attempt_columns {
     () => {
         "a.id, a.owner_kind, a.owner, a.conversation, a.lane, a.account, a.means, a.intended_at, a.provider_id, a.answer, a.evidence_json, \
-         a.call_json, a.version"
+         a.call_json, a.version, a.point"
     };
 }
 
-const DISPATCHES: &str = "SELECT d.id, d.conversation, d.level, d.started_at, d.due_at, d.started_by FROM dispatch d \
+const DISPATCHES: &str = "SELECT d.id, d.conversation, d.level, d.started_at, d.due_at, d.started_by, \
+    d.purpose_json, d.summary, d.excluded_json FROM dispatch d \
     WHERE d.conversation = $1 ORDER BY d.started_at, d.id";
 const OBLIGATIONS: &str = concat!("SELECT ", obligation_columns!(), " FROM obligation o WHERE o.dispatch = $1 ORDER BY o.place, o.id");
 const OBLIGATION: &str = concat!("SELECT ", obligation_columns!(), " FROM obligation o WHERE o.id = $1");
@@ -34,14 +35,16 @@ const KNOWN: &str = concat!(
     " i CROSS JOIN attempt a WHERE a.account = $2 AND a.provider_id = i.value AND a.provider_id IS NOT NULL",
 );
 const RECEIPTS: &str = "SELECT r.attempt, r.conversation, r.at, r.kind_json FROM receipt r WHERE r.conversation = $1 ORDER BY r.seq";
-const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at FROM task t WHERE t.done_at IS NULL \
+const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at, t.kind, t.due_at FROM task t WHERE t.done_at IS NULL \
     ORDER BY t.created_at, t.id LIMIT $1";
-const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at FROM task t WHERE t.done_at IS NULL AND t.conversation = $2 \
+const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at, t.kind, t.due_at FROM task t WHERE t.done_at IS NULL AND t.conversation = $2 \
     ORDER BY t.created_at, t.id LIMIT $1";
+
+const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w WHERE w.conversation = $1";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[DISPATCHES, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF];
+pub(super) const ALL: &[&str] = &[DISPATCHES, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
 
 pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
     let rows = sqlx::query(DISPATCHES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read dispatches"))?;
@@ -53,7 +56,10 @@ pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: Conversatio
             level: c.word("level", Level::parse)?,
             started_at: c.time("started_at")?,
             due_at: c.time("due_at")?,
-            started_by: c.id("started_by")?,
+            started_by: c.text("started_by")?.parse().ok(),
+            purpose: c.json("purpose_json")?,
+            summary: c.opt_sealed("summary")?,
+            excluded: c.json("excluded_json")?,
         })
     })
 }
@@ -88,6 +94,13 @@ pub(in super::super) async fn known_provider_ids(
     })
 }
 
+pub(in super::super) async fn watch(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<WatchRow>, StoreError> {
+    one(sqlx::query(WATCH).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read the clocks of a tip"))?, |row| {
+        let c = Columns::of("watch", row);
+        Ok(WatchRow { conversation: c.id("conversation")?, watch: c.json("watch_json")?, version: c.int("version")? })
+    })
+}
+
 pub(in super::super) async fn receipts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<ReceiptRow>, StoreError> {
     let rows = sqlx::query(RECEIPTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read receipts"))?;
     all(&rows, |row| {
@@ -113,6 +126,8 @@ pub(in super::super) async fn open_tasks(
             obligation: c.opt_id("obligation")?,
             what: c.text("what")?,
             created_at: c.time("created_at")?,
+            kind: c.word("kind", TaskKind::parse)?,
+            due_at: c.opt_time("due_at")?,
         })
     })
 }
@@ -142,5 +157,6 @@ fn attempt_row(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
         evidence: c.json("evidence_json")?,
         call: c.opt_json("call_json")?,
         version: c.int("version")?,
+        point: c.byte("point")?,
     })
 }

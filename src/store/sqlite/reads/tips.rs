@@ -18,7 +18,7 @@ use sqlx::{Pool, Sqlite};
 macro_rules! tip_columns {
     () => {
         "c.id, c.reference, c.alias, c.channel, c.received_at, c.code_index, c.wrapped_key, c.state, c.way_back, c.level, c.school, c.types_json, \
-         c.in_progress, c.possible_crime, c.safety_issue, c.triaged_at, c.dispatched_at, c.claimed_by, c.version, c.last_seq, c.unread, c.updated_at, c.language, c.marks_json"
+         c.in_progress, c.possible_crime, c.safety_issue, c.triaged_at, c.dispatched_at, c.claimed_by, c.version, c.last_seq, c.unread, c.updated_at, c.language, c.marks_json, c.drill"
     };
 }
 pub(super) use tip_columns;
@@ -115,6 +115,7 @@ pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
         triaged_at: c.opt_time("triaged_at")?,
         dispatched_at: c.opt_time("dispatched_at")?,
         claimed_by: c.opt_id("claimed_by")?,
+        drill: c.flag("drill")?,
     };
     Ok(ConversationRow {
         conversation,
