@@ -65,7 +65,12 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                 let settings = Arc::new(settings);
                 let media = twilio::TwilioMedia::new(settings.clone()).map_err(refusal)?;
                 carriers.media.insert(account.name.clone(), Arc::new(media));
-                let receives: Vec<Address> = account.text_from.iter().chain(&account.also_receives).cloned().collect();
+                let mut receives: Vec<Address> = Vec::new();
+                for number in account.text_from.iter().chain(&account.also_receives).chain(&account.call_from) {
+                    if !receives.contains(number) {
+                        receives.push(number.clone());
+                    }
+                }
                 if !receives.is_empty() {
                     let inbox = twilio::TwilioInbox::new(settings.clone(), receives).map_err(refusal)?;
                     carriers.inboxes.insert(account.name.clone(), Arc::new(inbox));

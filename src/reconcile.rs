@@ -10,7 +10,7 @@ use crate::entropy::Entropy;
 use crate::intake::{Intake, Taken};
 use crate::lifecycle::Tasks;
 use crate::store::{Store, StoreError};
-use adapters::contract::{Inbox, SendError};
+use adapters::contract::{Inbox, Recorded, SendError};
 use domain::exchange::{Inbound, InboundMessage};
 use domain::id::{AccountKey, LaneKey};
 use jiff::{SignedDuration, Timestamp};
@@ -116,7 +116,7 @@ impl Reconcile {
 
     /// One look, from `since` to now, in questions for `most` messages.
     async fn look(&self, account: &AccountKey, inbox: &dyn Inbox, mut since: Timestamp, mut most: usize) -> Result<(), Incomplete> {
-        let (mut recovered, mut failed) = (0, 0);
+        let (from, mut recovered, mut failed) = (since, 0, 0);
         let ended = loop {
             let batch = match inbox.since(since, most).await {
                 Ok(batch) => batch,
@@ -142,6 +142,14 @@ impl Reconcile {
                 Some(_) | None => break Ok(()),
             }
         };
+        let ended = match (ended, self.recordings(account, inbox, from).await) {
+            (Ok(()), Ok((found, missing))) => {
+                recovered += found;
+                failed += missing;
+                Ok(())
+            }
+            (Ok(()), Err(error)) | (Err(error), _) => Err(error),
+        };
         if recovered > 0 {
             tracing::warn!(%account, recovered, "messages whose webhook never came were taken in; look at the carrier's log of webhooks");
         }
@@ -149,6 +157,33 @@ impl Reconcile {
             Ok(()) if failed > 0 => Err(Incomplete::NotTaken(failed)),
             other => other,
         }
+    }
+
+    /// Recordings of which neither the step nor the callback was heard; how many were news, and how many could not be taken.
+    async fn recordings(&self, account: &AccountKey, inbox: &dyn Inbox, since: Timestamp) -> Result<(usize, usize), Incomplete> {
+        let due = before(self.clock.now(), signed(self.settings.poll.min(WEBHOOK_PATIENCE)));
+        let listed: Vec<Recorded> = inbox.recordings(since).await?.into_iter().filter(|recorded| recorded.at <= due).collect();
+        if listed.is_empty() {
+            return Ok((0, 0));
+        }
+        let keys = listed.iter().map(|recorded| recorded.id.0.clone()).collect();
+        let known: HashSet<String> = self.store.known_onces(account.clone(), keys).await?.into_iter().collect();
+        let (mut recovered, mut failed) = (0, 0);
+        for Recorded { event, .. } in listed.into_iter().filter(|recorded| !known.contains(&recorded.id.0)) {
+            let Some(event) = inbox.of_a_reporter(event).await? else { continue };
+            match self.intake.submit(Inbound::Caller(event)).await {
+                Ok(Taken::Stored(_) | Taken::Spooled(_)) => {
+                    metrics::counter!("tipline_recovered_total", "account" => account.to_string(), "channel" => "voice").increment(1);
+                    recovered += 1;
+                }
+                Ok(Taken::Known | Taken::Merged | Taken::NotOurs | Taken::Script(..)) => {}
+                Err(error) => {
+                    tracing::warn!(error = %error, "a missed recording was not taken in; it comes again with the next look");
+                    failed += 1;
+                }
+            }
+        }
+        Ok((recovered, failed))
     }
 
     /// What is not known, and whose webhook should have come by now.

@@ -3,7 +3,7 @@
 //! Reading a webhook is synchronous and pure, and verification is part of its type: no byte reaches a parser before its
 //! signature was right. Sending classifies its errors and schedules nothing: retries, pace and fail-over are the shell's.
 
-use domain::exchange::{Accepted, CallRef, Inbound, InboundMessage, Outbound, ProviderId, Search, Sighting, StepToken};
+use domain::exchange::{Accepted, CallRef, CallerEvent, Inbound, InboundMessage, Outbound, ProviderId, Search, Sighting, StepToken};
 use domain::id::{AccountKey, AttemptId};
 use domain::sealed::Words;
 use domain::voice::script::Script;
@@ -214,6 +214,22 @@ pub trait Inbox: Send + Sync {
     fn since<'a>(&'a self, since: Timestamp, most: usize) -> BoxFuture<'a, Result<Vec<InboundMessage>, SendError>>;
     /// The same message with the addresses of its media: one more question to the carrier, so only for what is news.
     fn complete<'a>(&'a self, message: InboundMessage) -> BoxFuture<'a, Result<InboundMessage, SendError>>;
+    /// Every finished recording of a call that the carrier began at or after `since`, oldest first, each as its callback would have told
+    /// it, with the same id; but whose call it is was not looked up.
+    fn recordings<'a>(&'a self, since: Timestamp) -> BoxFuture<'a, Result<Vec<Recorded>, SendError>>;
+    /// The same with the numbers of its call, when that was a reporter's call to us: one more question, so only for what is news.
+    fn of_a_reporter<'a>(&'a self, recorded: CallerEvent) -> BoxFuture<'a, Result<Option<CallerEvent>, SendError>>;
+}
+
+/// A recording that a carrier lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// When it was begun.
+    pub at: Timestamp,
+    /// The news of it: always [`CallerNews::Recording`](domain::exchange::CallerNews::Recording).
+    pub event: CallerEvent,
+    /// The carrier's id of it: what makes it news once.
+    pub id: ProviderId,
 }
 
 /// The shell's end of a listener: an event is durable when this returns `Ok`.

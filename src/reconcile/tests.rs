@@ -4,9 +4,9 @@ use super::{Incomplete, OVERLAP, Reconcile, before};
 use crate::config::Reconcile as Settings;
 use crate::entropy::Entropy;
 use crate::intake::tests::fixture::Fixture;
-use adapters::contract::{BoxFuture, Inbox, SendError};
+use adapters::contract::{BoxFuture, Inbox, Recorded, SendError};
 use domain::channel::Channel;
-use domain::exchange::{InboundMessage, MediaBody, MediaRef, MediaRole};
+use domain::exchange::{CallerEvent, InboundMessage, MediaBody, MediaRef, MediaRole};
 use domain::id::AccountKey;
 use domain::sealed::Words;
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +44,14 @@ impl Inbox for List {
             Ok(message)
         };
         Box::pin(std::future::ready(answer))
+    }
+
+    fn recordings<'a>(&'a self, _since: Timestamp) -> BoxFuture<'a, Result<Vec<Recorded>, SendError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn of_a_reporter<'a>(&'a self, recorded: CallerEvent) -> BoxFuture<'a, Result<Option<CallerEvent>, SendError>> {
+        Box::pin(std::future::ready(Ok(Some(recorded))))
     }
 }
 

@@ -1,5 +1,7 @@
-//! Webhooks that never come: the message is found at the carrier, with its picture, and one that came both ways is one.
+//! Webhooks that never come: the message is found at the carrier, with its picture, and one that came both ways is one. So is the
+//! recording of a call of which neither the step nor the callback was heard.
 
+use crate::calls_in::Caller;
 use crate::gateway::{LINE, TestGateway, until};
 use base64::Engine;
 use mock_carriers::{SaidMedia, Say};
@@ -104,4 +106,31 @@ async fn a_carrier_that_does_not_answer_is_asked_again() {
     drop_webhooks(&gateway, 1).await;
     gateway.text(STUDENT, "help").await;
     until("the tip", || async { (said(&gateway).await == ["help"]).then_some(()) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_whose_notices_are_both_lost_is_found_once() {
+    let gateway = TestGateway::start_with(&[OFTEN]).await;
+    for path in ["on=recorded", "/recordings/", "/transcripts/"] {
+        let fault = json!({"id": path, "match": {"path_contains": path}, "fault": "drop"});
+        gateway.control().set_fault(serde_json::from_value(fault).expect("a fault")).await.expect("the fault is set");
+    }
+    let caller = Caller::dials(&gateway).await;
+    caller.keys("1").await;
+    caller.keys("1").await;
+    caller.speaks("he has a gun in his backpack").await;
+    caller.hangs_up().await;
+    until("the tip", || async { (gateway.tips().await.len() == 1).then_some(()) }).await;
+    let recordings = |tip: &Value| tip["messages"].as_array().map_or(0, |all| all.iter().filter(|one| one["author"] == "reporter").count());
+    assert_eq!(recordings(&first_tip(&gateway).await), 1);
+    // Further looks find the same recording, and it is known.
+    let polled = gateway.metric("tipline_polled_total").await;
+    assert_eq!(gateway.text(STUDENT, "and this").await, 200);
+    until("further looks", || async { (gateway.metric("tipline_polled_total").await > polled + 5.0).then_some(()) }).await;
+    assert_eq!(gateway.tips().await.len(), 2, "the text is a tip of its own");
+    let voice = gateway.tips().await.into_iter().find(|tip| tip["channel"] == "voice").expect("the call's tip");
+    let read = gateway.get(&format!("/tips/{}", voice["id"].as_str().expect("an id"))).await;
+    assert_eq!(recordings(&read), 1, "found once: {read}");
+    assert!(gateway.metric("tipline_recovered_total").await <= 1.0 + f64::EPSILON);
+    assert!(!gateway.log().contains("0142"), "the log names nobody");
 }

@@ -108,7 +108,7 @@ fn comes_in(rig: &dyn CallerRig) {
 
 fn recorded(seconds: u32) -> CallerNews {
     let (recording, url) = (ProviderId(RECORDING.to_owned()), Words::new(RECORDING_URL));
-    CallerNews::Recording { call: call(), token: token(), recording, url, seconds }
+    CallerNews::Recording { recording, url, seconds }
 }
 
 fn steps(rig: &dyn CallerRig) {

@@ -20,8 +20,8 @@ impl TwilioWebhook {
             CallerPath::Started if ended(form)? => Ok(nothing()),
             CallerPath::Started => self.next(vec![CallerNews::Started], form),
             CallerPath::Step(call, token, on) => self.caller_step(call, token, on, form),
-            CallerPath::Recording(call, token) => {
-                let news = if word(form, "RecordingStatus", "completed")? { recording(call, token, form)? } else { None };
+            CallerPath::Recording(..) => {
+                let news = if word(form, "RecordingStatus", "completed")? { recording(form)? } else { None };
                 self.told(news, form)
             }
             CallerPath::Transcript(call) => self.told(transcript(call, form)?, form),
@@ -35,7 +35,7 @@ impl TwilioWebhook {
             CallerOn::Keys => CallerHeard::Digits(digits(&form.get("Digits")?.unwrap_or_default())),
             CallerOn::Spoken => CallerHeard::Spoken,
             CallerOn::Recorded => {
-                news.extend(recording(call, token.clone(), form)?);
+                news.extend(recording(form)?);
                 CallerHeard::Recorded { empty: is_empty(form)? }
             }
             CallerOn::Dialled => {
@@ -71,14 +71,14 @@ impl TwilioWebhook {
 }
 
 /// A recording with something in it; `None` when it is empty, or cannot be fetched because its address or id is missing.
-fn recording(call: CallId, token: StepToken, form: &Form) -> Result<Option<CallerNews>, Refused> {
+fn recording(form: &Form) -> Result<Option<CallerNews>, Refused> {
     let url = form.get("RecordingUrl")?.unwrap_or_default();
     if is_empty(form)? || form.get("RecordingSid")?.is_none_or(|sid| sid.is_empty()) {
         return Ok(None);
     }
     let recording = id(form, "RecordingSid", "there is no RecordingSid")?;
     let seconds = number(form, "RecordingDuration")?.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(0);
-    Ok(Some(CallerNews::Recording { call, token, recording, url: Words::new(url), seconds }))
+    Ok(Some(CallerNews::Recording { recording, url: Words::new(url), seconds }))
 }
 
 /// Whether nothing was said. A recording whose length is not told may hold something.

@@ -104,6 +104,11 @@ impl Client {
         self.list("/Calls.json", page).await
     }
 
+    /// One page of recordings.
+    pub async fn list_recordings(&self, page: &Page<'_>) -> Result<Value, SendError> {
+        self.list("/Recordings.json", page).await
+    }
+
     /// Changes a live call; the answer is its record. Doing it twice does no harm.
     pub async fn update_call(&self, sid: &str, update: &CallUpdate) -> Result<Value, SendError> {
         let url = self.url(&format!("/Calls/{}.json", segment(sid)));

@@ -2,7 +2,7 @@
 //!
 //! A listed message becomes the very event that its webhook would have made, with the carrier's time besides, so that taking in both
 //! is taking in one. The carrier filters by day; the rest is sorted out here. Pages come newest first and are read until they are
-//! older than what is asked for. Recordings of calls are not listed: what they belong to stands only in our own URLs.
+//! older than what is asked for. Recordings of calls: [`recorded`](super::recorded).
 
 use super::client::Client;
 use super::config::{Config, ConfigError};
@@ -10,8 +10,8 @@ use super::inbound::{MAX_ID_BYTES, channel, media_type};
 use super::knows::knows;
 use super::listing::{Page, time, unreadable};
 use super::opt_out::carrier_answered;
-use crate::contract::{BoxFuture, Inbox, SendError};
-use domain::exchange::{InboundMessage, MAX_MEDIA, MediaBody, MediaRef, MediaRole, ProviderId};
+use crate::contract::{BoxFuture, Inbox, Recorded, SendError};
+use domain::exchange::{CallerEvent, InboundMessage, MAX_MEDIA, MediaBody, MediaRef, MediaRole, ProviderId};
 use domain::sealed::{Address, Words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -28,8 +28,8 @@ const ORDER_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
 /// Lists what came in to one account's numbers.
 pub struct TwilioInbox {
-    client: Client,
-    numbers: Vec<Address>,
+    pub(super) client: Client,
+    pub(super) numbers: Vec<Address>,
 }
 
 impl TwilioInbox {
@@ -133,6 +133,14 @@ impl Inbox for TwilioInbox {
 
     fn complete<'a>(&'a self, message: InboundMessage) -> BoxFuture<'a, Result<InboundMessage, SendError>> {
         Box::pin(self.completed(message))
+    }
+
+    fn recordings<'a>(&'a self, since: Timestamp) -> BoxFuture<'a, Result<Vec<Recorded>, SendError>> {
+        Box::pin(self.listed_recordings(since))
+    }
+
+    fn of_a_reporter<'a>(&'a self, recorded: CallerEvent) -> BoxFuture<'a, Result<Option<CallerEvent>, SendError>> {
+        Box::pin(self.reporters(recorded))
     }
 }
 

@@ -18,6 +18,7 @@ mod media;
 mod opt_out;
 mod outbound;
 mod paths;
+mod recorded;
 mod signature;
 mod status;
 #[cfg(test)]

@@ -35,10 +35,6 @@ pub enum CallerNews {
     },
     /// A recording is ready; comes also when the caller has hung up. No script is wanted.
     Recording {
-        /// The call, from the URL.
-        call: CallId,
-        /// The token of the step that recorded, from the URL.
-        token: StepToken,
         /// The carrier's id of the recording: one recording, one message.
         recording: ProviderId,
         /// Where it can be fetched, with credentials.

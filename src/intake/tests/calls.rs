@@ -69,7 +69,7 @@ impl<'a> Phone<'a> {
     }
     fn recording(&self, id: &str) -> CallerNews {
         let url = Words::new(format!("https://carrier.example.org/{id}"));
-        CallerNews::Recording { call: self.call(), token: self.token(), recording: ProviderId(id.to_owned()), url, seconds: 7 }
+        CallerNews::Recording { recording: ProviderId(id.to_owned()), url, seconds: 7 }
     }
     /// As the adapter tells it: the recording, then the step.
     async fn speaks(&mut self, id: &str) -> String {
@@ -262,8 +262,6 @@ async fn with_the_store_away_a_message_can_be_left_and_goes_on_where_it_is_back(
     let away = vault.away_token(before.call());
     // As if the store had been away for the answer only: the caller was led to the tone and spoke.
     let recording = CallerNews::Recording {
-        call: before.call(),
-        token: away.clone(),
         recording: ProviderId("RE1".into()),
         url: Words::new("https://carrier.example.org/RE1"),
         seconds: 3,
