@@ -76,6 +76,8 @@ uuid_id! {
     TaskId,
     /// A person with a login at the console.
     StaffId,
+    /// A one-time code that lets an enduser into the portal.
+    LoginCodeId,
 }
 
 macro_rules! key {

@@ -3,6 +3,7 @@
 //! Versioned rows carry the version they were read at (0 for a new row); the store applies the commit only if every one of
 //! them still has it, and writes version + 1. So a rule is decided on what is true, or decided again.
 
+use super::endusers::EnduserWrite;
 use super::rows::*;
 use crate::audit::Entry;
 use domain::conversation::WayBack;
@@ -111,6 +112,8 @@ pub enum Write {
     ApiToken(ApiTokenRow),
     /// Failed logins of a name; none removes the row.
     Throttle(ThrottleRow),
+    /// What endusers have of their own: PINs, logins to the portal, notes, feedback.
+    Enduser(Box<EnduserWrite>),
     /// The whole directory, replacing what was there.
     Directory(Box<DirectoryRows>),
     /// A value of the deployment.

@@ -7,6 +7,7 @@
 mod batch;
 pub mod chain;
 pub mod commit;
+pub mod endusers;
 mod prepared;
 pub mod rows;
 mod sql;
@@ -19,6 +20,7 @@ pub use adapters::contract::BoxFuture;
 use domain::channel::Means;
 use domain::id::*;
 use jiff::Timestamp;
+use endusers::*;
 use rows::*;
 
 /// Why the store could not answer. The chain is for the log; `Display` names the operation only.
@@ -155,6 +157,27 @@ pub trait Store: Send + Sync {
     fn persons_at(&self, index: BlindIndex) -> Read<'_, Vec<(PersonKey, Means)>>;
     /// The clocks of a tip.
     fn watch(&self, conversation: ConversationId) -> Read<'_, Option<WatchRow>>;
+
+    /// A person's PIN, the one set last.
+    fn pin(&self, person: PersonKey) -> Read<'_, Option<PinRow>>;
+    /// Everybody's PINs, of each the one set last.
+    fn pins(&self) -> Read<'_, Vec<PinRow>>;
+    /// A one-time code of the portal.
+    fn login_code(&self, id: LoginCodeId) -> Read<'_, Option<LoginCodeRow>>;
+    /// When codes were drawn for this address since then, oldest first; a sweep keeps an hour of them.
+    fn login_codes_of(&self, index: BlindIndex, since: Timestamp) -> Read<'_, Vec<Timestamp>>;
+    /// How many codes were drawn since then.
+    fn login_codes_since(&self, since: Timestamp) -> Read<'_, i64>;
+    /// The portal's session of this token hash, if it has not expired at `now`.
+    fn enduser_session(&self, token_hash: [u8; 32], now: Timestamp) -> Read<'_, Option<EnduserSessionRow>>;
+    /// What endusers and analysts wrote to each other about a tip, oldest first.
+    fn enduser_notes(&self, conversation: ConversationId) -> Read<'_, Vec<EnduserNoteRow>>;
+    /// Which endusers opened a tip, and when last.
+    fn opened_by(&self, conversation: ConversationId) -> Read<'_, Vec<OpenedRow>>;
+    /// What endusers say they did about a tip, oldest first.
+    fn feedback(&self, conversation: ConversationId) -> Read<'_, Vec<FeedbackRow>>;
+    /// The tips and drills that these organizations are owed or were told of, with the start of their last dispatch, newest first.
+    fn told_to(&self, organizations: Vec<OrganizationKey>, limit: u32, offset: u32) -> Read<'_, Vec<(ConversationId, Timestamp)>>;
 
     /// A value of the deployment, such as the check value of the master key.
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;

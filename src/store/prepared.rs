@@ -3,6 +3,7 @@
 //! Nothing is decided here. What a commit must ask of the database before it can be decided is in `batch::facts`.
 
 use super::commit::{Commit, Once, Write};
+use super::endusers::EnduserWrite;
 use super::rows::Owner;
 use super::{StoreError, commit};
 use crate::audit::Entry;
@@ -68,6 +69,16 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         Write::Receipt(row) => [Some(json(&row.kind)?), None],
         Write::Watch(row) => [Some(json(&row.watch)?), None],
         Write::Dispatch(row) => [Some(json(&row.purpose)?), Some(json(&row.excluded)?)],
+        Write::Enduser(write) => match write.as_ref() {
+            EnduserWrite::Note(row) => [Some(json(&row.author)?), None],
+            EnduserWrite::Pin(_)
+            | EnduserWrite::LoginCode(_)
+            | EnduserWrite::Session(_)
+            | EnduserWrite::SessionEnd(_)
+            | EnduserWrite::SessionsEnd(_)
+            | EnduserWrite::Opened(_)
+            | EnduserWrite::Feedback(_) => [None, None],
+        },
         Write::Contact(_)
         | Write::Mailbox(_)
         | Write::AnswerTo(..)

@@ -1,7 +1,7 @@
 //! Where the engines differ, all in one place.
 //!
 //! Every statement below this folder is one text for SQLite and PostgreSQL: `$1` placeholders, `ON CONFLICT`, `RETURNING`,
-//! partial indexes, BOOLEAN. What is left is the token for bytes and keyed tables in the migrations, and the array source: a
+//! partial indexes, BOOLEAN. What is left is the tokens for bytes, keyed tables and what JSON is read as in the migrations, and the array source: a
 //! batch of rows travels as one JSON array (`$1`) with one string of bytes beside it (`$2`), and [`each!`] opens it. On
 //! PostgreSQL that word becomes `jsonb_array_elements($1::jsonb)`; `CAST` and `substr` are written so that both understand them.
 
@@ -9,11 +9,12 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
     (4, "telling", include_str!("../../migrations/0004_telling.sql")),
+    (6, "portal", include_str!("../../migrations/0006_portal.sql")),
 ];
 
 /// The newest schema that this program knows.
@@ -21,11 +22,14 @@ pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The migrations as SQLite reads them.
 pub(crate) fn sqlite_migrator() -> Migrator {
-    migrator("BLOB", "WITHOUT ROWID")
+    migrator("BLOB", "WITHOUT ROWID", "TEXT")
 }
 
-fn migrator(bytes: &str, keyed: &str) -> Migrator {
-    let with_words = |text: &str| sqlx::AssertSqlSafe(text.replace("{{BYTES}}", bytes).replace("{{KEYED}}", keyed)).into_sql_str();
+fn migrator(bytes: &str, keyed: &str, json: &str) -> Migrator {
+    let with_words = |text: &str| {
+        let text = text.replace("{{BYTES}}", bytes).replace("{{KEYED}}", keyed).replace("{{JSON}}", json);
+        sqlx::AssertSqlSafe(text).into_sql_str()
+    };
     let all = MIGRATIONS
         .iter()
         .map(|(number, name, text)| Migration::new(*number, (*name).into(), MigrationType::Simple, with_words(text), false));

@@ -6,6 +6,7 @@
 //! at the start, by [`Vault::check_value`], never later.
 
 mod calls;
+pub mod endusers;
 pub mod keys;
 pub mod mail;
 pub mod sealed;

@@ -43,6 +43,10 @@ macro_rules! conformance {
     )*)*};
     ($fresh:path) => {
         conformance!($fresh:
+            endusers::{
+                of_a_persons_pins_the_last_counts, a_code_is_tried_by_one_at_a_time, a_portal_session_ends, endusers_write_about_a_tip,
+                an_organization_finds_what_it_was_told_of,
+            },
             incidents::{what_is_like_another_is_counted_under_it, nothing_stays_counted_where_it_would_be_overlooked},
             tips::{
                 a_tip_is_read_as_it_was_written, an_address_finds_its_tip, a_current_address_or_reference_is_a_conflict,

@@ -8,6 +8,7 @@
 mod fixture;
 mod rows;
 
+mod endusers;
 mod incidents;
 mod once;
 mod people;

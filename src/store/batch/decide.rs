@@ -85,6 +85,7 @@ impl<'a> Batch<'a> {
             Write::Attachment(row) => self.version(row.id.uuid()) != row.version,
             Write::Caller(row) => self.version(row.call.uuid()) != row.version,
             Write::Watch(row) => self.version(row.conversation.uuid()) != row.version,
+            Write::Enduser(write) => write.guarded().is_some_and(|(id, version)| self.version(id) != version),
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
             Write::Message(_)
             | Write::Incident(_)
@@ -202,12 +203,13 @@ impl<'a> Batch<'a> {
             Write::SessionEnd(hash) => self.sessions_ended.row().hash(hash).end(),
             Write::ApiToken(row) => self.take_api_token(row),
             Write::Throttle(row) => self.throttles.put(&row.name, row),
+            Write::Enduser(write) => self.take_enduser(write, json[0].as_deref()),
             Write::Directory(rows) => self.directory = Some(rows),
             Write::Meta(name, value) => self.meta.put(name, value),
         }
     }
 
-    fn next_version(&mut self, id: uuid::Uuid, read_at: i64) -> i64 {
+    pub(super) fn next_version(&mut self, id: uuid::Uuid, read_at: i64) -> i64 {
         self.facts.versions.insert(id, read_at + 1);
         read_at + 1
     }
@@ -261,6 +263,7 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::SessionEnd(_)
         | Write::ApiToken(_)
         | Write::Throttle(_)
+        | Write::Enduser(_)
         | Write::Directory(_)
         | Write::Meta(..) => None,
     }

@@ -22,7 +22,7 @@ macro_rules! head {
 }
 
 /// `$1` once (account, key), `$2` tips, `$3` references, `$4` places of code indexes in `$9`, `$5` places of contact indexes in `$9`,
-/// `$6` messages, obligations, attempts, attachments, calls, tips with clocks (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
+/// `$6` messages, obligations, attempts, attachments, calls, tips with clocks, login codes (one list: an id is only one of them), `$7` provider ids (account, id), `$8` tasks.
 ///
 /// `CROSS JOIN` keeps the list outside and the index inside.
 macro_rules! facts {
@@ -70,6 +70,9 @@ macro_rules! facts {
             " UNION ALL SELECT 6, w.conversation, 'watch', NULL, w.version, 0, 0, 0, 0, 0 FROM ",
             each!(6),
             " i CROSS JOIN watch w WHERE w.conversation = i.value",
+            " UNION ALL SELECT 6, l.id, 'login code', NULL, l.version, 0, 0, 0, 0, 0 FROM ",
+            each!(6),
+            " i CROSS JOIN login_code l WHERE l.id = i.value",
             " UNION ALL SELECT 7, a.account || ' ' || a.provider_id, a.id, NULL, 0, 0, 0, 0, 0, 0 FROM ",
             each!(7),
             " i CROSS JOIN attempt a WHERE a.account = ",
@@ -184,6 +187,11 @@ impl Prepared {
                 Write::Attachment(row) => versions.id(row.id.uuid()),
                 Write::Caller(row) => versions.id(row.call.uuid()),
                 Write::Watch(row) => versions.id(row.conversation.uuid()),
+                Write::Enduser(write) => {
+                    if let Some((id, _)) = write.guarded() {
+                        versions.id(id);
+                    }
+                }
                 Write::TaskDone(id, ..) => tasks.id(id.uuid()),
                 Write::Conversation(_)
                 | Write::Message(_)
@@ -238,6 +246,7 @@ impl Write {
             Write::Attempt(row) => Some(row.conversation),
             Write::Receipt(row) => Some(row.conversation),
             Write::Task(row) => Some(row.conversation),
+            Write::Enduser(write) => write.tip(),
             Write::Work(_)
             | Write::WorkDone(_)
             | Write::TaskDone(..)

@@ -5,6 +5,7 @@
 //! order and commits. A commit that is refused leaves no trace; one that breaks the database makes the engine halve the batch.
 
 mod decide;
+mod endusers;
 pub(crate) mod facts;
 mod heads;
 mod incidents;
@@ -29,7 +30,7 @@ use std::collections::BTreeMap;
 /// Every statement that writes, for the test of their plans.
 #[cfg(test)]
 pub(crate) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL, incidents::ALL].into_iter().flatten().copied()
+    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL, incidents::ALL, endusers::ALL].into_iter().flatten().copied()
 }
 
 /// Why a commit cannot be written, whatever is in the database.
@@ -95,6 +96,7 @@ pub(crate) struct Batch<'a> {
     sessions_ended: Rows,
     api_tokens: Rows,
     throttles: Latest<&'a str, &'a ThrottleRow>,
+    endusers: endusers::Endusers<'a>,
     directory: Option<&'a DirectoryRows>,
     meta: Latest<&'static str, &'a str>,
 }
@@ -128,6 +130,7 @@ impl<'a> Batch<'a> {
         add(&mut list, telling::TASK_DONE, std::mem::take(&mut self.tasks_done))?;
         add(&mut list, telling::WATCH, telling::watches(&self.watches))?;
         self.work_statements(&mut list)?;
+        self.enduser_statements(&mut list)?;
         self.people_statements(&mut list)?;
         self.tally_statements(&mut list)?;
         Ok(list)

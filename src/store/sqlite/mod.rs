@@ -14,6 +14,7 @@ mod writer;
 pub use open::{OpenError, migrate, options};
 pub use writer::{BATCH_MOST, OnCommit, QUEUE_MOST};
 
+use super::endusers::*;
 use super::prepared::Prepared;
 use super::rows::*;
 use super::{Commit, Outcome, Read, Store, StoreError};
@@ -270,6 +271,36 @@ impl Store for Sqlite {
     }
     fn watch(&self, conversation: ConversationId) -> Read<'_, Option<WatchRow>> {
         Box::pin(reads::telling::watch(&self.readers, conversation))
+    }
+    fn pin(&self, person: PersonKey) -> Read<'_, Option<PinRow>> {
+        Box::pin(reads::endusers::pin(&self.readers, person))
+    }
+    fn pins(&self) -> Read<'_, Vec<PinRow>> {
+        Box::pin(reads::endusers::pins(&self.readers))
+    }
+    fn login_code(&self, id: LoginCodeId) -> Read<'_, Option<LoginCodeRow>> {
+        Box::pin(reads::endusers::login_code(&self.readers, id))
+    }
+    fn login_codes_of(&self, index: BlindIndex, since: Timestamp) -> Read<'_, Vec<Timestamp>> {
+        Box::pin(reads::endusers::login_codes_of(&self.readers, index, since))
+    }
+    fn login_codes_since(&self, since: Timestamp) -> Read<'_, i64> {
+        Box::pin(reads::endusers::login_codes_since(&self.readers, since))
+    }
+    fn enduser_session(&self, token_hash: [u8; 32], now: Timestamp) -> Read<'_, Option<EnduserSessionRow>> {
+        Box::pin(reads::endusers::session(&self.readers, token_hash, now))
+    }
+    fn enduser_notes(&self, conversation: ConversationId) -> Read<'_, Vec<EnduserNoteRow>> {
+        Box::pin(reads::endusers::notes(&self.readers, conversation))
+    }
+    fn opened_by(&self, conversation: ConversationId) -> Read<'_, Vec<OpenedRow>> {
+        Box::pin(reads::endusers::opened(&self.readers, conversation))
+    }
+    fn feedback(&self, conversation: ConversationId) -> Read<'_, Vec<FeedbackRow>> {
+        Box::pin(reads::endusers::feedback(&self.readers, conversation))
+    }
+    fn told_to(&self, organizations: Vec<OrganizationKey>, limit: u32, offset: u32) -> Read<'_, Vec<(ConversationId, Timestamp)>> {
+        Box::pin(reads::endusers::told_to(&self.readers, organizations, (limit, offset)))
     }
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>> {
         Box::pin(reads::health::meta(&self.readers, key))
