@@ -3,13 +3,12 @@
 use super::view::{Staff, Task};
 use super::{Desk, DeskError, MOST_ROWS};
 use crate::audit::{Action, Actor};
-use crate::progress::{News, obligation_rank};
+use crate::progress::{News, Started};
 use crate::store::rows::*;
 use crate::store::{Commit, Write};
 use domain::channel::Means;
 use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
-use domain::dispatch::obligation::Obligation;
 use domain::dispatch::plan::{self, Plan, Request};
 use domain::dispatch::purpose::Purpose;
 use domain::id::*;
@@ -62,7 +61,7 @@ impl Desk {
         row.conversation.dispatched_at.get_or_insert(now);
         let mut commit = Commit::default();
         commit.writes.push(Write::Conversation(Box::new(row)));
-        commit.writes.push(Write::Dispatch(DispatchRow {
+        let telling = DispatchRow {
             id: dispatch,
             conversation: id,
             level: plan.level,
@@ -72,27 +71,12 @@ impl Desk {
             purpose: Purpose::Tip,
             summary: None,
             excluded: Vec::new(),
-        }));
+        };
         commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
-        let mut wakes = Vec::new();
-        for (place, step) in (0_u32..).zip(plan.steps) {
-            let lane = self.progress.routes.for_means(step.means).key.clone();
-            let obligation = Obligation::new(self.entropy.obligation(now), dispatch, id, plan.level, step, now);
-            let run_at = obligation.timer().unwrap_or(now);
-            commit.writes.push(Write::Work(WorkRow {
-                id: WorkId::Obligation(obligation.id),
-                lane: lane.clone(),
-                rank: obligation_rank(&obligation, place),
-                due_at: obligation.step.due_at,
-                run_at,
-            }));
-            wakes.push((lane, run_at));
-            commit.writes.push(Write::Obligation(Box::new(ObligationRow { obligation, place, version: 0 })));
-        }
+        let Started { writes, wakes } = self.progress.start(telling, plan.steps);
+        commit.writes.extend(writes);
         self.commit(commit).await?;
-        for (lane, at) in wakes {
-            self.progress.wake.at(&lane, at);
-        }
+        self.progress.wake_all(&wakes);
         metrics::counter!("tipline_dispatches_total", "level" => plan.level.as_str()).increment(1);
         Ok(dispatch)
     }

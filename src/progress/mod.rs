@@ -9,11 +9,13 @@ mod delivery;
 mod obligation;
 mod receipt;
 pub mod routes;
+mod start;
 
 pub(crate) use batch::obligation_rank;
 pub use batch::told;
 pub(crate) use delivery::contact_for;
 pub use receipt::{News, Took};
+pub use start::Started;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;

@@ -96,6 +96,12 @@ pub enum Write {
     Receipt(ReceiptRow),
     /// Work: new or put to another time; whoever claimed it loses it.
     Work(WorkRow),
+    /// The same, if the tip has been dispatched when the commit is applied; else nothing. For a reporter's further message, whose sender does
+    /// not ask whether anybody was told.
+    WorkIfTold(ConversationId, WorkRow),
+    /// Nothing but a `Conflict` when the tip has another version or another last message than this: for what was decided on all that is
+    /// known of a tip.
+    Still(ConversationId, i64, i64),
     /// Work that is over.
     WorkDone(WorkId),
     /// A new task.

@@ -109,6 +109,8 @@ pub trait Store: Send + Sync {
 
     /// The dispatches of a tip, oldest first.
     fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>>;
+    /// One dispatch.
+    fn dispatch(&self, id: DispatchId) -> Read<'_, Option<DispatchRow>>;
     /// The obligations of a dispatch, in plan order.
     fn obligations(&self, dispatch: DispatchId) -> Read<'_, Vec<ObligationRow>>;
     /// One obligation.
@@ -178,6 +180,10 @@ pub trait Store: Send + Sync {
     fn feedback(&self, conversation: ConversationId) -> Read<'_, Vec<FeedbackRow>>;
     /// The tips and drills that these organizations are owed or were told of, with the start of their last dispatch, newest first.
     fn told_to(&self, organizations: Vec<OrganizationKey>, limit: u32, offset: u32) -> Read<'_, Vec<(ConversationId, Timestamp)>>;
+    /// Open tips that have no clocks yet, drills aside: those of before there were any. At most `limit`.
+    fn unwatched(&self, limit: u32) -> Read<'_, Vec<ConversationId>>;
+    /// How many pieces of work of a lane, more urgent than rank `below`, wait for their turn now.
+    fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64>;
 
     /// A value of the deployment, such as the check value of the master key.
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;

@@ -88,6 +88,8 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         | Write::RetireContacts(_)
         | Write::MarkRead(_)
         | Write::Work(_)
+        | Write::WorkIfTold(..)
+        | Write::Still(..)
         | Write::WorkDone(_)
         | Write::Task(_)
         | Write::TaskDone(..)

@@ -623,6 +623,10 @@ pub struct InboxRow {
     pub likeness: Option<u8>,
     /// Files that came with it.
     pub files: i64,
+    /// Whether it is counted under another tip's row.
+    pub folded: bool,
+    /// What its clocks have raised.
+    pub watch: Watch,
 }
 
 /// How many tips each filter has.

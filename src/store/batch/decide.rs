@@ -3,6 +3,7 @@
 //! First everything is looked at, then everything is taken: a commit that is a duplicate or in conflict changes nothing here.
 //! The outcome is what the commits would have got one after the other.
 
+use super::facts::Head;
 use super::heads::Tip;
 use super::*;
 use crate::store::chain;
@@ -55,6 +56,11 @@ impl<'a> Batch<'a> {
         Some(tip)
     }
 
+    /// The same, only looked at.
+    fn head(&self, id: ConversationId) -> Option<&Head> {
+        self.tips.get(&id).map(|tip| &tip.head).or_else(|| self.facts.heads.get(&id))
+    }
+
     fn version(&self, id: uuid::Uuid) -> i64 {
         self.facts.versions.get(&id).copied().unwrap_or(0)
     }
@@ -69,7 +75,7 @@ impl<'a> Batch<'a> {
             }
             Write::Conversation(row) => {
                 let id = row.conversation.id;
-                let Some(head) = self.tips.get(&id).map(|tip| &tip.head).or_else(|| self.facts.heads.get(&id)) else { return true };
+                let Some(head) = self.head(id) else { return true };
                 // A tip is not closed over a message that came after it was read.
                 let closes = row.conversation.state == State::Closed && head.state == State::Open;
                 head.version != row.version || (closes && head.last_seq != row.last_seq)
@@ -87,6 +93,9 @@ impl<'a> Batch<'a> {
             Write::Watch(row) => self.version(row.conversation.uuid()) != row.version,
             Write::Enduser(write) => write.guarded().is_some_and(|(id, version)| self.version(id) != version),
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
+            Write::Still(id, version, last_seq) => {
+                self.head(*id).is_none_or(|head| head.version != *version || head.last_seq != *last_seq)
+            }
             Write::Message(_)
             | Write::Incident(_)
             | Write::Mailbox(_)
@@ -98,6 +107,7 @@ impl<'a> Batch<'a> {
             | Write::Dispatch(_)
             | Write::Receipt(_)
             | Write::Work(_)
+            | Write::WorkIfTold(..)
             | Write::WorkDone(_)
             | Write::Task(_)
             | Write::Staff(_)
@@ -195,6 +205,12 @@ impl<'a> Batch<'a> {
             }
             Write::Receipt(row) => self.take_receipt(row, json[0].as_deref()),
             Write::Work(row) => self.work.put(row.id, Some(row)),
+            Write::WorkIfTold(id, row) => {
+                if self.head(*id).is_some_and(|head| head.told) {
+                    self.work.put(row.id, Some(row));
+                }
+            }
+            Write::Still(..) => {}
             Write::WorkDone(id) => self.work.put(*id, None),
             Write::Task(row) => self.take_task(row),
             Write::TaskDone(id, staff, at) => self.take_task_done(*id, *staff, *at),
@@ -255,6 +271,8 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Attempt(_)
         | Write::Receipt(_)
         | Write::Work(_)
+        | Write::WorkIfTold(..)
+        | Write::Still(..)
         | Write::WorkDone(_)
         | Write::Task(_)
         | Write::TaskDone(..)

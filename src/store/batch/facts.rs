@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 macro_rules! head {
     () => {
-        "SELECT 2, c.id, c.state || ' ' || c.way_back || ' ' || COALESCE(c.answer_to, ''), c.record_hash, c.version, c.last_seq, c.unread, \
+        "SELECT 2, c.id, c.state || ' ' || c.way_back || CASE WHEN c.dispatched_at IS NULL THEN ' - ' ELSE ' told ' END || COALESCE(c.answer_to, ''), c.record_hash, c.version, c.last_seq, c.unread, \
          c.updated_at, c.receipt_seq, c.record_seq FROM "
     };
 }
@@ -128,6 +128,8 @@ pub(crate) struct Head {
     pub(crate) version: i64,
     pub(crate) state: State,
     pub(crate) way_back: WayBack,
+    /// It has been dispatched.
+    pub(crate) told: bool,
     pub(crate) last_seq: i64,
     pub(crate) unread: i64,
     pub(crate) updated_at: i64,
@@ -205,6 +207,8 @@ impl Prepared {
                 | Write::Dispatch(_)
                 | Write::Receipt(_)
                 | Write::Work(_)
+                | Write::WorkIfTold(..)
+                | Write::Still(..)
                 | Write::WorkDone(_)
                 | Write::Task(_)
                 | Write::Staff(_)
@@ -247,6 +251,7 @@ impl Write {
             Write::Receipt(row) => Some(row.conversation),
             Write::Task(row) => Some(row.conversation),
             Write::Enduser(write) => write.tip(),
+            Write::WorkIfTold(id, _) | Write::Still(id, ..) => Some(*id),
             Write::Work(_)
             | Write::WorkDone(_)
             | Write::TaskDone(..)
@@ -282,6 +287,7 @@ impl Facts {
                     record_seq,
                     state: State::parse(words.next()?)?,
                     way_back: WayBack::parse(words.next()?)?,
+                    told: words.next()? == "told",
                     answer_to: words.next().and_then(|word| word.parse().ok()),
                     record_hash: hash?.try_into().ok()?,
                 };

@@ -42,13 +42,21 @@ const RULES: &str = concat!(
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );
 
+/// Of an obligation `o`: whether it tells of the tip or of news about it. A supervisor's page and a question afterwards are in no count:
+/// whoever confirms those has not said that an enduser knows.
+macro_rules! tells {
+    () => {
+        " AND (SELECT d.purpose_json FROM dispatch d WHERE d.id = o.dispatch) IN ('\"tip\"', '\"update\"', '\"drill\"')"
+    };
+}
+
 #[rustfmt::skip]
 const TALLY: &str = concat!(
     "UPDATE conversation SET",
-    " open_obligations = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed),",
-    " confirmed = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND o.confirmed_at IS NOT NULL),",
-    " breached = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND o.breached_at IS NOT NULL AND NOT o.satisfied),",
-    " next_due = (SELECT min(o.due_at) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed AND o.confirmed_at IS NULL),",
+    " open_obligations = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed", tells!(), "),",
+    " confirmed = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND o.confirmed_at IS NOT NULL", tells!(), "),",
+    " breached = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND o.breached_at IS NOT NULL AND NOT o.satisfied", tells!(), "),",
+    " next_due = (SELECT min(o.due_at) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed AND o.confirmed_at IS NULL", tells!(), "),",
     " open_tasks = (SELECT count(*) FROM task t WHERE t.conversation = conversation.id AND t.done_at IS NULL)",
     " WHERE id IN (SELECT i.value FROM ", each!(), " i)",
 );
@@ -100,6 +108,7 @@ impl<'a> Tip<'a> {
             version: 1,
             state: row.conversation.state,
             way_back: row.conversation.way_back,
+            told: row.conversation.dispatched_at.is_some(),
             last_seq: 0,
             unread: 0,
             updated_at: row.conversation.received_at.as_microsecond(),
@@ -116,6 +125,7 @@ impl<'a> Tip<'a> {
         self.head.version = row.version + 1;
         self.head.state = row.conversation.state;
         self.head.way_back = row.conversation.way_back;
+        self.head.told = row.conversation.dispatched_at.is_some();
         self.rules = Some((row, columns));
     }
 

@@ -219,6 +219,9 @@ impl Store for Sqlite {
     fn dispatches(&self, conversation: ConversationId) -> Read<'_, Vec<DispatchRow>> {
         Box::pin(reads::telling::dispatches(&self.readers, conversation))
     }
+    fn dispatch(&self, id: DispatchId) -> Read<'_, Option<DispatchRow>> {
+        Box::pin(reads::telling::dispatch(&self.readers, id))
+    }
     fn obligations(&self, dispatch: DispatchId) -> Read<'_, Vec<ObligationRow>> {
         Box::pin(reads::telling::obligations(&self.readers, dispatch))
     }
@@ -301,6 +304,12 @@ impl Store for Sqlite {
     }
     fn told_to(&self, organizations: Vec<OrganizationKey>, limit: u32, offset: u32) -> Read<'_, Vec<(ConversationId, Timestamp)>> {
         Box::pin(reads::endusers::told_to(&self.readers, organizations, (limit, offset)))
+    }
+    fn unwatched(&self, limit: u32) -> Read<'_, Vec<ConversationId>> {
+        Box::pin(reads::telling::unwatched(&self.readers, limit))
+    }
+    fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64> {
+        Box::pin(reads::telling::waiting(&self.readers, lane, below, now))
     }
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>> {
         Box::pin(reads::health::meta(&self.readers, key))

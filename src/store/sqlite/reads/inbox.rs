@@ -16,9 +16,9 @@ macro_rules! inbox {
         concat!(
             "SELECT ", tip_columns!(), ", c.open_obligations, c.confirmed, c.open_tasks, c.breached, c.next_due, m.id AS first_id, m.body AS first_body,",
             " n.incident, n.likeness, n.new_facts, n.taken_out_at, (SELECT count(*) FROM conversation f WHERE f.folded_under = c.id) AS alike,",
-            " (SELECT count(*) FROM attachment a WHERE a.conversation = c.id) AS files",
+            " (SELECT count(*) FROM attachment a WHERE a.conversation = c.id) AS files, c.folded_under, w.watch_json",
             " FROM conversation c LEFT JOIN message m ON m.id = (SELECT f.id FROM message f WHERE f.conversation = c.id AND f.author = 'reporter'",
-            " ORDER BY f.seq LIMIT 1) LEFT JOIN incident_member n ON n.conversation = c.id WHERE ", $where_and_order, " LIMIT $1"
+            " ORDER BY f.seq LIMIT 1) LEFT JOIN incident_member n ON n.conversation = c.id LEFT JOIN watch w ON w.conversation = c.id WHERE ", $where_and_order, " LIMIT $1"
         )
     };
 }
@@ -107,5 +107,7 @@ fn row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
         new_facts: c.opt_sealed("new_facts")?.filter(|_| !taken_out),
         likeness: likeness.map(|percent| u8::try_from(percent).unwrap_or(u8::MAX)),
         files: c.int("files")?,
+        folded: c.get::<Option<String>>("folded_under")?.is_some(),
+        watch: c.opt_json("watch_json")?.unwrap_or_default(),
     })
 }

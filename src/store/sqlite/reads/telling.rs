@@ -5,8 +5,9 @@ use crate::store::StoreError;
 use crate::store::rows::{AttemptRow, DispatchRow, ObligationRow, Owner, ReceiptRow, TaskKind, TaskRow, WatchRow};
 use crate::store::sql::each;
 use domain::channel::Means;
-use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, ObligationId};
+use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, LaneKey, ObligationId};
 use domain::level::Level;
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Pool, Sqlite};
 
@@ -25,6 +26,8 @@ macro_rules! attempt_columns {
 const DISPATCHES: &str = "SELECT d.id, d.conversation, d.level, d.started_at, d.due_at, d.started_by, \
     d.purpose_json, d.summary, d.excluded_json FROM dispatch d \
     WHERE d.conversation = $1 ORDER BY d.started_at, d.id";
+const DISPATCH: &str = "SELECT d.id, d.conversation, d.level, d.started_at, d.due_at, d.started_by, \
+    d.purpose_json, d.summary, d.excluded_json FROM dispatch d WHERE d.id = $1";
 const OBLIGATIONS: &str = concat!("SELECT ", obligation_columns!(), " FROM obligation o WHERE o.dispatch = $1 ORDER BY o.place, o.id");
 const OBLIGATION: &str = concat!("SELECT ", obligation_columns!(), " FROM obligation o WHERE o.id = $1");
 const ATTEMPTS: &str = concat!("SELECT ", attempt_columns!(), " FROM attempt a WHERE a.conversation = $1 ORDER BY a.intended_at, a.id");
@@ -40,28 +43,48 @@ const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.create
 const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at, t.kind, t.due_at FROM task t WHERE t.done_at IS NULL AND t.conversation = $2 \
     ORDER BY t.created_at, t.id LIMIT $1";
 
+/// The condition repeats that of the index of open tips.
+const UNWATCHED: &str = "SELECT c.id FROM conversation c WHERE c.state = 'open' AND NOT c.drill \
+    AND NOT EXISTS (SELECT 1 FROM watch w WHERE w.conversation = c.id) ORDER BY c.urgency, c.deadline, c.id LIMIT $1";
+const WAITING: &str = "SELECT count(*) FROM work w WHERE w.lane = $1 AND w.urgency < $2 AND w.run_at <= $3";
 const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w WHERE w.conversation = $1";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[DISPATCHES, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
+pub(super) const ALL: &[&str] = &[DISPATCHES, DISPATCH, UNWATCHED, WAITING, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
 
 pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
     let rows = sqlx::query(DISPATCHES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read dispatches"))?;
-    all(&rows, |row| {
-        let c = Columns::of("dispatch", row);
-        Ok(DispatchRow {
-            id: c.id("id")?,
-            conversation: c.id("conversation")?,
-            level: c.word("level", Level::parse)?,
-            started_at: c.time("started_at")?,
-            due_at: c.time("due_at")?,
-            started_by: c.text("started_by")?.parse().ok(),
-            purpose: c.json("purpose_json")?,
-            summary: c.opt_sealed("summary")?,
-            excluded: c.json("excluded_json")?,
-        })
+    all(&rows, dispatch_row)
+}
+
+pub(in super::super) async fn dispatch(readers: &Pool<Sqlite>, id: DispatchId) -> Result<Option<DispatchRow>, StoreError> {
+    one(sqlx::query(DISPATCH).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a dispatch"))?, dispatch_row)
+}
+
+fn dispatch_row(row: &SqliteRow) -> Result<DispatchRow, StoreError> {
+    let c = Columns::of("dispatch", row);
+    Ok(DispatchRow {
+        id: c.id("id")?,
+        conversation: c.id("conversation")?,
+        level: c.word("level", Level::parse)?,
+        started_at: c.time("started_at")?,
+        due_at: c.time("due_at")?,
+        started_by: c.text("started_by")?.parse().ok(),
+        purpose: c.json("purpose_json")?,
+        summary: c.opt_sealed("summary")?,
+        excluded: c.json("excluded_json")?,
     })
+}
+
+pub(in super::super) async fn unwatched(readers: &Pool<Sqlite>, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+    let rows = sqlx::query(UNWATCHED).bind(i64::from(limit)).fetch_all(readers).await.map_err(failed("find tips without clocks"))?;
+    all(&rows, |row| Columns::of("conversation", row).id("id"))
+}
+
+pub(in super::super) async fn waiting(readers: &Pool<Sqlite>, lane: LaneKey, below: i32, now: Timestamp) -> Result<i64, StoreError> {
+    let query = sqlx::query_scalar::<_, i64>(WAITING).bind(lane.to_string()).bind(i64::from(below)).bind(now.as_microsecond());
+    query.fetch_one(readers).await.map_err(failed("count what waits on a lane"))
 }
 
 pub(in super::super) async fn obligations(readers: &Pool<Sqlite>, dispatch: DispatchId) -> Result<Vec<ObligationRow>, StoreError> {
