@@ -64,7 +64,7 @@ macro_rules! conformance {
             record::{the_record_is_chained, the_record_survives_opening_again},
             telling::{
                 obligations_and_attempts_are_versioned, a_provider_id_belongs_to_one_attempt, receipts_keep_their_order, tasks_are_done_once,
-                the_clocks_of_a_tip_are_one_row,
+                the_clocks_of_a_tip_are_one_row, what_is_decided_on_all_that_is_known_is_still_so, a_page_is_in_no_count,
                 a_delivery_is_versioned, health_finds_what_has_no_timer,
             },
             work::{

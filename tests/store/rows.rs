@@ -9,7 +9,7 @@ use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::Evidence;
 use domain::dispatch::obligation::Obligation;
 use domain::dispatch::plan::{Start, Step, StepContent};
-use domain::dispatch::purpose::{PageReason, Purpose};
+use domain::dispatch::purpose::Purpose;
 use domain::exchange::{Nature, Part};
 use domain::id::*;
 use domain::language::Language;
@@ -163,7 +163,7 @@ pub fn dispatch(n: u32, tip: u32) -> DispatchRow {
         started_at: at(5),
         due_at: at(20),
         started_by: Some(staff_id(1)),
-        purpose: Purpose::Page(PageReason::FollowUp),
+        purpose: Purpose::Tip,
         summary: Some(Sealed(b"sealed summary".to_vec())),
         excluded: vec!["delta-principal".parse().unwrap()],
     }

@@ -6,6 +6,7 @@ use domain::channel::Means;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
 use domain::dispatch::obligation::{FailedBecause, State};
+use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::dispatch::watch::{Alarm, Watch};
 use domain::voice::enduser_call::EnduserCall;
 use tipline::store::commit::{Outcome, Write};
@@ -152,4 +153,37 @@ pub async fn the_clocks_of_a_tip_are_one_row(fresh: Fresh) {
     assert_eq!(fresh.store.watch(tip_id(1)).await.unwrap().unwrap(), WatchRow { version: 2, ..next });
     let claimed = fresh.store.claim_due(lane("watch"), "node".to_owned(), at(1), at(2), 5).await.unwrap();
     assert_eq!(claimed.into_iter().map(|row| row.id).collect::<Vec<_>>(), [WorkId::Watch(tip_id(1))]);
+}
+
+pub async fn what_is_decided_on_all_that_is_known_is_still_so(fresh: Fresh) {
+    fresh.write([new_tip(1), says(1, 1)]).await;
+    let read = fresh.store.conversation(tip_id(1)).await.unwrap().unwrap();
+    let still = || Write::Still(tip_id(1), read.version, read.last_seq);
+    let look = || Write::WorkIfTold(tip_id(1), WorkRow { id: WorkId::Watch(tip_id(1)), ..work(9, "watch", 0, 20, 0) });
+    fresh.write([still(), look()]).await;
+    assert_eq!(fresh.store.next_due(lane("watch")).await.unwrap(), None, "nobody was told of it yet");
+    fresh.write([says(2, 1)]).await;
+    assert_eq!(fresh.outcome([still()]).await, Outcome::Conflict, "the reporter has written since");
+    let mut told = fresh.store.conversation(tip_id(1)).await.unwrap().unwrap();
+    told.conversation.dispatched_at = Some(at(3));
+    fresh.write([Write::Conversation(Box::new(told.clone()))]).await;
+    assert_eq!(fresh.outcome([Write::Still(tip_id(1), told.version, told.last_seq)]).await, Outcome::Conflict, "it was dispatched since");
+    fresh.write([look()]).await;
+    assert_eq!(fresh.store.next_due(lane("watch")).await.unwrap(), Some(at(0)));
+    assert_eq!(fresh.store.unwatched(9).await.unwrap(), [tip_id(1)]);
+    fresh.write([Write::Watch(Box::new(WatchRow { conversation: tip_id(1), watch: Watch::default(), version: 0 }))]).await;
+    assert_eq!(fresh.store.unwatched(9).await.unwrap(), []);
+}
+
+pub async fn a_page_is_in_no_count(fresh: Fresh) {
+    told(&fresh).await;
+    let page = DispatchRow { purpose: Purpose::Page(PageReason::Unsorted), started_by: None, ..dispatch(2, 1) };
+    let mut paged = obligation(9, 2, 1, 10);
+    paged.obligation.confirmed_at = Some(at(6));
+    paged.obligation.breached_at = Some(at(6));
+    fresh.write([Write::Dispatch(page.clone()), Write::Obligation(Box::new(paged)), Write::Work(work(9, "main-call", 9, 10, 3))]).await;
+    assert_eq!(fresh.store.dispatch(dispatch_id(2)).await.unwrap(), Some(page));
+    let row = fresh.store.tips_of(vec![tip_id(1)]).await.unwrap().remove(0);
+    assert_eq!((row.open_obligations, row.confirmed, row.breached, row.next_due), (3, 0, 0, Some(at(20))));
+    assert_eq!(fresh.store.waiting(lane("main-call"), 3, at(1)).await.unwrap(), 2, "more urgent than rank 3 and due");
 }
