@@ -100,13 +100,13 @@ fn step(writer: &mut Writer<Vec<u8>>, step: &Step, voices: &Voices, urls: &StepU
         Step::Pause { seconds } => {
             writer.create_element("Pause").with_attribute(("length", seconds.to_string().as_str())).write_empty().map(drop)
         }
-        Step::Ask { prompt, digits, wait_seconds, then } => writer
+        Step::Ask { prompt, digits, finish_on_hash, wait_seconds, then } => writer
             .create_element("Gather")
             .with_attribute(("input", "dtmf"))
             .with_attribute(("numDigits", digits.to_string().as_str()))
             .with_attribute(("timeout", wait_seconds.to_string().as_str()))
-            // A code may hold any key, so none of them ends it early.
-            .with_attribute(("finishOnKey", ""))
+            // A code may hold any key, so none of them ends it early; a PIN is of digits and its length is not told.
+            .with_attribute(("finishOnKey", if *finish_on_hash { "#" } else { "" }))
             .with_attribute(("actionOnEmptyResult", "true"))
             .with_attribute(("method", "POST"))
             .with_attribute(("action", urls(then, Wants::Keys).as_str()))
@@ -223,7 +223,7 @@ mod tests {
     fn a_question_and_a_farewell() {
         let prompt =
             vec![say("This is the tip line. Your code is", Language::En), Step::Pause { seconds: 1 }, say("4 7 1 1", Language::En)];
-        let ask = Step::Ask { prompt, digits: 4, wait_seconds: 8, then: StepToken("t1".to_owned()) };
+        let ask = Step::Ask { prompt, digits: 4, finish_on_hash: false, wait_seconds: 8, then: StepToken("t1".to_owned()) };
         insta::assert_snapshot!(shown(vec![ask, say("Good-bye.", Language::En), Step::HangUp]), @r#"<?xml version="1.0" encoding="UTF-8"?><Response><Gather input="dtmf" numDigits="4" timeout="8" finishOnKey="" actionOnEmptyResult="true" method="POST" action="https://tips.example.org/t1?on=keys&amp;x=1"><Say language="en-US" voice="Polly.Joanna">This is the tip line. Your code is</Say><Pause length="1"/><Say language="en-US" voice="Polly.Joanna">4 7 1 1</Say></Gather><Say language="en-US" voice="Polly.Joanna">Good-bye.</Say><Hangup/></Response>"#);
     }
 

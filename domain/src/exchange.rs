@@ -212,7 +212,7 @@ pub struct CallStep {
 }
 
 /// What happened on the line at the end of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Heard {
     /// The line was picked up.
     Answered(AnsweredBy),
@@ -220,6 +220,20 @@ pub enum Heard {
     Digits(String),
     /// What was to be said was said to its end.
     Spoken,
+    /// Nothing: we made the call ask anew, because something was learnt beside it.
+    Steered,
+}
+
+/// Shows no key: they may be a PIN.
+impl std::fmt::Debug for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Heard::Answered(by) => write!(f, "Answered({by:?})"),
+            Heard::Digits(keys) => write!(f, "Digits({} keys)", keys.len()),
+            Heard::Spoken => f.write_str("Spoken"),
+            Heard::Steered => f.write_str("Steered"),
+        }
+    }
 }
 
 /// Who the carrier thinks picked up. Detection errs in 10 to 15 % of calls, so `Unknown` is treated as a human (carriers.md 2.2).

@@ -10,7 +10,7 @@ use crate::store::rows::{AttemptRow, ObligationRow, Owner};
 use domain::conversation::reference::Reference;
 use domain::exchange::{CallRef, CallStep};
 use domain::language::Language;
-use domain::voice::enduser_call::{EnduserCall, Facts};
+use domain::voice::enduser_call::{EnduserCall, Facts, PinState};
 use domain::voice::script::{Script, Step};
 
 /// Everything said on one call besides the rules.
@@ -30,9 +30,13 @@ impl Intake {
                 voice: &self.line.voice,
                 organization_name: &said.row.obligation.step.organization_name,
                 reference: &said.reference,
+                purpose: said.row.obligation.purpose,
                 level: said.row.obligation.level,
                 language: said.language,
                 code: self.vault.spoken_code(attempt.id),
+                pin: PinState::None,
+                summary: None,
+                machine: attempt.evidence.machine.is_some(),
             };
             if !self.vault.is_step_token(attempt.id, call.step, &step.token) {
                 return Ok(Taken::Script(CallRef::Attempt(attempt.id), self.stale(&attempt, &call, &step, &facts)));

@@ -67,7 +67,7 @@ fn script() -> Script {
     let then = token;
     Script {
         steps: vec![
-            Step::Ask { prompt: Vec::new(), digits: 16, wait_seconds: 8, then: then() },
+            Step::Ask { prompt: Vec::new(), digits: 16, finish_on_hash: false, wait_seconds: 8, then: then() },
             Step::Continue { then: then() },
             Step::Record { most_seconds: 180, silence_seconds: 8, language: Language::En, then: then() },
             Step::Dial { to: Address::new("+15555550110"), from: Address::new(OURS), ring_seconds: 25, then: then() },

@@ -107,16 +107,25 @@ impl TwilioWebhook {
         let heard = match (on, keys) {
             (Some(On::Keys), keys) => Heard::Digits(digits(&keys.unwrap_or_default())),
             (None, Some(keys)) => Heard::Digits(digits(&keys)),
-            (Some(On::Spoken), _) => {
+            (Some(on @ (On::Spoken | On::Steered)), _) => {
                 if let Some(ended) = self.line_ended(attempt, &sid, form)? {
                     return Ok(ended);
                 }
-                Heard::Spoken
+                if on == On::Steered { Heard::Steered } else { Heard::Spoken }
             }
             (Some(On::Answer), _) | (None, None) => Heard::Answered(status::answered_by(form.get("AnsweredBy")?.as_deref())),
         };
         let step = CallStep { account: self.config.account.clone(), attempt, provider_id: sid, token, heard, aside: false };
         Ok(Verified { events: vec![Inbound::CallStep(step)], reply: Reply::Script })
+    }
+
+    /// Who picked up, found out while the call goes on. Nobody waits for a script here.
+    fn detection(&self, attempt: AttemptId, form: &Form) -> Result<Verified, Refused> {
+        let provider_id = id(form, "CallSid", "there is no CallSid")?;
+        let heard = Heard::Answered(status::answered_by(form.get("AnsweredBy")?.as_deref()));
+        let token = StepToken(String::new());
+        let step = CallStep { account: self.config.account.clone(), attempt, provider_id, token, heard, aside: true };
+        Ok(Verified { events: vec![Inbound::CallStep(step)], reply: Reply::Fixed(no_content()) })
     }
 
     /// Words are spoken to their end only while the line stands: what comes after the hang-up is news of the call.
@@ -152,6 +161,7 @@ impl Webhook for TwilioWebhook {
             Path::Message => self.message(&form),
             Path::MessageStatus(attempt) => self.message_status(attempt, &form),
             Path::CallStatus(attempt) => self.call_status(attempt, &form),
+            Path::Detection(attempt) => self.detection(attempt, &form),
             Path::CallStep(attempt, token, on) => self.call_step(attempt, token, on, &form),
             Path::Caller(path) => self.caller(path, &form),
         }

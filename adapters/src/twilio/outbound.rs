@@ -64,10 +64,19 @@ impl TwilioSender {
             ("Timeout", ring_seconds.as_str()),
         ];
         fields.extend(CALL_EVENTS.iter().map(|event| ("StatusCallbackEvent", *event)));
-        if keys.is_empty() && detection != Detection::Off {
-            fields.push(("MachineDetection", "DetectMessageEnd"));
-        }
-        if !keys.is_empty() {
+        let told_at = paths::detection(config.origin(), &config.account, outbound.attempt);
+        if keys.is_empty() {
+            match detection {
+                Detection::Off => {}
+                Detection::Before => fields.push(("MachineDetection", "DetectMessageEnd")),
+                Detection::Beside => fields.extend([
+                    ("MachineDetection", "DetectMessageEnd"),
+                    ("AsyncAmd", "true"),
+                    ("AsyncAmdStatusCallback", told_at.as_str()),
+                    ("AsyncAmdStatusCallbackMethod", "POST"),
+                ]),
+            }
+        } else {
             // Detection would listen to the switchboard's greeting and call it a machine.
             fields.push(("SendDigits", send_digits.as_str()));
         }
@@ -106,7 +115,7 @@ impl Sender for TwilioSender {
     fn steer<'a>(&'a self, call: &'a ProviderId, attempt: AttemptId, then: &'a StepToken) -> BoxFuture<'a, Result<(), SendError>> {
         Box::pin(async move {
             let config = self.client.config();
-            let url = paths::call_step(config.origin(), &config.account, attempt, then, On::Spoken);
+            let url = paths::call_step(config.origin(), &config.account, attempt, then, On::Steered);
             self.client.update_call(&call.0, &CallUpdate::Redirect(url)).await.map(drop)
         })
     }

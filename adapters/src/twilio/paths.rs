@@ -16,6 +16,8 @@ pub(super) enum Path {
     MessageStatus(AttemptId),
     /// `/webhooks/{account}/calls/{attempt}`: news of a call.
     CallStatus(AttemptId),
+    /// `/webhooks/{account}/calls/{attempt}/detection`: who picked up, found out while the call goes on.
+    Detection(AttemptId),
     /// `/webhooks/{account}/calls/{attempt}/steps/{token}?on=…`: a call asks what to do next.
     CallStep(AttemptId, StepToken, Option<On>),
     /// `/webhooks/{account}/voice…`: a reporter's call.
@@ -57,6 +59,8 @@ pub(super) enum On {
     Keys,
     /// The words were spoken to their end.
     Spoken,
+    /// Nothing: we made the call ask anew.
+    Steered,
 }
 
 /// Longer tokens are not ours.
@@ -72,6 +76,7 @@ impl Path {
             ["messages"] => Some(Path::Message),
             ["messages", attempt] => Some(Path::MessageStatus(attempt.parse().ok()?)),
             ["calls", attempt] => Some(Path::CallStatus(attempt.parse().ok()?)),
+            ["calls", attempt, "detection"] => Some(Path::Detection(attempt.parse().ok()?)),
             ["calls", attempt, "steps", token] if is_token(token) => {
                 Some(Path::CallStep(attempt.parse().ok()?, StepToken((*token).to_owned()), On::read(query)))
             }
@@ -116,13 +121,14 @@ impl CallerOn {
 }
 
 impl On {
-    const ALL: [On; 3] = [On::Answer, On::Keys, On::Spoken];
+    const ALL: [On; 4] = [On::Answer, On::Keys, On::Spoken, On::Steered];
 
     const fn word(self) -> &'static str {
         match self {
             On::Answer => "on=answer",
             On::Keys => "on=keys",
             On::Spoken => "on=spoken",
+            On::Steered => "on=steered",
         }
     }
     fn read(query: &str) -> Option<Self> {
@@ -138,6 +144,11 @@ pub(super) fn message_status(origin: &str, account: &AccountKey, attempt: Attemp
 /// Where news of a call is to go.
 pub(super) fn call_status(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
     format!("{origin}/webhooks/{account}/calls/{attempt}")
+}
+
+/// Where it is told who picked up, when that is found out while the call goes on.
+pub(super) fn detection(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
+    format!("{origin}/webhooks/{account}/calls/{attempt}/detection")
 }
 
 /// Where a call asks for its next script. The token has to be of unreserved URL characters, as the shell draws them.

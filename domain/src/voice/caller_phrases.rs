@@ -174,7 +174,7 @@ impl Speaker<'_> {
 }
 
 fn ask(prompt: Vec<Step>, digits: u8, wait_seconds: u8, then: StepToken) -> Step {
-    Step::Ask { prompt, digits, wait_seconds, then }
+    Step::Ask { prompt, digits, finish_on_hash: false, wait_seconds, then }
 }
 
 /// `https://tips.example.org` as one says it: "tips dot example dot org".

@@ -1,17 +1,20 @@
-//! The call to an enduser: there is a report; key the spoken code to confirm. A machine gets a voicemail after its beep and
-//! confirms nothing; a wrong key confirms nothing (R14, R19, R32).
+//! The call to an enduser: there is a report; key the spoken code, or your own PIN, to confirm. A machine gets a voicemail after its beep
+//! and confirms nothing; nine says "that is not me"; a wrong key confirms nothing (R14, R19, R32).
 //!
-//! Owns what follows from what was heard, and what it proves; the words are in `phrases`. Nothing is said about the tip,
-//! and the reference only after the confirmation or to a machine.
+//! Owns what follows from what was heard, and what it proves; the words are in `phrases`. Nothing is said about the tip, and the reference
+//! only after the confirmation or to a machine. The one thing that ever tells of the tip is the summary that the organization has accepted
+//! in writing: after a confirmation *and* the person's PIN, never to a machine (R6, R18).
 
 use super::phrases;
 use super::script::Script;
 use crate::conversation::reference::Reference;
 use crate::dispatch::evidence::{ConfirmedBy, ReceiptKind};
+use crate::dispatch::purpose::Purpose;
 use crate::dispatch::words::Voice;
 use crate::exchange::{AnsweredBy, Heard, StepToken};
 use crate::language::Language;
 use crate::level::Level;
+use crate::sealed::Words;
 use serde::{Deserialize, Serialize};
 
 /// The two-digit code spoken on one call, for that call alone.
@@ -19,11 +22,11 @@ use serde::{Deserialize, Serialize};
 pub struct SpokenCode([u8; 2]);
 
 impl SpokenCode {
-    /// From a random number: two digits, of which the first is not 0 (a switchboard's operator) and the second is another, so
-    /// that somebody who presses one key again and again confirms nothing. 81 codes.
+    /// From a random number: two digits. The first is neither 0 nor 9, which have a meaning of their own; the second is another, so that
+    /// somebody who presses one key again and again confirms nothing. 72 codes.
     pub fn from_bits(random: u16) -> Self {
-        let first = 1 + random % 9;
-        let second = (first + 1 + random / 9 % 9) % 10;
+        let first = 1 + random % 8;
+        let second = (first + 1 + random / 8 % 9) % 10;
         Self([first as u8, second as u8])
     }
     /// The digits as keyed: "47".
@@ -58,12 +61,60 @@ pub enum Phase {
         /// Rounds in which the code was not keyed.
         tries: u8,
     },
+    /// While the code was asked for, detection found that a machine listens: what is said next is its voicemail.
+    Machine {
+        /// Rounds in which the code was not keyed.
+        tries: u8,
+    },
     /// A voicemail is being spoken.
     Voicemail,
-    /// Confirmed; thanks are being spoken.
-    Confirmed,
+    /// The person's PIN is asked for, to confirm by it.
+    Pin {
+        /// Rounds in which it was not keyed.
+        tries: u8,
+    },
+    /// Confirmed; the PIN is asked for, to hear the report.
+    Content {
+        /// Rounds in which it was not keyed.
+        tries: u8,
+    },
+    /// Confirmed; the last words are being spoken.
+    Confirmed {
+        /// Which.
+        #[serde(default)]
+        last: LastWords,
+    },
+    /// It is somebody else's number: that is regretted, and the call ends.
+    NotMe,
     /// Nothing more will be said.
     Over,
+}
+
+/// The last words of a confirmed call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastWords {
+    /// Thanks and the reference.
+    #[default]
+    Thanks,
+    /// The report.
+    Report,
+    /// That the report is to be read after a login: no PIN was keyed.
+    LogIn,
+}
+
+/// What is known of the person's PIN. The shell compares; no digit of it comes here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PinState {
+    /// They have none.
+    #[default]
+    None,
+    /// They have one; nothing was keyed that had to be compared with it.
+    Kept,
+    /// What was keyed is it.
+    Right,
+    /// What was keyed is not it.
+    Wrong,
 }
 
 /// What is said on this call.
@@ -75,39 +126,95 @@ pub struct Facts<'a> {
     pub organization_name: &'a str,
     /// The tip's reference.
     pub reference: &'a Reference,
+    /// Why they are told.
+    pub purpose: Purpose,
     /// Decides "urgent" or not.
     pub level: Level,
     /// The listener's language.
     pub language: Language,
     /// The code of this call.
     pub code: SpokenCode,
+    /// The person's PIN.
+    pub pin: PinState,
+    /// The summary, when the organization has accepted one by speech and there is one.
+    pub summary: Option<&'a Words>,
+    /// Whether a machine is known to be on this line, from news that came beside the call.
+    pub machine: bool,
 }
 
-/// How often the code is asked for before the call ends.
+/// What follows from news that came beside the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Where the call stands now; the step is the same.
+    pub call: EnduserCall,
+    /// What it proves.
+    pub receipts: Vec<ReceiptKind>,
+    /// Whether the call has to be made to ask for its present step anew, because something else is to be said now.
+    pub steer: bool,
+}
+
+/// How often the code is asked for before the call ends; the PIN likewise.
 pub const MOST_TRIES: u8 = 3;
+/// The shortest PIN.
+pub const LEAST_PIN_DIGITS: u8 = 4;
+/// The longest PIN.
+pub const MOST_PIN_DIGITS: u8 = 8;
 
 impl EnduserCall {
     /// A call that was just placed.
     pub fn new() -> Self {
         Self { step: 0, phase: Phase::Dialled }
     }
+    /// Whether the keys of the next step are a PIN, which the shell compares before it asks here.
+    pub fn wants_pin(&self) -> bool {
+        match self.phase {
+            Phase::Pin { .. } | Phase::Content { .. } => true,
+            Phase::Dialled | Phase::Asking { .. } | Phase::Machine { .. } | Phase::Voicemail => false,
+            Phase::Confirmed { .. } | Phase::NotMe | Phase::Over => false,
+        }
+    }
     /// What to say now, where the call stands then, and what it proves. `then` is the token of step `self.step + 1`.
     pub fn decide(self, heard: &Heard, facts: &Facts<'_>, then: StepToken) -> (Self, Script, Vec<ReceiptKind>) {
         let (phase, receipts) = match self.phase {
-            Phase::Dialled => picked_up(heard),
-            Phase::Asking { tries } => answered(heard, tries, facts.code),
+            Phase::Dialled => picked_up(heard, facts),
+            Phase::Asking { tries } => answered(heard, tries, facts),
+            // Keys answer the code that was spoken before the machine was suspected: detection errs, a right code does not.
+            Phase::Machine { tries } => match heard {
+                Heard::Digits(keys) if !keys.is_empty() => answered(heard, tries, facts),
+                Heard::Digits(_) | Heard::Answered(_) | Heard::Spoken | Heard::Steered => (Phase::Voicemail, Vec::new()),
+            },
             Phase::Voicemail => match heard {
                 Heard::Spoken => (Phase::Over, vec![ReceiptKind::VoicemailLeft]),
                 Heard::Digits(keys) if !keys.is_empty() => (Phase::Over, vec![ReceiptKind::HumanAnswered]),
-                Heard::Digits(_) | Heard::Answered(_) => (Phase::Over, Vec::new()),
+                Heard::Digits(_) | Heard::Answered(_) | Heard::Steered => (Phase::Over, Vec::new()),
             },
-            Phase::Confirmed | Phase::Over => (Phase::Over, Vec::new()),
+            Phase::Pin { tries } => pin_to_confirm(heard, tries, facts),
+            Phase::Content { tries } => pin_to_hear(heard, tries, facts),
+            Phase::Confirmed { .. } | Phase::NotMe | Phase::Over => (Phase::Over, Vec::new()),
         };
         let script = match (self.phase, phase) {
-            (Phase::Asking { .. }, Phase::Over) => phrases::gave_up(facts),
+            (Phase::Asking { .. } | Phase::Machine { .. } | Phase::Pin { .. }, Phase::Over) => phrases::gave_up(facts),
             (_, phase) => phrases::script(phase, heard == &Heard::Answered(AnsweredBy::MachineSpeaking), facts, then),
         };
         (Self { step: self.step.saturating_add(1), phase }, script, receipts)
+    }
+    /// Who picked up, told beside the call's own road while it goes on (asynchronous detection). `person` is true when somebody has pressed
+    /// a key on this call: then no machine is believed in.
+    pub fn aside(self, by: AnsweredBy, person: bool) -> Aside {
+        let (phase, receipts) = match (by, self.phase) {
+            (AnsweredBy::Human, phase) => (phase, vec![ReceiptKind::HumanAnswered]),
+            (AnsweredBy::Unknown, phase) => (phase, Vec::new()),
+            (AnsweredBy::MachineSpeaking, phase) => (phase, vec![ReceiptKind::MachineAnswered]),
+            (AnsweredBy::MachineReady, Phase::Asking { tries }) if !person => {
+                (Phase::Machine { tries }, vec![ReceiptKind::MachineAnswered])
+            }
+            (AnsweredBy::MachineReady, phase) => (phase, vec![ReceiptKind::MachineAnswered]),
+            (AnsweredBy::Fax, Phase::Dialled | Phase::Asking { .. }) if !person => (Phase::Over, vec![ReceiptKind::FaxAnswered]),
+            (AnsweredBy::Fax, phase) => (phase, vec![ReceiptKind::FaxAnswered]),
+        };
+        // Before the line has asked for its first step there is nothing to be steered away from.
+        let steer = phase != self.phase && self.phase != Phase::Dialled;
+        Aside { call: Self { phase, ..self }, receipts, steer }
     }
     /// The script for the present state again, for a carrier that repeats the step before: the same words, no change.
     /// `then` is the token of step `self.step`.
@@ -118,10 +225,11 @@ impl EnduserCall {
 
 /// The line was picked up. Who it was is the carrier's guess; only `Human` is passed on as evidence of a person, while `Unknown`
 /// is spoken to like one (carriers.md 2.2).
-fn picked_up(heard: &Heard) -> (Phase, Vec<ReceiptKind>) {
+fn picked_up(heard: &Heard, facts: &Facts<'_>) -> (Phase, Vec<ReceiptKind>) {
     let asking = Phase::Asking { tries: 0 };
     match heard {
         Heard::Answered(AnsweredBy::Human) => (asking, vec![ReceiptKind::Answered, ReceiptKind::HumanAnswered]),
+        Heard::Answered(AnsweredBy::Unknown) if facts.machine => (Phase::Voicemail, vec![ReceiptKind::Answered]),
         Heard::Answered(AnsweredBy::Unknown) => (asking, vec![ReceiptKind::Answered]),
         Heard::Answered(AnsweredBy::MachineReady | AnsweredBy::MachineSpeaking) => {
             (Phase::Voicemail, vec![ReceiptKind::Answered, ReceiptKind::MachineAnswered])
@@ -129,30 +237,73 @@ fn picked_up(heard: &Heard) -> (Phase, Vec<ReceiptKind>) {
         Heard::Answered(AnsweredBy::Fax) => (Phase::Over, vec![ReceiptKind::Answered, ReceiptKind::FaxAnswered]),
         // Keys before anything was asked prove a person, but they cannot be the code: it was not spoken yet.
         Heard::Digits(keys) if !keys.is_empty() => (asking, vec![ReceiptKind::Answered, ReceiptKind::HumanAnswered]),
-        Heard::Digits(_) | Heard::Spoken => (asking, vec![ReceiptKind::Answered]),
+        Heard::Digits(_) | Heard::Spoken | Heard::Steered => (asking, vec![ReceiptKind::Answered]),
     }
 }
 
 /// The code was spoken; this is what came back.
-fn answered(heard: &Heard, tries: u8, code: SpokenCode) -> (Phase, Vec<ReceiptKind>) {
-    let tries = tries.saturating_add(1);
-    let next = if tries < MOST_TRIES { Phase::Asking { tries } } else { Phase::Over };
+fn answered(heard: &Heard, tries: u8, facts: &Facts<'_>) -> (Phase, Vec<ReceiptKind>) {
+    let next = another(tries, |tries| Phase::Asking { tries }, Phase::Over);
     match heard {
         Heard::Digits(keys) => {
             let digits: String = keys.chars().filter(char::is_ascii_digit).collect();
-            if digits == code.digits() {
-                (Phase::Confirmed, vec![ReceiptKind::HumanAnswered, ReceiptKind::Confirmed(ConfirmedBy::Keypad)])
-            } else if keys.is_empty() {
-                (next, Vec::new())
-            } else {
-                (next, vec![ReceiptKind::HumanAnswered, ReceiptKind::WrongKey])
+            match digits.as_str() {
+                code if code == facts.code.digits() => confirmed(ConfirmedBy::Keypad, facts),
+                "9" | "99" => (Phase::NotMe, vec![ReceiptKind::HumanAnswered, ReceiptKind::NotMe]),
+                "0" | "00" if facts.pin != PinState::None => (Phase::Pin { tries: 0 }, vec![ReceiptKind::HumanAnswered]),
+                _ if keys.is_empty() => (next, Vec::new()),
+                _ => (next, vec![ReceiptKind::HumanAnswered, ReceiptKind::WrongKey]),
             }
         }
         // Detection may find out late that it has been speaking to a machine.
         Heard::Answered(AnsweredBy::MachineReady | AnsweredBy::MachineSpeaking) => (Phase::Voicemail, vec![ReceiptKind::MachineAnswered]),
         Heard::Answered(AnsweredBy::Fax) => (Phase::Over, vec![ReceiptKind::FaxAnswered]),
         Heard::Answered(AnsweredBy::Human | AnsweredBy::Unknown) | Heard::Spoken => (next, Vec::new()),
+        // Steered, and a person turned out to be there meanwhile: the code is asked for again.
+        Heard::Steered => (Phase::Asking { tries }, Vec::new()),
     }
+}
+
+/// The PIN was asked for, to confirm by it.
+fn pin_to_confirm(heard: &Heard, tries: u8, facts: &Facts<'_>) -> (Phase, Vec<ReceiptKind>) {
+    let next = another(tries, |tries| Phase::Pin { tries }, Phase::Over);
+    match (heard, facts.pin) {
+        (Heard::Digits(keys), PinState::Right) if !keys.is_empty() => confirmed(ConfirmedBy::Pin, facts),
+        (Heard::Digits(keys), PinState::Wrong | PinState::Kept | PinState::None) if !keys.is_empty() => {
+            (next, vec![ReceiptKind::HumanAnswered, ReceiptKind::WrongKey])
+        }
+        (Heard::Digits(_) | Heard::Answered(_) | Heard::Spoken | Heard::Steered, _) => (next, Vec::new()),
+    }
+}
+
+/// The PIN was asked for, to hear the report. Whatever is keyed, the confirmation stands.
+fn pin_to_hear(heard: &Heard, tries: u8, facts: &Facts<'_>) -> (Phase, Vec<ReceiptKind>) {
+    let log_in = Phase::Confirmed { last: LastWords::LogIn };
+    let next = another(tries, |tries| Phase::Content { tries }, log_in);
+    match (heard, facts.pin) {
+        (Heard::Digits(keys), PinState::Right) if !keys.is_empty() => match facts.summary {
+            Some(_) => (Phase::Confirmed { last: LastWords::Report }, Vec::new()),
+            None => (log_in, Vec::new()),
+        },
+        (Heard::Digits(keys), PinState::Wrong | PinState::Kept | PinState::None) if !keys.is_empty() => (next, vec![ReceiptKind::WrongKey]),
+        (Heard::Digits(_) | Heard::Answered(_) | Heard::Spoken | Heard::Steered, _) => (next, Vec::new()),
+    }
+}
+
+/// A person confirmed. The report is offered to those who can show a PIN, when there is one that may be spoken.
+fn confirmed(by: ConfirmedBy, facts: &Facts<'_>) -> (Phase, Vec<ReceiptKind>) {
+    let phase = match (facts.pin, facts.summary) {
+        (PinState::Kept | PinState::Right | PinState::Wrong, Some(_)) => Phase::Content { tries: 0 },
+        (PinState::None, Some(_)) => Phase::Confirmed { last: LastWords::LogIn },
+        (PinState::None | PinState::Kept | PinState::Right | PinState::Wrong, None) => Phase::Confirmed { last: LastWords::Thanks },
+    };
+    (phase, vec![ReceiptKind::HumanAnswered, ReceiptKind::Confirmed(by)])
+}
+
+/// One more round, or the end of them.
+fn another(tries: u8, round: impl Fn(u8) -> Phase, end: Phase) -> Phase {
+    let tries = tries.saturating_add(1);
+    if tries < MOST_TRIES { round(tries) } else { end }
 }
 
 impl Default for EnduserCall {
@@ -162,137 +313,5 @@ impl Default for EnduserCall {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::script::Step;
-    use super::*;
-    use ReceiptKind as R;
-
-    const CODE: SpokenCode = SpokenCode([4, 7]);
-
-    fn token(step: u32) -> StepToken {
-        StepToken(format!("token-{step}"))
-    }
-
-    fn with_facts<T>(language: Language, run: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let voice = Voice { line_name: "Safe2Help Illinois".to_owned(), call_back: "5 5 5, 5 5 5, 0 1 0 0".to_owned() };
-        let reference = Reference::parse("T-7K3-QM2").expect("good");
-        let organization_name = "Delta High School";
-        run(&Facts { voice: &voice, organization_name, reference: &reference, level: Level::Critical, language, code: CODE })
-    }
-
-    /// Plays what is heard; gives the last phase, all receipts and all that was spoken.
-    fn play(language: Language, heard: &[Heard]) -> (Phase, Vec<ReceiptKind>, String) {
-        with_facts(language, |facts| {
-            let (mut call, mut receipts, mut spoken) = (EnduserCall::new(), Vec::new(), String::new());
-            for heard in heard {
-                let then = token(call.step + 1);
-                let before = call.step;
-                let (next, script, proved) = call.decide(heard, facts, then);
-                assert_eq!(next.step, before + 1);
-                words_of(&script.steps, &mut spoken);
-                receipts.extend(proved);
-                call = next;
-            }
-            (call.phase, receipts, spoken)
-        })
-    }
-
-    fn words_of(steps: &[Step], spoken: &mut String) {
-        for step in steps {
-            match step {
-                Step::Say { words, .. } => spoken.push_str(&format!("{words}\n")),
-                Step::Ask { prompt, .. } => words_of(prompt, spoken),
-                Step::Pause { seconds } => assert!((1..=10).contains(seconds)),
-                Step::Continue { .. } | Step::HangUp | Step::Record { .. } | Step::Dial { .. } => {}
-            }
-        }
-    }
-
-    fn keys(keys: &str) -> Heard {
-        Heard::Digits(keys.to_owned())
-    }
-
-    fn by(who: AnsweredBy) -> Heard {
-        Heard::Answered(who)
-    }
-
-    #[test]
-    fn what_each_call_proves() {
-        let confirmed = R::Confirmed(ConfirmedBy::Keypad);
-        let table: Vec<(Vec<Heard>, Phase, Vec<ReceiptKind>)> = vec![
-            (
-                vec![by(AnsweredBy::Human), keys("47")],
-                Phase::Confirmed,
-                vec![R::Answered, R::HumanAnswered, R::HumanAnswered, confirmed.clone()],
-            ),
-            (vec![by(AnsweredBy::Unknown), keys("4 7#")], Phase::Confirmed, vec![R::Answered, R::HumanAnswered, confirmed.clone()]),
-            (vec![by(AnsweredBy::Unknown), keys("74")], Phase::Asking { tries: 1 }, vec![R::Answered, R::HumanAnswered, R::WrongKey]),
-            (vec![by(AnsweredBy::Unknown), keys("#")], Phase::Asking { tries: 1 }, vec![R::Answered, R::HumanAnswered, R::WrongKey]),
-            (vec![by(AnsweredBy::Unknown), keys(""), keys(""), keys("")], Phase::Over, vec![R::Answered]),
-            (vec![by(AnsweredBy::Unknown), keys(""), keys(""), keys(""), keys("47")], Phase::Over, vec![R::Answered]),
-            (vec![by(AnsweredBy::Unknown), keys(""), keys("47")], Phase::Confirmed, vec![R::Answered, R::HumanAnswered, confirmed]),
-            (vec![by(AnsweredBy::MachineReady), Heard::Spoken], Phase::Over, vec![R::Answered, R::MachineAnswered, R::VoicemailLeft]),
-            (vec![by(AnsweredBy::MachineSpeaking), Heard::Spoken], Phase::Over, vec![R::Answered, R::MachineAnswered, R::VoicemailLeft]),
-            // A machine that plays tones, even the right ones, confirms nothing.
-            (vec![by(AnsweredBy::MachineReady), keys("47")], Phase::Over, vec![R::Answered, R::MachineAnswered, R::HumanAnswered]),
-            (vec![by(AnsweredBy::MachineReady)], Phase::Voicemail, vec![R::Answered, R::MachineAnswered]),
-            (vec![by(AnsweredBy::Fax)], Phase::Over, vec![R::Answered, R::FaxAnswered]),
-            // Keys before the code was spoken cannot be the code.
-            (vec![keys("47")], Phase::Asking { tries: 0 }, vec![R::Answered, R::HumanAnswered]),
-        ];
-        for (heard, phase, receipts) in table {
-            let (got_phase, got, _) = play(Language::En, &heard);
-            assert_eq!((got_phase, got), (phase, receipts), "{heard:?}");
-        }
-    }
-
-    #[test]
-    fn the_words_in_each_language() {
-        for language in Language::ALL {
-            let (_, _, human) = play(language, &[by(AnsweredBy::Human), keys("12"), keys("47")]);
-            let (_, _, machine) = play(language, &[by(AnsweredBy::MachineReady), Heard::Spoken]);
-            let (_, _, nobody) = play(language, &[by(AnsweredBy::Human), keys(""), keys(""), keys("")]);
-            insta::assert_snapshot!(
-                format!("call_{}", language.tag()),
-                format!("— human\n{human}— machine\n{machine}— nobody keys\n{nobody}")
-            );
-        }
-    }
-
-    #[test]
-    fn a_person_is_asked_twice_in_a_round_and_a_machine_hears_no_code() {
-        let (_, _, human) = play(Language::En, &[by(AnsweredBy::Human)]);
-        assert_eq!(human.matches("press four, seven").count(), 2);
-        assert!(human.starts_with("This is Safe2Help Illinois with an urgent report for Delta High School."));
-        assert!(!human.contains("seven, K"), "nothing else before the confirmation");
-        let (_, _, machine) = play(Language::En, &[by(AnsweredBy::MachineReady), Heard::Spoken]);
-        assert!(machine.contains("T, seven, K, three, Q, M, two") && machine.contains("5 5 5, 5 5 5, 0 1 0 0"));
-        assert!(!machine.contains("four, seven") && !machine.contains("press"));
-    }
-
-    #[test]
-    fn a_repeated_step_gets_the_same_script() {
-        with_facts(Language::En, |facts| {
-            for heard in [vec![by(AnsweredBy::Human)], vec![by(AnsweredBy::Human), keys("1")], vec![by(AnsweredBy::MachineReady)]] {
-                let mut call = EnduserCall::new();
-                let mut script = Script::default();
-                for heard in &heard {
-                    let then = token(call.step + 1);
-                    (call, script, _) = call.decide(heard, facts, then);
-                }
-                assert_eq!(call.again(facts, token(call.step)), script);
-            }
-        });
-    }
-
-    #[test]
-    fn spoken_codes_are_two_unlike_digits() {
-        for random in 0..=u16::MAX {
-            let code = SpokenCode::from_bits(random);
-            assert!(code.0[0] != code.0[1] && code.0[0] != 0 && code.0.iter().all(|digit| *digit < 10));
-        }
-        let all: std::collections::BTreeSet<String> = (0..81).map(|random| SpokenCode::from_bits(random).digits()).collect();
-        assert_eq!(all.len(), 81);
-        assert_eq!(format!("{CODE:?}"), "SpokenCode(sealed)");
-    }
-}
+#[path = "enduser_tests.rs"]
+mod tests;

@@ -31,8 +31,10 @@ pub enum Step {
     Ask {
         /// What is spoken, only `Say` and `Pause`.
         prompt: Vec<Step>,
-        /// How many keys.
+        /// How many keys, at most.
         digits: u8,
+        /// Whether `#` ends them before there are so many; it is not among them then.
+        finish_on_hash: bool,
         /// Seconds to wait after the words.
         wait_seconds: u8,
         /// The token of the next step.

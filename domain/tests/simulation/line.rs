@@ -12,7 +12,8 @@ use domain::exchange::{Heard, StepToken};
 use domain::id::AttemptId;
 use domain::language::Language;
 use domain::level::Level;
-use domain::voice::enduser_call::{EnduserCall, Facts, Phase};
+use domain::dispatch::purpose::Purpose;
+use domain::voice::enduser_call::{EnduserCall, Facts, Phase, PinState};
 use domain::voice::script::Step;
 
 impl World {
@@ -101,7 +102,18 @@ impl World {
         }
         let organization_name = &self.rows[row].obligation.step.organization_name;
         let (voice, reference, language, level) = (&self.voice, &self.reference, Language::En, Level::Critical);
-        let facts = Facts { voice, organization_name, reference, level, language, code };
+        let facts = Facts {
+            voice,
+            organization_name,
+            reference,
+            purpose: Purpose::Tip,
+            level,
+            language,
+            code,
+            pin: PinState::None,
+            summary: None,
+            machine: false,
+        };
         let (next, script, receipts) = entry.call.clone().decide(&heard, &facts, StepToken(format!("{step}")));
         entry.call = next.clone();
         let receipts: Vec<_> = receipts.into_iter().enumerate().map(|(index, kind)| (format!("step:{step}:{index}"), kind)).collect();

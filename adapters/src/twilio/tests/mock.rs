@@ -117,9 +117,9 @@ fn next_script(event: &Inbound) -> Option<Script> {
         }
         Heard::Answered(AnsweredBy::Human | AnsweredBy::Fax | AnsweredBy::Unknown) => {
             let prompt = vec![say("To confirm, press 4 7."), Step::Pause { seconds: 1 }];
-            vec![Step::Ask { prompt, digits: 2, wait_seconds: 5, then: StepToken("t2".to_owned()) }]
+            vec![Step::Ask { prompt, digits: 2, finish_on_hash: false, wait_seconds: 5, then: StepToken("t2".to_owned()) }]
         }
-        Heard::Digits(_) | Heard::Spoken => vec![say("Good-bye."), Step::HangUp],
+        Heard::Digits(_) | Heard::Spoken | Heard::Steered => vec![say("Good-bye."), Step::HangUp],
     };
     Some(Script { steps })
 }

@@ -189,8 +189,12 @@ fn steps_conform() {
     for dialect in DIALECTS {
         let dialect = dialect();
         let (ask, go_on) = (StepToken("ask-1".to_owned()), StepToken("go-on-2".to_owned()));
-        let script =
-            Script { steps: vec![Step::Ask { prompt: Vec::new(), digits: 4, wait_seconds: 8, then: ask }, Step::Continue { then: go_on }] };
+        let script = Script {
+            steps: vec![
+                Step::Ask { prompt: Vec::new(), digits: 4, finish_on_hash: false, wait_seconds: 8, then: ask },
+                Step::Continue { then: go_on },
+            ],
+        };
         let answer = Webhook::render(&Dialect::webhook(&dialect), CallRef::Attempt(conformance::attempt()), &script);
         let between = |start: &str, end: &str| {
             let from = answer.body.find(start).unwrap() + start.len();
