@@ -17,6 +17,7 @@ use crate::http::public::webhooks::Webhooks;
 use crate::http::{ops, public, staff};
 use crate::intake::Intake;
 use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
+use crate::links::keeper::Keeper;
 use crate::live::Live;
 use crate::login::Login;
 use crate::mailboxes::Mailboxes;
@@ -109,6 +110,9 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         routes: routes.clone(),
         wake: wake.clone(),
     };
+    let keeper = Keeper { store: store.clone(), clock: clock.clone(), routes: routes.clone(), wake: wake.clone() };
+    keeper.restore().await?;
+    tasks.spawn("links", keeper.run(tasks.stopping()));
     let files = Files::new(config.data_folder.join("media"), vault.clone());
     let spool = open_spool(config, &vault, &store_tasks)?;
     let directory = DirectoryReader::new(store.clone(), clock.clone());

@@ -2,23 +2,29 @@
 //!
 //! A paced lane waits for its turn *before* it claims, and claims one at a time, so that what goes next is always the most
 //! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
-//! same pace stands right before the carrier, where it counts: commits take unequal time.
+//! same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
+//! claimed; half-open, one piece at a time.
 
 use super::lease::Leases;
 use super::wake::LOOK_EVERY;
 use super::{Outbox, work};
 use crate::lifecycle::Tasks;
+use crate::links::circuit::Gate;
 use crate::progress::routes::Lane;
 use crate::store::rows::WorkRow;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 /// How many pieces an unpaced lane claims at once.
 const CLAIM_MOST: usize = 64;
 /// How long a lane waits after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// How long a shut lane waits at the least before it looks again.
+const LEAST_WAIT: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks) {
     let stopping = tasks.stopping();
@@ -38,17 +44,38 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
         if alarm.due(&outbox.clock, &stopping).await.is_none() {
             return;
         }
-        let Some((first, more)) = free_slots(&slots, most).await else { return };
-        if let Some(turns) = &turns {
-            // A turn is taken only for work that is there: one taken in idle times would let two go out together.
+        let Some((first, mut more)) = free_slots(&slots, most).await else { return };
+        let circuits = outbox.progress.routes.circuits();
+        if turns.is_some() || !circuits.is_closed(&lane.key) {
+            // A turn is taken only for work that is there: one taken in idle times would let two go out together. So is a trial.
             if !anything_due(&outbox, &lane).await {
                 continue;
             }
+        }
+        if let Some(turns) = &turns {
             tokio::select! { () = turns.until_ready() => {}, () = stopping.cancelled() => return }
         }
+        let trial = match circuits.gate(&lane.key, outbox.clock.now()) {
+            Gate::Go => false,
+            Gate::Trial => {
+                more.clear();
+                true
+            }
+            Gate::Shut(until) => {
+                outbox.progress.wake.at(&lane.key, now);
+                drop((first, more));
+                if !wait_for_circuit(&outbox, until, &stopping).await {
+                    return;
+                }
+                continue;
+            }
+        };
         let room = 1 + more.len();
         match claim(&outbox, &lane, room).await {
             Ok(claimed) => {
+                if trial && claimed.is_empty() {
+                    circuits.trial_unused(&lane.key);
+                }
                 if claimed.len() < room {
                     look_again(&outbox, &lane).await;
                 } else {
@@ -56,19 +83,37 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
                 }
                 let permits = std::iter::once(first).chain(more);
                 for (work, permit) in claimed.into_iter().zip(permits) {
-                    let (outbox, sends) = (outbox.clone(), sends.clone());
+                    let (outbox, sends, lane) = (outbox.clone(), sends.clone(), lane.key.clone());
                     tasks.spawn_piece("work", async move {
                         work::run(&outbox, work, sends.as_deref()).await;
+                        if trial {
+                            // Had it sent something, the circuit would have been told.
+                            outbox.progress.routes.circuits().trial_unused(&lane);
+                        }
                         drop(permit);
                     });
                 }
             }
             Err(error) => {
                 tracing::warn!(error = %error, lane = %lane.key, "due work was not claimed");
+                if trial {
+                    circuits.trial_unused(&lane.key);
+                }
                 outbox.progress.wake.at(&lane.key, now);
                 tokio::select! { () = tokio::time::sleep(AFTER_FAILURE) => {}, () = stopping.cancelled() => return }
             }
         }
+    }
+}
+
+/// Waits until a shut circuit lets something through, or something changed. False when stopping.
+async fn wait_for_circuit(outbox: &Outbox, until: Timestamp, stopping: &CancellationToken) -> bool {
+    let mut changes = outbox.progress.routes.circuits().changes();
+    let wait = Duration::try_from(until.duration_since(outbox.clock.now())).unwrap_or(Duration::ZERO).clamp(LEAST_WAIT, LOOK_EVERY);
+    tokio::select! {
+        () = tokio::time::sleep(wait) => true,
+        _ = changes.changed() => true,
+        () = stopping.cancelled() => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Outbox;
 use super::compose::ComposeError;
+use crate::links::circuit;
 use crate::progress::{News, ProgressError, Todo};
 use crate::store::rows::{AttemptRow, Owner, WorkId, WorkRow};
 use adapters::contract::SendError;
@@ -30,7 +31,7 @@ struct Answered {
 
 /// Does it. A failure of ours leaves the work to its lease: it comes back.
 pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&DefaultDirectRateLimiter>) {
-    let started = start(outbox, work.id).await;
+    let started = start(outbox, &work).await;
     let result = match started {
         Ok(todo) => follow(outbox, todo, pace).await,
         Err(error) => Err(error),
@@ -41,22 +42,22 @@ pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&DefaultDir
 }
 
 /// Lets the rules decide; a store that fails for a moment must not cost a Critical call its whole lease.
-async fn start(outbox: &Outbox, id: WorkId) -> Result<Vec<Todo>, ProgressError> {
+async fn start(outbox: &Outbox, work: &WorkRow) -> Result<Vec<Todo>, ProgressError> {
     let mut wait = Duration::from_millis(100);
     for _ in 1..STORE_TRIES {
-        match decide(outbox, id).await {
+        match decide(outbox, work).await {
             Ok(todo) => return Ok(todo),
             Err(error) => tracing::warn!(error = %error, "due work was not decided; trying again"),
         }
         tokio::time::sleep(wait).await;
         wait *= 4;
     }
-    decide(outbox, id).await
+    decide(outbox, work).await
 }
 
-async fn decide(outbox: &Outbox, id: WorkId) -> Result<Vec<Todo>, ProgressError> {
-    match id {
-        WorkId::Obligation(id) => outbox.progress.obligation_timer(id).await,
+async fn decide(outbox: &Outbox, work: &WorkRow) -> Result<Vec<Todo>, ProgressError> {
+    match work.id {
+        WorkId::Obligation(id) => outbox.progress.obligation_timer(id, &work.lane).await,
         WorkId::Message(id) => outbox.progress.message_timer(id).await,
         // Media have a worker of their own: `media`.
         WorkId::Attachment(_) => Ok(Vec::new()),
@@ -126,6 +127,7 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
         // Nothing goes out by this account until somebody mends it: the operator has to hear it, whoever is told meanwhile.
         tracing::error!(error = %error, lane = %attempt.lane, "the carrier refuses our account or sender");
     }
+    report(outbox, attempt, &result);
     let mut answered = answered(result);
     if attempt.means == Means::Mail {
         // Every mail of an obligation carries the same Message-ID, so it cannot be what tells attempts apart.
@@ -133,6 +135,19 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
     }
     metrics::counter!("tipline_attempts_total", "lane" => attempt.lane.to_string(), "answer" => label(answered.outcome)).increment(1);
     answered
+}
+
+/// What an answer says about the carrier, for its circuit.
+fn report(outbox: &Outbox, attempt: &AttemptRow, result: &Result<Accepted, SendError>) {
+    let news = match result {
+        Ok(_) | Err(SendError::Permanent { .. }) => circuit::News::Answered,
+        // A mail server that puts off one recipient has answered.
+        Err(SendError::Transient { code: Some(_), .. }) if attempt.means == Means::Mail => circuit::News::Answered,
+        Err(SendError::Transient { .. } | SendError::Unknown { .. }) => circuit::News::Fault,
+        Err(SendError::Throttled { .. }) => circuit::News::Slower,
+        Err(SendError::Misconfigured { .. }) => circuit::News::Refused,
+    };
+    outbox.progress.routes.circuits().take(&attempt.lane, news, outbox.clock.now());
 }
 
 fn answered(result: Result<Accepted, SendError>) -> Answered {

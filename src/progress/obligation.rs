@@ -1,15 +1,16 @@
 //! Events of obligations: decide for one, pass on to its siblings what they must hear, commit all of it together.
 
-use super::batch::{Batch, told};
+use super::batch::{Batch, obligation_rank, told};
 use super::receipt::ID_REPEATS;
+use super::routes::Lane;
 use super::{MOST_REPEATS, Progress, ProgressError, Todo, Tried};
 use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
-use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow};
+use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow, WorkId};
 use crate::store::{Outcome, Write};
 use domain::dispatch::evidence::{Evidence, ReceiptKind};
-use domain::dispatch::obligation::{Context, Effect, Event, SendOutcome, school_unreachable};
-use domain::id::{AttemptId, ObligationId};
+use domain::dispatch::obligation::{Context, Effect, Event, SendOutcome, State, school_unreachable};
+use domain::id::{AttemptId, LaneKey, ObligationId};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 
@@ -29,15 +30,46 @@ pub(super) struct AttemptChange {
 }
 
 impl Progress {
-    /// An obligation's timer fired.
-    pub async fn obligation_timer(&self, id: ObligationId) -> Result<Vec<Todo>, ProgressError> {
+    /// An obligation's timer fired, and this lane took it up. When an attempt is to go by another lane, the work is handed over: every attempt
+    /// goes out in its lane's turn, at its pace.
+    pub async fn obligation_timer(&self, id: ObligationId, on: &LaneKey) -> Result<Vec<Todo>, ProgressError> {
         for _ in 0..MOST_REPEATS {
             let Some(row) = self.store.obligation(id).await? else { return Ok(Vec::new()) };
-            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Timer, AttemptChange::default(), None).await? {
+            if let Some(other) = self.hands_over(&row, on) {
+                if self.hand_over(row, &other).await? {
+                    return Ok(Vec::new());
+                }
+                continue;
+            }
+            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Timer, AttemptChange::default(), None, Some(on)).await? {
                 return Ok(todo);
             }
         }
         Err(ProgressError::Contended)
+    }
+
+    /// The lane that an attempt which is due now should go by, when it is not the one that has the work.
+    fn hands_over(&self, row: &ObligationRow, on: &LaneKey) -> Option<LaneKey> {
+        let now = self.clock.now();
+        let starts = match row.obligation.state {
+            State::Standby { until: at } | State::Waiting { next_at: at } => at <= now,
+            State::InFlight { .. } | State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => false,
+        };
+        let stays = self.routes.lane(on).is_some_and(|lane| self.routes.may_stay(&row.obligation, lane));
+        let other = &self.routes.for_obligation(&row.obligation).key;
+        (starts && !stays && other != on).then(|| other.clone())
+    }
+
+    /// Gives due work to another lane. False when somebody else was quicker.
+    async fn hand_over(&self, row: ObligationRow, to: &LaneKey) -> Result<bool, ProgressError> {
+        let now = self.clock.now();
+        let mut batch = Batch::new(now, None);
+        let obligation = &row.obligation;
+        let rank = obligation_rank(obligation, row.place);
+        batch.work(WorkId::Obligation(obligation.id), to, rank, obligation.step.due_at, Some(now));
+        // Unchanged: only so that nothing is put to a time that was closed meanwhile.
+        batch.write(Write::Obligation(Box::new(row)));
+        Ok(matches!(self.finish(batch).await?, Tried::Done(_)))
     }
 
     /// The carrier answered an attempt at an obligation (or its answer was lost).
@@ -65,7 +97,7 @@ impl Progress {
                     .push((Actor::System, Action::AttemptNotTaken { told: told(&row.obligation), attempt, reason: reason.clone() }));
             }
             change.row = Some(attempt_row);
-            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Sent { attempt, outcome }, change, None).await? {
+            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Sent { attempt, outcome }, change, None, None).await? {
                 return Ok(todo);
             }
         }
@@ -84,7 +116,7 @@ impl Progress {
                 attempt_row.answer = Some("not_found".to_owned());
                 change.row = Some(attempt_row);
             }
-            if let Tried::Done((_, todo)) = self.try_obligation(row, event, change, None).await? {
+            if let Tried::Done((_, todo)) = self.try_obligation(row, event, change, None, None).await? {
                 return Ok(todo);
             }
         }
@@ -104,6 +136,7 @@ impl Progress {
         event: Event,
         change: AttemptChange,
         once: Option<Once>,
+        on: Option<&LaneKey>,
     ) -> Result<Tried<(Outcome, Vec<Todo>)>, ProgressError> {
         let now = self.clock.now();
         let mut batch = Batch::new(now, once);
@@ -131,7 +164,7 @@ impl Progress {
             (Event::News { attempt, .. }, Some(evidence)) => Event::News { attempt, evidence },
             (event, _) => event,
         };
-        let todo = self.decide_all(&mut batch, row, event, now).await?;
+        let todo = self.decide_all(&mut batch, row, event, (now, on)).await?;
         Ok(match self.finish(batch).await? {
             Tried::Done(outcome @ Outcome::Duplicate) => Tried::Done((outcome, Vec::new())),
             Tried::Done(outcome) => Tried::Done((outcome, todo)),
@@ -140,7 +173,13 @@ impl Progress {
     }
 
     /// Decides for the obligation and for those of its siblings that the decision concerns.
-    async fn decide_all(&self, batch: &mut Batch, row: ObligationRow, event: Event, now: Timestamp) -> Result<Vec<Todo>, ProgressError> {
+    async fn decide_all(
+        &self,
+        batch: &mut Batch,
+        row: ObligationRow,
+        event: Event,
+        (now, on): (Timestamp, Option<&LaneKey>),
+    ) -> Result<Vec<Todo>, ProgressError> {
         let dispatch = row.obligation.dispatch;
         let mut rows = vec![row];
         let mut next: Vec<_> = rows.iter().map(|row| row.obligation.clone()).collect();
@@ -163,7 +202,11 @@ impl Progress {
                     }
                 }
                 match effect {
-                    Effect::Send(attempt) => todo.push(self.start_attempt(batch, &rows[place], &next[place], attempt, now)),
+                    Effect::Send(attempt) => {
+                        let lane = on.and_then(|key| self.routes.lane(key)).unwrap_or_else(|| self.routes.for_obligation(&next[place]));
+                        next[place].went_by = Some(lane.account.clone());
+                        todo.push(self.start_attempt(batch, &rows[place], &next[place], attempt, (now, lane)));
+                    }
                     Effect::Ask(attempt) => {
                         if let Some(attempt) = self.store.attempt(attempt).await? {
                             todo.push(Todo::AskObligation(Box::new(rows[place].clone()), Box::new(attempt)));
@@ -194,7 +237,7 @@ impl Progress {
         }
         for (row, next) in rows.iter().zip(next) {
             if next != row.obligation {
-                let lane = &self.routes.for_means(next.step.means).key;
+                let lane = &self.routes.for_obligation(&next).key;
                 batch.obligation(row, next, lane);
             }
         }
@@ -208,10 +251,9 @@ impl Progress {
         row: &ObligationRow,
         next: &domain::dispatch::obligation::Obligation,
         attempt: AttemptId,
-        now: Timestamp,
+        (now, lane): (Timestamp, &Lane),
     ) -> Todo {
         let means = next.step.means;
-        let lane = self.routes.for_means(means);
         let attempt_row = AttemptRow {
             id: attempt,
             owner: Owner::Obligation(next.id),

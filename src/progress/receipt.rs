@@ -67,7 +67,7 @@ impl Progress {
                 Owner::Obligation(id) => {
                     let Some(owner) = self.store.obligation(id).await? else { return Ok(Took::NoAttempt) };
                     let event = obligation::Event::News { attempt, evidence: Default::default() };
-                    self.try_obligation(owner, event, change, news.once.clone()).await?
+                    self.try_obligation(owner, event, change, news.once.clone(), None).await?
                 }
                 Owner::Message(id) => {
                     let Some(owner) = self.store.message(id).await? else { return Ok(Took::NoAttempt) };

@@ -1,8 +1,14 @@
-//! Which lane serves what: the table from means and account to lanes.
+//! Which lane serves what: the table from means and account to lanes, and the choice among them.
+//!
+//! Endusers can be told by any account that has the means: the choice is the first whose circuit is closed, and another carrier than the one
+//! that has just failed. Reporters cannot: an answer comes from the number that they wrote to. There is always a lane, whatever the
+//! circuits say: when none is trusted, the one that will be tried first.
 
+use crate::links::circuits::Circuits;
 use crate::store::rows::Author;
 use domain::channel::{Channel, Means};
 use domain::dispatch::delivery::Delivery;
+use domain::dispatch::obligation::Obligation;
 use domain::id::{AccountKey, LaneKey};
 use domain::level::Level;
 use domain::sealed::Address;
@@ -28,12 +34,13 @@ pub struct Routes {
     first: Lane,
     lanes: Vec<Lane>,
     answers: Vec<(AccountKey, AccountKey)>,
+    circuits: Circuits,
 }
 
 impl Routes {
     /// The lanes in order of preference; `None` when there are none.
     pub fn new(lanes: Vec<Lane>) -> Option<Self> {
-        lanes.first().cloned().map(|first| Self { first, lanes, answers: Vec::new() })
+        lanes.first().cloned().map(|first| Self { first, lanes, answers: Vec::new(), circuits: Circuits::default() })
     }
     /// The same, and what comes by the first account of each pair is answered by the second (a mailbox that is only read).
     #[must_use]
@@ -52,10 +59,36 @@ impl Routes {
     pub fn serves(&self, means: Means) -> bool {
         self.lanes().any(|lane| lane.means == means)
     }
-    /// The preferred lane for telling endusers by these means. Plans hold only means that are served; should the configuration
-    /// have lost one since, its obligations go to the first lane and fail there, seen, instead of being forgotten.
+    /// Whether lanes are trusted.
+    pub fn circuits(&self) -> &Circuits {
+        &self.circuits
+    }
+    /// The lane for telling endusers by these means now. Plans hold only means that are served; should the configuration have lost one since,
+    /// its obligations go to the first lane and fail there, seen, instead of being forgotten.
     pub fn for_means(&self, means: Means) -> &Lane {
-        self.lanes().find(|lane| lane.means == means).unwrap_or(&self.first)
+        self.choose(means, None)
+    }
+    /// The lane for an obligation's next attempt: of another account than the one whose carrier has just failed it, if one can be used.
+    pub fn for_obligation(&self, obligation: &Obligation) -> &Lane {
+        self.choose(obligation.step.means, failed_account(obligation))
+    }
+    /// Whether an obligation's next attempt may go by this lane: then work that is there stays there.
+    pub fn may_stay(&self, obligation: &Obligation, lane: &Lane) -> bool {
+        let usable = lane.means == obligation.step.means && self.circuits.is_closed(&lane.key);
+        usable && failed_account(obligation) != Some(&lane.account)
+    }
+    /// Whether another account than this one could take these means now.
+    pub fn has_other(&self, means: Means, account: &AccountKey) -> bool {
+        self.lanes().any(|lane| lane.means == means && lane.account != *account && self.circuits.is_closed(&lane.key))
+    }
+    /// The first trusted lane, not of the avoided account; else the first trusted; else the one that is tried again first.
+    fn choose(&self, means: Means, avoid: Option<&AccountKey>) -> &Lane {
+        let order = |lane: &&Lane| {
+            let shut = (!self.circuits.is_closed(&lane.key)).then(|| self.circuits.ready_at(&lane.key));
+            (shut, Some(&lane.account) == avoid)
+        };
+        // Of equals the first stays, and `None` is before every time.
+        self.lanes().filter(|lane| lane.means == means).min_by_key(order).unwrap_or(&self.first)
     }
     /// The lane that answers reporters who came in by this account and channel; `None` when nothing can be sent to them (a call, our
     /// own pages): an answer is then kept until they come back.
@@ -68,6 +101,11 @@ impl Routes {
         let account = self.answers.iter().find(|(reads, _)| reads == account).map_or(account, |(_, answers)| answers);
         self.lanes().find(|lane| lane.account == *account && lane.means == means)
     }
+}
+
+/// The account whose carrier has just failed this obligation.
+fn failed_account(obligation: &Obligation) -> Option<&AccountKey> {
+    obligation.went_by.as_ref().filter(|_| obligation.carrier_failed)
 }
 
 /// The urgency of work: level first, then the turn within it (0 to 99), then the place in the plan (0 to 999), so that the PSAP stays first
@@ -109,17 +147,44 @@ pub const ASKING_TURN: u16 = 50;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::links::circuit::News;
+
+    fn account(name: &str) -> AccountKey {
+        name.parse().unwrap()
+    }
+
+    fn lane(name: &str, means: Means) -> Lane {
+        let key = format!("{name}-{}", means.as_str()).parse().unwrap();
+        Lane { key, account: account(name), means, from: Address::new(""), per_second: None }
+    }
+
+    #[test]
+    fn endusers_are_told_by_the_first_that_is_trusted_and_has_not_just_failed() {
+        let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+        let routes = || Routes::new(vec![lane("a", Means::Text), lane("a", Means::Call), lane("b", Means::Call)]).unwrap();
+        // Which are refused, which account is avoided, and who is chosen.
+        let table: [(&[&str], Option<&str>, &str); 6] = [
+            (&[], None, "a-call"),
+            (&[], Some("a"), "b-call"),
+            (&["a-call"], None, "b-call"),
+            (&["a-call"], Some("b"), "b-call"),
+            (&["a-call", "b-call"], None, "a-call"),
+            (&["a-call", "b-call"], Some("a"), "b-call"),
+        ];
+        for (refused, avoid, expected) in table {
+            let routes = routes();
+            for key in refused {
+                routes.circuits().take(&key.parse().unwrap(), News::Refused, now);
+            }
+            let avoid = avoid.map(account);
+            assert_eq!(routes.choose(Means::Call, avoid.as_ref()).key.as_str(), expected, "{refused:?} {avoid:?}");
+        }
+        let other = routes();
+        assert!(other.has_other(Means::Call, &account("a")) && !other.has_other(Means::Text, &account("a")));
+    }
 
     #[test]
     fn what_a_mailbox_reads_is_answered_by_the_account_that_mails() {
-        let account = |name: &str| name.parse::<AccountKey>().unwrap();
-        let lane = |name: &str, means: Means| Lane {
-            key: format!("{name}-{}", means.as_str()).parse().unwrap(),
-            account: account(name),
-            means,
-            from: Address::new(""),
-            per_second: None,
-        };
         let routes = Routes::new(vec![lane("main", Means::Text), lane("alerts", Means::Mail), lane("mail", Means::Mail)]).unwrap();
         let routes = routes.with_answers(vec![(account("tips"), account("mail"))]);
         let by = |name: &str, channel| routes.for_reply(&account(name), channel).map(|lane| lane.key.to_string());

@@ -122,6 +122,8 @@ pub enum Write {
     Enduser(Box<EnduserWrite>),
     /// The whole directory, replacing what was there.
     Directory(Box<DirectoryRows>),
+    /// Whether a lane is trusted.
+    Route(RouteRow),
     /// A value of the deployment.
     Meta(&'static str, String),
 }

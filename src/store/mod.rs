@@ -139,6 +139,11 @@ pub trait Store: Send + Sync {
     /// Gives work of lanes of these means that are not among `lanes` (an account was renamed or removed) to lane `to`, so that no promise
     /// waits for a lane that nobody runs.
     fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey) -> Read<'_, ()>;
+    /// Gives up to `most` pieces of endusers' work of lane `from`, which cannot be used, to lane `to`: the most urgent first, each with its
+    /// time. What is for reporters stays. Returns how many.
+    fn evade(&self, from: LaneKey, to: LaneKey, most: u32) -> Read<'_, u64>;
+    /// Whether each lane was trusted when that was last written.
+    fn routes(&self) -> Read<'_, Vec<RouteRow>>;
 
     /// A member of staff by login name (lower case).
     fn staff_by_login(&self, login: String) -> Read<'_, Option<StaffRow>>;

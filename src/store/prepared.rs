@@ -68,6 +68,7 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
         Write::Attempt(row) => [Some(json(&row.evidence)?), row.call.as_ref().map(json).transpose()?],
         Write::Receipt(row) => [Some(json(&row.kind)?), None],
         Write::Watch(row) => [Some(json(&row.watch)?), None],
+        Write::Route(row) => [Some(json(&row.circuit)?), None],
         Write::Dispatch(row) => [Some(json(&row.purpose)?), Some(json(&row.excluded)?)],
         Write::Enduser(write) => match write.as_ref() {
             EnduserWrite::Note(row) => [Some(json(&row.author)?), None],

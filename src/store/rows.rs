@@ -3,6 +3,7 @@
 //! Everything that identifies a reporter, and every word, is [`Sealed`]; the store could not read it if it wanted to.
 
 use crate::audit::{Action, Actor};
+use crate::links::circuit::Circuit;
 use crate::vault::sealed::{BlindIndex, Sealed, WrappedKey};
 use adapters::contract::Cursor;
 use domain::channel::{Channel, Means};
@@ -409,6 +410,17 @@ pub struct WorkRow {
     pub due_at: Timestamp,
     /// When it may start; also the end of a lease.
     pub run_at: Timestamp,
+}
+
+/// Whether a lane is trusted, since the last change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRow {
+    /// The lane.
+    pub lane: LaneKey,
+    /// Its circuit.
+    pub circuit: Circuit,
+    /// When it was written.
+    pub at: Timestamp,
 }
 
 /// Something for a person to do.

@@ -9,12 +9,13 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
     (4, "telling", include_str!("../../migrations/0004_telling.sql")),
     (6, "portal", include_str!("../../migrations/0006_portal.sql")),
+    (7, "routes", include_str!("../../migrations/0007_routes.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -3,10 +3,12 @@
 use crate::fixture::Fresh;
 use crate::rows::*;
 use domain::channel::Means;
+use domain::id::MessageId;
 use futures_util::future::join_all;
 use std::collections::HashSet;
+use tipline::links::circuit::{Circuit, News};
 use tipline::store::commit::Write;
-use tipline::store::rows::WorkId;
+use tipline::store::rows::{RouteRow, WorkId, WorkRow};
 
 fn numbers(work: &[tipline::store::rows::WorkRow]) -> Vec<u32> {
     work.iter().map(|row| (0..1000).find(|n| row.id == WorkId::Obligation(obligation_id(*n))).unwrap()).collect()
@@ -106,6 +108,34 @@ pub async fn work_of_a_lane_that_is_gone_goes_to_one_that_is(fresh: Fresh) {
     fresh.store.move_work(lanes, Means::Call, lane("main-call")).await.unwrap();
     assert_eq!(claim(&fresh, "a", 0, 30, 9).await, [1, 3]);
     assert_eq!(fresh.store.next_due(lane("old-mail")).await.unwrap(), Some(at(0)), "another means is left alone");
+}
+
+pub async fn work_evades_a_lane_that_cannot_be_used(fresh: Fresh) {
+    let message = WorkRow { id: WorkId::Message(MessageId::new(uuid::Uuid::from_u128(9))), ..work(9, "main-call", 0, 20, 0) };
+    fresh
+        .write([
+            Write::Work(work(1, "main-call", 200_000, 20, 0)),
+            Write::Work(work(2, "main-call", 0, 20, 7)),
+            Write::Work(work(3, "main-call", 1, 20, 0)),
+            Write::Work(message),
+        ])
+        .await;
+    assert_eq!(fresh.store.evade(lane("main-call"), lane("other-call"), 2).await.unwrap(), 2);
+    let taken = fresh.store.claim_due(lane("other-call"), "a".to_owned(), at(8), at(30), 9).await.unwrap();
+    assert_eq!(numbers(&taken), [2, 3], "the most urgent first, each at its time");
+    assert_eq!(fresh.store.evade(lane("main-call"), lane("other-call"), 9).await.unwrap(), 1, "what is for reporters stays");
+    assert_eq!(fresh.store.evade(lane("main-call"), lane("other-call"), 9).await.unwrap(), 0);
+}
+
+pub async fn circuits_are_kept(mut fresh: Fresh) {
+    assert_eq!(fresh.store.routes().await.unwrap(), []);
+    let mut circuit = Circuit::new(at(0));
+    circuit.take(News::Refused, at(1));
+    let row = RouteRow { lane: lane("main-call"), circuit: circuit.clone(), at: at(1) };
+    fresh.write([Write::Route(RouteRow { circuit: Circuit::new(at(0)), ..row.clone() })]).await;
+    fresh.write([Write::Route(row.clone())]).await;
+    fresh.reopen().await;
+    assert_eq!(fresh.store.routes().await.unwrap(), [row]);
 }
 
 pub async fn the_next_due_time_is_known(fresh: Fresh) {

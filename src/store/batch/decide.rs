@@ -99,6 +99,7 @@ impl<'a> Batch<'a> {
             Write::Message(_)
             | Write::Incident(_)
             | Write::Mailbox(_)
+            | Write::Route(_)
             | Write::AnswerTo(..)
             | Write::Note(_)
             | Write::WayBack(..)
@@ -167,6 +168,7 @@ impl<'a> Batch<'a> {
                 let version = self.next_version(row.conversation.uuid(), row.version);
                 self.watches.put(row.conversation, Versioned { row, json, version });
             }
+            Write::Route(row) => self.routes.put(row.lane.as_str(), (row, json[0].as_deref().unwrap_or("null"))),
             Write::Mailbox(row) => self.mailboxes.put((row.account.as_str(), row.folder.as_str()), row),
             Write::AnswerTo(id, handle) => {
                 if let Some(tip) = self.tip(*id) {
@@ -261,6 +263,7 @@ fn new_tip(write: &Write) -> Option<ConversationId> {
         | Write::Caller(_)
         | Write::Watch(_)
         | Write::Mailbox(_)
+        | Write::Route(_)
         | Write::AnswerTo(..)
         | Write::Note(_)
         | Write::WayBack(..)

@@ -80,6 +80,7 @@ pub(crate) struct Batch<'a> {
     callers: Latest<CallId, Versioned<'a, CallerRow>>,
     watches: Latest<ConversationId, Versioned<'a, WatchRow>>,
     mailboxes: Latest<(&'a str, &'a str), &'a MailboxRow>,
+    routes: Latest<&'a str, (&'a RouteRow, &'a str)>,
     notes: Rows,
     incidents: incidents::Incidents,
     dispatches: Rows,
@@ -119,6 +120,7 @@ impl<'a> Batch<'a> {
         add(&mut list, tips::ATTACHMENT, tips::attachments(&self.attachments))?;
         add(&mut list, ways::CALLER, ways::callers(&self.callers))?;
         add(&mut list, ways::MAILBOX, ways::mailboxes(&self.mailboxes))?;
+        add(&mut list, ways::ROUTE, ways::routes(&self.routes))?;
         self.incident_statements(&mut list)?;
         add(&mut list, tips::NOTE, std::mem::take(&mut self.notes))?;
         add(&mut list, tips::RECORD, std::mem::take(&mut self.record))?;

@@ -1,4 +1,5 @@
-//! What the ways in keep for themselves: reporters' calls between their steps, and where mailboxes were read to.
+//! What the roads to carriers keep for themselves: reporters' calls between their steps, where mailboxes were read to, whether a lane is
+//! trusted.
 
 use super::rows::Rows;
 use super::*;
@@ -18,9 +19,15 @@ pub(super) const MAILBOX: &str = concat!(
     " ON CONFLICT (account, folder) DO UPDATE SET validity = excluded.validity, uid = excluded.uid",
 );
 
+#[rustfmt::skip]
+pub(super) const ROUTE: &str = concat!(
+    "INSERT INTO route (lane, state_json, at) SELECT ", text!(0), ", ", text!(1), ", ", int!(2), " FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (lane) DO UPDATE SET state_json = excluded.state_json, at = excluded.at",
+);
+
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[CALLER, MAILBOX];
+pub(crate) const ALL: &[&str] = &[CALLER, MAILBOX, ROUTE];
 
 pub(super) fn callers(list: &Latest<CallId, Versioned<'_, CallerRow>>) -> Rows {
     let mut rows = Rows::default();
@@ -41,6 +48,14 @@ pub(super) fn mailboxes(list: &Latest<(&str, &str), &MailboxRow>) -> Rows {
     let mut rows = Rows::default();
     for (_, row) in list.iter() {
         rows.row().text(row.account.as_str()).text(&row.folder).int(i64::from(row.cursor.validity)).int(i64::from(row.cursor.uid)).end();
+    }
+    rows
+}
+
+pub(super) fn routes(list: &Latest<&str, (&RouteRow, &str)>) -> Rows {
+    let mut rows = Rows::default();
+    for (lane, (row, json)) in list.iter() {
+        rows.row().text(lane).text(json).int(row.at.as_microsecond()).end();
     }
     rows
 }

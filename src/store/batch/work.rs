@@ -37,9 +37,13 @@ pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
 /// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.
 pub(crate) const RELEASE_WORK: &str = "UPDATE work SET run_at = 0, owner = NULL WHERE owner = $1";
 
+/// `$1` the lane that cannot be used, `$2` the one that does its work, `$3` how many. What concerns endusers only, the most urgent first.
+pub(crate) const EVADE: &str = "UPDATE work SET lane = $2 WHERE id IN \
+    (SELECT w.id FROM work w WHERE w.lane = $1 AND w.about = 'obligation' ORDER BY w.urgency, w.due_at, w.id LIMIT $3)";
+
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE, RELEASE_WORK];
+pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE, RELEASE_WORK, EVADE];
 
 /// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now.
 pub(crate) const MOVE: &str = concat!("UPDATE work SET lane = $3 WHERE lane LIKE $2 AND lane NOT IN (SELECT i.value FROM ", each!(), " i)");

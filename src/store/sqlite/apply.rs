@@ -7,7 +7,7 @@
 use super::joined::{COMMIT, Joined};
 use crate::clock::from_micros;
 use crate::store::batch::facts::{BEGIN_AND_ASK, Fact, Facts, Questions};
-use crate::store::batch::work::{CLAIM, LEASE, MOVE, RELEASE, RELEASE_WORK};
+use crate::store::batch::work::{CLAIM, EVADE, LEASE, MOVE, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch};
 use crate::store::prepared::Prepared;
 use crate::store::rows::{WorkId, WorkRow};
@@ -31,6 +31,8 @@ pub(super) enum Request {
     Release { owner: String },
     /// Work of lanes that are no more given to one that is.
     Move { lanes: String, ending: String, to: String },
+    /// Endusers' work of a lane that cannot be used given to one that can.
+    Evade { from: LaneKey, to: LaneKey, most: u32 },
 }
 
 /// What became of it.
@@ -40,6 +42,7 @@ pub(super) enum Answer {
     Claimed(Vec<WorkRow>),
     Leased(Vec<LaneKey>),
     Released,
+    Moved(u64),
 }
 
 /// A batch that is durable.
@@ -77,13 +80,13 @@ impl Request {
             Request::Claim { .. } => "claim work",
             Request::Lease { .. } => "lease lanes",
             Request::Release { .. } => "release lanes",
-            Request::Move { .. } => "move work",
+            Request::Move { .. } | Request::Evade { .. } => "move work",
         }
     }
     const fn commit(&self) -> Option<&Prepared> {
         match self {
             Request::Commit(prepared) => Some(prepared),
-            Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } | Request::Move { .. } => None,
+            Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } | Request::Move { .. } | Request::Evade { .. } => None,
         }
     }
 }
@@ -144,6 +147,10 @@ async fn transaction(connection: &mut SqliteConnection, joined: &mut Joined, req
             Request::Move { lanes, ending, to } => {
                 sqlx::query(MOVE).bind(lanes.as_str()).bind(ending.as_str()).bind(to.as_str()).execute(&mut *connection).await?;
                 Ok(Answer::Released)
+            }
+            Request::Evade { from, to, most } => {
+                let query = sqlx::query(EVADE).bind(from.as_str()).bind(to.as_str()).bind(i64::from(*most));
+                Ok(Answer::Moved(query.execute(&mut *connection).await?.rows_affected()))
             }
             Request::Release { owner } => {
                 for statement in [RELEASE, RELEASE_WORK] {

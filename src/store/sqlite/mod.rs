@@ -111,7 +111,7 @@ impl Store for Sqlite {
         Box::pin(async move {
             match self.order(Request::Commit(Box::new(prepared?))).await? {
                 Answer::Committed(outcome) => Ok(outcome),
-                Answer::Claimed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
+                Answer::Claimed(_) | Answer::Leased(_) | Answer::Released | Answer::Moved(_) => Err(StoreError::Unavailable),
             }
         })
     }
@@ -120,7 +120,7 @@ impl Store for Sqlite {
         Box::pin(async move {
             match self.order(request).await? {
                 Answer::Claimed(work) => Ok(work),
-                Answer::Committed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
+                Answer::Committed(_) | Answer::Leased(_) | Answer::Released | Answer::Moved(_) => Err(StoreError::Unavailable),
             }
         })
     }
@@ -130,7 +130,7 @@ impl Store for Sqlite {
                 serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "lease lanes", source: source.into() })?;
             match self.order(Request::Lease { lanes, owner, now: now.as_microsecond(), until: until.as_microsecond() }).await? {
                 Answer::Leased(lanes) => Ok(lanes),
-                Answer::Committed(_) | Answer::Claimed(_) | Answer::Released => Err(StoreError::Unavailable),
+                Answer::Committed(_) | Answer::Claimed(_) | Answer::Released | Answer::Moved(_) => Err(StoreError::Unavailable),
             }
         })
     }
@@ -143,6 +143,14 @@ impl Store for Sqlite {
                 serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "move work", source: source.into() })?;
             let ending = format!("%-{}", means.as_str());
             self.order(Request::Move { lanes, ending, to: to.to_string() }).await.map(|_| ())
+        })
+    }
+    fn evade(&self, from: LaneKey, to: LaneKey, most: u32) -> Read<'_, u64> {
+        Box::pin(async move {
+            match self.order(Request::Evade { from, to, most }).await? {
+                Answer::Moved(count) => Ok(count),
+                Answer::Committed(_) | Answer::Claimed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
+            }
         })
     }
 
@@ -310,6 +318,8 @@ impl Store for Sqlite {
     }
     fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64> {
         Box::pin(reads::telling::waiting(&self.readers, lane, below, now))
+    fn routes(&self) -> Read<'_, Vec<RouteRow>> {
+        Box::pin(reads::ways::routes(&self.readers))
     }
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>> {
         Box::pin(reads::health::meta(&self.readers, key))

@@ -1,8 +1,8 @@
-//! Reading what the ways in keep for themselves: calls, mailboxes, and what was taken already.
+//! Reading what the roads to carriers keep for themselves: calls, mailboxes, what was taken already, whether lanes are trusted.
 
 use super::{Columns, all, failed, one};
 use crate::store::StoreError;
-use crate::store::rows::{CallerRow, MailboxRow};
+use crate::store::rows::{CallerRow, MailboxRow, RouteRow};
 use crate::store::sql::each;
 use adapters::contract::Cursor;
 use domain::id::{AccountKey, CallId};
@@ -11,6 +11,8 @@ use sqlx::{Pool, Sqlite};
 const CALLER: &str = "SELECT r.id, r.account, r.state_json, r.conversation, r.started_at, r.version FROM caller r WHERE r.id = $1";
 const MAILBOX: &str = "SELECT b.account, b.folder, b.validity, b.uid FROM mailbox b WHERE b.account = $1 AND b.folder = $2";
 const KNOWN: &str = concat!("SELECT o.once_key FROM ", each!(), " i CROSS JOIN once o WHERE o.account = $2 AND o.once_key = i.value");
+
+const ROUTES: &str = "SELECT t.lane, t.state_json, t.at FROM route t";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
@@ -52,4 +54,15 @@ pub(in super::super) async fn known_onces(
     let keys = serde_json::to_string(&keys).unwrap_or_else(|_| "[]".to_owned());
     let rows = sqlx::query(KNOWN).bind(keys).bind(account.to_string()).fetch_all(readers).await;
     all(&rows.map_err(failed("look for what was taken already"))?, |row| Columns::of("once", row).text("once_key"))
+}
+
+/// A handful of rows, read once a start. A circuit that cannot be read is one that nothing is known of.
+pub(in super::super) async fn routes(readers: &Pool<Sqlite>) -> Result<Vec<RouteRow>, StoreError> {
+    let rows = sqlx::query(ROUTES).fetch_all(readers).await.map_err(failed("read the lanes' circuits"))?;
+    let known = all(&rows, |row| {
+        let c = Columns::of("route", row);
+        let circuit = c.json("state_json").ok();
+        Ok(circuit.map(|circuit| Ok::<_, StoreError>(RouteRow { lane: c.id("lane")?, circuit, at: c.time("at")? })).transpose()?)
+    })?;
+    Ok(known.into_iter().flatten().collect())
 }
