@@ -318,6 +318,7 @@ impl Store for Sqlite {
     }
     fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64> {
         Box::pin(reads::telling::waiting(&self.readers, lane, below, now))
+    }
     fn routes(&self) -> Read<'_, Vec<RouteRow>> {
         Box::pin(reads::ways::routes(&self.readers))
     }
