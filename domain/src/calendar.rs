@@ -54,6 +54,30 @@ impl Calendar {
         }
         Err(never())
     }
+    /// When the first business day after today's closes.
+    pub fn next_day_closes(&self, from: Timestamp) -> Result<Timestamp, NeverOpen> {
+        let never = || NeverOpen(self.key.clone());
+        let mut day = from.to_zoned(self.zone.clone()).date();
+        for _ in 0..HORIZON_DAYS {
+            day = day.tomorrow().map_err(|_| never())?;
+            if let Some((_, closes)) = self.business(day) {
+                return Ok(closes);
+            }
+        }
+        Err(never())
+    }
+    /// The first moment from here on at which the office is open at this time of its day; `None` when it never is.
+    pub fn next_at(&self, from: Timestamp, time: Time) -> Option<Timestamp> {
+        let mut day = from.to_zoned(self.zone.clone()).date();
+        for _ in 0..HORIZON_DAYS {
+            let at = self.zone.to_ambiguous_timestamp(day.to_datetime(time)).compatible().ok()?;
+            if at >= from && self.is_open(at) {
+                return Some(at);
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
     /// Opening and closing moment of a date. Closing at 00:00 means the end of that day; a closing before the opening means no
     /// business. A time that the clock skips in spring is read as the moment after the gap, one that comes twice in autumn as the first.
     fn business(&self, date: Date) -> Option<(Timestamp, Timestamp)> {
@@ -133,6 +157,32 @@ mod tests {
         check(&early, "2027-03-13T05:00", 60, "2027-03-14T04:00"); // opens in the gap: at 03:00
         check(&early, "2027-03-13T05:00", 90, "2027-03-15T02:30"); // so that night has one hour only
         check(&night_desk(1, 3), "2026-10-31T05:00", 150, "2026-11-01T02:30"); // and that one three
+    }
+
+    #[test]
+    fn a_break_passes_as_a_night_does() {
+        let office = office();
+        check(&office, "2026-12-24T12:00", 60, "2027-01-01T09:00"); // received in the break
+        check(&office, "2026-12-18T16:59", 4 * 60, "2027-01-01T11:59"); // R16 over the break
+        check(&office, "2026-12-21T00:00", 0, "2027-01-01T08:00");
+    }
+
+    #[test]
+    fn the_next_business_day_and_an_hour_of_it() {
+        let office = office();
+        let shown = |at: Timestamp| at.to_zoned(office.zone.clone()).datetime().to_string();
+        for (from, closes, next) in [
+            ("2026-11-18T07:00", "2026-11-19T17:00:00", "2026-11-18T10:00:00"),
+            ("2026-11-18T10:00", "2026-11-19T17:00:00", "2026-11-18T10:00:00"),
+            ("2026-11-18T10:01", "2026-11-19T17:00:00", "2026-11-19T10:00:00"),
+            ("2026-11-20T18:00", "2026-11-23T17:00:00", "2026-11-23T10:00:00"),
+            ("2026-12-19T18:00", "2027-01-01T17:00:00", "2027-01-01T10:00:00"),
+        ] {
+            let from = at(&office, from);
+            assert_eq!(office.next_day_closes(from).map(shown), Ok(closes.to_owned()));
+            assert_eq!(office.next_at(from, time(10, 0, 0, 0)).map(shown).as_deref(), Some(next));
+        }
+        assert_eq!(office.next_at(at(&office, "2026-11-18T10:00"), time(20, 0, 0, 0)), None, "never open at eight in the evening");
     }
 
     #[test]

@@ -70,6 +70,9 @@ pub(super) fn run(command: Plan, config: &Config) -> anyhow::Result<()> {
         calendars: config.calendars(),
         policy: config.policy(),
         line_name: &config.line.name,
+        excluded: &BTreeSet::new(),
+        has_summary: false,
+        calls_per_second: None,
     };
     let mut plan = plan::plan(request).map_err(refusal)?;
     leave_out_unserved(&mut plan, config);

@@ -14,6 +14,7 @@ use domain::dispatch::purpose::Purpose;
 use domain::id::*;
 use domain::level::Level;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 impl Desk {
     /// Who would be told, how and by when. No side effect.
@@ -32,6 +33,9 @@ impl Desk {
             calendars: &self.calendars,
             policy: &self.policy,
             line_name: &self.line.voice.line_name,
+            excluded: &BTreeSet::new(),
+            has_summary: false,
+            calls_per_second: None,
         };
         let mut plan = plan::plan(request)?;
         for means in [Means::Call, Means::Mail] {

@@ -95,6 +95,7 @@ impl Compose {
                     call_back: &self.line.call_back,
                     message_id: row.obligation.id.to_string(),
                     purpose: row.obligation.purpose,
+                    session: step.session,
                     summary: None,
                     bounces_to: None,
                     tls_required: false,
@@ -108,6 +109,8 @@ impl Compose {
                     organization_name: &step.organization_name,
                     reference: &reference,
                     level: row.obligation.level,
+                    purpose: row.obligation.purpose,
+                    code: &self.vault.mail_code(attempt.id),
                     call_back: &self.line.call_back,
                     language,
                 }))

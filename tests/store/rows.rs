@@ -8,7 +8,7 @@ use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::Evidence;
 use domain::dispatch::obligation::Obligation;
-use domain::dispatch::plan::{Start, Step, StepContent};
+use domain::dispatch::plan::{Session, Start, Step, StepContent};
 use domain::dispatch::purpose::Purpose;
 use domain::exchange::{Nature, Part};
 use domain::id::*;
@@ -184,6 +184,7 @@ pub fn obligation(n: u32, dispatch: u32, tip: u32, due: i64) -> ObligationRow {
         due_at: at(due),
         start: Start::Now(0),
         content: StepContent::Summary,
+        session: Session::Out,
     };
     let obligation = Obligation::new(obligation_id(n), dispatch_id(dispatch), tip_id(tip), Level::Critical, step, at(5));
     ObligationRow { obligation, place: n, version: 0 }

@@ -8,6 +8,7 @@ use domain::conversation::automatic::{Automatic, LONGEST_NAME, LONGEST_SITE, aut
 use domain::conversation::code::ReturnCode;
 use domain::conversation::first_words::{first_words, with_code};
 use domain::conversation::reference::Reference;
+use domain::dispatch::purpose::Purpose;
 use domain::dispatch::words::{TextFacts, text};
 use domain::language::Language;
 use domain::level::Level;
@@ -47,6 +48,8 @@ fn what_an_enduser_is_texted_fits() {
                 organization_name: "Bravo Middle School",
                 reference: &reference,
                 level,
+                purpose: Purpose::Tip,
+                code: "4821",
                 call_back: "+15555550100",
                 language,
             });

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::dispatch::evidence::ReceiptKind;
-use crate::dispatch::plan::{Start, Step, StepContent};
+use crate::dispatch::plan::{Session, Start, Step, StepContent};
 use crate::dispatch::policy::Policy;
 use crate::id::{ConversationId, DispatchId, ObligationId};
 use uuid::Uuid;
@@ -35,6 +35,7 @@ fn obligation(what: &str) -> Obligation {
         due_at: t(1200),
         start: if words.get(3) == Some(&"standby") { Start::Standby(t(300)) } else { Start::Now(0) },
         content: StepContent::Nothing,
+        session: Session::Unsaid,
     };
     let (id, dispatch, conversation) = (ObligationId::new(Uuid::nil()), DispatchId::new(Uuid::nil()), ConversationId::new(Uuid::nil()));
     Obligation::new(id, dispatch, conversation, Level::parse(words[0]).expect("a level"), step, t(0))

@@ -1,10 +1,12 @@
 //! A plan in the making: who gets a step at each level, in which order, and what the analyst should know before dispatching.
 //!
 //! The order of the steps is the order of starting. Whoever cannot be reached by a means is left out and named in a note: a
-//! list that lacks something never keeps the others from being told.
+//! list that lacks something never keeps the others from being told. What a single step says and carries is [`step`]'s.
 
-use super::plan::{ATTESTED_DAYS, Request, Start, Step, StepContent};
-use super::words;
+use super::pace::feasible;
+use super::plan::{ATTESTED_DAYS, Plan, Request, Session, Start, Step, critical_due, due_at};
+use super::purpose::Purpose;
+use super::step::{Frame, step};
 use crate::calendar::Calendar;
 use crate::channel::Means;
 use crate::directory::{Kind, Organization, Person};
@@ -16,11 +18,14 @@ use jiff::{SignedDuration, Timestamp};
 /// A plan in the making.
 pub(super) struct Draft<'a> {
     request: Request<'a>,
+    purpose: Purpose,
     school: &'a Organization,
     level: Level,
+    /// By when the school must have been told.
     due_at: Timestamp,
-    pub(super) steps: Vec<Step>,
-    pub(super) notes: Vec<String>,
+    session: Session,
+    steps: Vec<Step>,
+    notes: Vec<String>,
 }
 
 /// The places of a Critical dispatch: the PSAP's calls, the other calls, then what is read.
@@ -31,8 +36,18 @@ const TEXTS: u16 = 3;
 
 impl<'a> Draft<'a> {
     /// An empty one.
-    pub(super) fn new(request: Request<'a>, school: &'a Organization, level: Level, due_at: Timestamp) -> Self {
-        Self { request, school, level, due_at, steps: Vec::new(), notes: Vec::new() }
+    pub(super) fn new(request: Request<'a>, purpose: Purpose, school: &'a Organization, level: Level, due_at: Timestamp) -> Self {
+        Self { request, purpose, school, level, due_at, session: Session::Unsaid, steps: Vec::new(), notes: Vec::new() }
+    }
+
+    /// The plan.
+    pub(super) fn finished(mut self) -> Plan {
+        self.steps.sort_by_key(|step| match step.start {
+            Start::Now(place) => (place, Timestamp::MIN),
+            Start::Standby(until) => (u16::MAX, until),
+        });
+        let due_at = self.steps.iter().map(|step| step.due_at).max().unwrap_or(self.due_at);
+        Plan { level: self.level, school: self.school.key.clone(), due_at, steps: self.steps, notes: self.notes }
     }
 
     /// R14, R10: everybody is called and mailed, PSAP first; the district stands by.
@@ -43,12 +58,20 @@ impl<'a> Draft<'a> {
         let school = self.school;
         let told: Vec<&Organization> = psap.into_iter().chain([school]).chain(police).chain(self.hotline()).collect();
         self.at_once(&told);
-        let standby = Start::Standby(self.district_at());
-        self.add(district, Means::Call, standby);
-        self.add(district, Means::Mail, standby);
+        let (call, mail) = match (self.purpose, self.school_excluded()) {
+            // Nobody waits in a drill for somebody else to fail, and a district that stands in for an excluded person is told at once (R42).
+            (Purpose::Drill, _) | (_, true) => (Start::Now(OTHER_CALLS), Start::Now(MAILS)),
+            (Purpose::Tip | Purpose::Update | Purpose::Page(_) | Purpose::Feedback, false) => {
+                let standby = Start::Standby(self.district_at());
+                (standby, standby)
+            }
+        };
+        self.add(district, Means::Call, call);
+        self.add(district, Means::Mail, mail);
         for organization in told.iter().copied().chain(district) {
             self.note_list(organization, &[Means::Call, Means::Mail]);
         }
+        self.note_excluded(&told, district);
         self.note_no_police(police);
         if district.is_none() {
             self.notes.push(format!("{} has no district in the directory: if nobody there answers, nobody stands by.", school.name));
@@ -56,7 +79,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Calls, then mails, then texts to all of these; the PSAP's calls first.
-    fn at_once(&mut self, told: &[&Organization]) {
+    fn at_once(&mut self, told: &[&'a Organization]) {
         for organization in told {
             let place = if organization.kind == Kind::Psap { PSAP_CALLS } else { OTHER_CALLS };
             self.add(Some(organization), Means::Call, Start::Now(place));
@@ -73,12 +96,12 @@ impl<'a> Draft<'a> {
         let (psap, police, county) = (self.linked(self.school.psap.as_ref()), self.linked(self.school.police.as_ref()), self.school);
         let listed = Some(county).filter(|county| !self.request.directory.persons_of(&county.key).is_empty());
         let told: Vec<&Organization> = psap.into_iter().chain(police).chain(listed).chain(self.hotline()).collect();
-        let needed: &[Means] = match self.level {
-            Level::Critical => {
+        let needed: &[Means] = match (self.level, self.purpose) {
+            (Level::Critical, _) | (_, Purpose::Drill) => {
                 self.at_once(&told);
                 &[Means::Call, Means::Mail]
             }
-            Level::Standard | Level::Other => {
+            (Level::Standard | Level::Other, Purpose::Tip | Purpose::Update | Purpose::Page(_) | Purpose::Feedback) => {
                 for organization in &told {
                     self.add(Some(organization), Means::Mail, Start::Now(0));
                 }
@@ -90,9 +113,10 @@ impl<'a> Draft<'a> {
             county.name
         ));
         self.note_no_police(police);
-        for organization in told {
+        for organization in told.iter().copied() {
             self.note_list(organization, needed);
         }
+        self.note_excluded(&told, None);
     }
 
     fn note_no_police(&mut self, police: Option<&Organization>) {
@@ -106,7 +130,10 @@ impl<'a> Draft<'a> {
         let marks = self.request.triage.marks;
         let police = self.linked(self.school.police.as_ref());
         let with_police = marks.safety_issue || marks.possible_crime;
-        let told: Vec<&Organization> = [self.school].into_iter().chain(police.filter(|_| with_police)).chain(self.hotline()).collect();
+        // R42: in place of somebody who is excluded, their district.
+        let district = self.linked(self.school.district.as_ref()).filter(|_| self.school_excluded());
+        let told: Vec<&Organization> =
+            [self.school].into_iter().chain(police.filter(|_| with_police)).chain(self.hotline()).chain(district).collect();
         for organization in &told {
             self.add(Some(organization), Means::Mail, Start::Now(0));
         }
@@ -115,9 +142,10 @@ impl<'a> Draft<'a> {
                 self.add(Some(organization), Means::Text, Start::Now(1));
             }
         }
-        for organization in told {
+        for organization in told.iter().copied() {
             self.note_list(organization, &[Means::Mail]);
         }
+        self.note_excluded(&told, district);
         let name = &self.school.name;
         let note = match (police, marks.safety_issue, marks.possible_crime) {
             (None, true, _) => Some(format!(
@@ -147,20 +175,27 @@ impl<'a> Draft<'a> {
                 "The calendar {} is not in the configuration: whether {name} is in session is not known.",
                 self.school.calendar
             )),
-            Some(calendar) if !calendar.is_open(self.request.now) => Some(format!(
-                "{name} is not in session now: police may make a welfare check (R20). The school's contacts are told all the same."
-            )),
+            Some(calendar) if !calendar.is_open(self.request.now) => {
+                self.session = Session::Out;
+                Some(format!(
+                    "{name} is not in session now: police may make a welfare check (R20), and are told so, as is the PSAP. The school's \
+                     contacts are told all the same."
+                ))
+            }
             Some(_) => None,
         });
     }
 
     /// What a person's or organization's list lacks.
     fn note_list(&mut self, organization: &Organization, needed: &[Means]) {
-        let persons = self.request.directory.persons_of(&organization.key);
-        if persons.is_empty() {
+        let persons = self.told_at(organization);
+        if self.request.directory.persons_of(&organization.key).is_empty() {
             self.notes.push(format!("{} has nobody in the directory: nobody there is told.", organization.name));
         }
-        for person in persons {
+        for person in &persons {
+            if person.points(Means::Text).any(|(_, point)| point.landline) {
+                self.notes.push(format!("{} ({}) is listed for texts on a landline, which takes none.", person.name, organization.name));
+            }
             for means in needed.iter().filter(|means| person.point(**means).is_none()) {
                 let (lack, rest) = match means {
                     Means::Call => ("no phone number", "not called"),
@@ -170,7 +205,7 @@ impl<'a> Draft<'a> {
                 self.notes.push(format!("{} ({}) has {lack} and is {rest}.", person.name, organization.name));
             }
         }
-        let stale: Vec<&str> = persons.iter().filter(|person| self.is_stale(person)).map(|person| person.name.as_str()).collect();
+        let stale: Vec<&str> = persons.iter().copied().filter(|person| self.is_stale(person)).map(|person| person.name.as_str()).collect();
         if !stale.is_empty() {
             let names = stale.join(", ");
             self.notes
@@ -201,31 +236,89 @@ impl<'a> Draft<'a> {
         key.and_then(|key| self.request.directory.organization(key))
     }
 
-    /// A step for every person of the organization who can be reached by this means, in calling order.
-    fn add(&mut self, organization: Option<&Organization>, means: Means, start: Start) {
-        let Some(organization) = organization else { return };
-        let (line_name, name, level) = (self.request.line_name, organization.name.as_str(), self.level);
-        let says = match means {
-            Means::Call => words::call_preview(line_name, name, level),
-            Means::Mail => words::mail_preview(line_name, name, level),
-            Means::Text => words::text_preview(line_name, name, level),
-        };
-        for person in self.request.directory.persons_of(&organization.key) {
-            let Some(point) = person.point(means) else { continue };
-            self.steps.push(Step {
-                organization: organization.key.clone(),
-                organization_name: organization.name.clone(),
-                kind: organization.kind,
-                person: person.key.clone(),
-                person_name: person.name.clone(),
-                role: person.role.clone(),
-                means,
-                tail: point.tail.clone(),
-                says: says.clone(),
-                due_at: self.due_at,
-                start,
-                content: StepContent::Nothing,
-            });
+    /// Whether somebody at the school is excluded (R42): then the district is told at once, in their place.
+    fn school_excluded(&self) -> bool {
+        let listed = self.request.directory.persons_of(&self.school.key);
+        self.school.kind == Kind::School && listed.iter().any(|person| self.request.excluded.contains(&person.key))
+    }
+
+    /// The persons of an organization who are not excluded, in calling order.
+    fn told_at(&self, organization: &Organization) -> Vec<&'a Person> {
+        let listed = self.request.directory.persons_of(&organization.key);
+        listed.iter().filter(|person| !self.request.excluded.contains(&person.key)).collect()
+    }
+
+    /// R42: how many are left out, and who is told instead.
+    fn note_excluded(&mut self, told: &[&Organization], district: Option<&Organization>) {
+        let district_too = district.filter(|district| told.iter().all(|other| other.key != district.key));
+        let all: Vec<&Organization> = told.iter().copied().chain(district_too).collect();
+        let listed = |organization: &Organization| self.request.directory.persons_of(&organization.key);
+        let excluded = all.iter().flat_map(|one| listed(one)).filter(|person| self.request.excluded.contains(&person.key)).count();
+        if excluded == 0 {
+            return;
         }
+        let who =
+            if excluded == 1 { "1 person is left out and gets".to_owned() } else { format!("{excluded} persons are left out and get") };
+        let name = &self.school.name;
+        let instead = match (self.school_excluded(), district) {
+            (true, Some(district)) => format!(" {} is told in place of {name}'s, at once.", district.name),
+            (true, None) => format!(" {name} has no district in the directory: tell somebody above them yourself."),
+            (false, _) => String::new(),
+        };
+        self.notes.push(format!("{who} nothing (R42).{instead}"));
+        let empty = all.iter().filter(|one| !listed(one).is_empty() && self.told_at(one).is_empty());
+        let empty: Vec<String> = empty.map(|one| format!("Nobody else is listed for {}: nobody there is told.", one.name)).collect();
+        self.notes.extend(empty);
+    }
+
+    /// Says so when the calls do not all start in time at the lanes' pace.
+    pub(super) fn note_pace(&mut self) {
+        let Some(pace) = self.request.calls_per_second else { return };
+        let found = feasible(&self.steps, pace, 0, self.request.now);
+        if !found.fits() && self.due_at > self.request.now {
+            self.notes.push(format!(
+                "At {pace} calls in a second {} of the {} calls start after their due time: call by hand, too.",
+                found.late, found.calls
+            ));
+        }
+    }
+
+    /// By when this organization must have been told: Critical by the minute, else by its own hours (R15, R16). One whose calendar is
+    /// missing or never opens is told by the school's.
+    fn due_of(&self, organization: &Organization) -> Timestamp {
+        let (level, request) = (self.level, self.request);
+        if self.purpose != Purpose::Tip {
+            return super::telling::drill_due(organization, request.calendars, request.now);
+        }
+        match level {
+            Level::Critical => critical_due(request.received_at, request.policy),
+            Level::Standard | Level::Other => request
+                .calendars
+                .get(&organization.calendar)
+                .and_then(|calendar| due_at(level, request.received_at, calendar, request.policy).ok())
+                .unwrap_or(self.due_at),
+        }
+    }
+
+    /// A step for every person of the organization who can be reached by this means, in calling order.
+    fn add(&mut self, organization: Option<&'a Organization>, means: Means, start: Start) {
+        let Some(organization) = organization else { return };
+        let session = match organization.kind {
+            Kind::Psap | Kind::Police => self.session,
+            Kind::School | Kind::District | Kind::County | Kind::Hotline | Kind::Line => Session::Unsaid,
+        };
+        let frame = Frame {
+            line_name: self.request.line_name,
+            calendars: self.request.calendars,
+            now: self.request.now,
+            purpose: self.purpose,
+            level: self.level,
+            has_summary: self.request.has_summary,
+            session,
+        };
+        let due_at = self.due_of(organization);
+        let steps = self.told_at(organization).into_iter().filter_map(|person| step(frame, organization, person, means, due_at, start));
+        let steps: Vec<Step> = steps.collect();
+        self.steps.extend(steps);
     }
 }

@@ -3,10 +3,12 @@
 //! Critical: a call and a mail to the PSAP and to every POC of the school and its police, PSAP first (R11, R14, R24, R25); the
 //! district's POCs stand by (R10). Standard and Other: a mail to every POC (R15, R16), and to police when a crime is possible or
 //! a safety issue is marked (R35). For a school that is not enrolled its county stands: police and PSAP, at every level (R49). A
-//! hotline named for a school or its district is told of everything (R51). A request of the press is told to nobody (R41).
+//! hotline named for a school or its district is told of everything (R51). A request of the press is told to nobody (R41). Whoever a
+//! supervisor excludes gets nothing, and the district is told at once in place of somebody at the school (R42).
 
 use super::draft::Draft;
 use super::policy::Policy;
+use super::purpose::Purpose;
 use crate::calendar::{Calendar, NeverOpen};
 use crate::channel::Means;
 use crate::conversation::triage::Triage;
@@ -16,7 +18,7 @@ use crate::id::{CalendarKey, OrganizationKey, PersonKey};
 use crate::level::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +37,12 @@ pub struct Request<'a> {
     pub policy: &'a Policy,
     /// The line's name, for the words of the preview.
     pub line_name: &'a str,
+    /// Persons whom a supervisor leaves out (R42): they get nothing, and the district is told in place of the school's.
+    pub excluded: &'a BTreeSet<PersonKey>,
+    /// Whether a summary was written for organizations that have accepted one.
+    pub has_summary: bool,
+    /// Calls that the lanes start in a second, to note a window that cannot be kept; `None` when that is not asked.
+    pub calls_per_second: Option<f64>,
 }
 
 /// What would be told to whom.
@@ -44,7 +52,7 @@ pub struct Plan {
     pub level: Level,
     /// The school, or the county that stands for it.
     pub school: OrganizationKey,
-    /// By when everybody must have been told.
+    /// By when everybody must have been told: the latest due time of its steps.
     pub due_at: Timestamp,
     /// One step an obligation, in the order of starting.
     pub steps: Vec<Step>,
@@ -80,6 +88,20 @@ pub struct Step {
     /// What of the tip itself this channel may carry: nothing, unless the organization has accepted it in writing (R6, R18).
     #[serde(default)]
     pub content: StepContent,
+    /// Whether it says that the school is not in session (R20): to its police and its PSAP only.
+    #[serde(default)]
+    pub session: Session,
+}
+
+/// Whether a school is known not to be in session when its police and its PSAP are told of a Critical tip: they may make a welfare check (R20).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Session {
+    /// In session, not known, or not theirs to know: nothing is said.
+    #[default]
+    Unsaid,
+    /// Not in session.
+    Out,
 }
 
 /// What of the tip itself a channel carries to an organization.
@@ -152,7 +174,7 @@ pub fn plan(request: Request<'_>) -> Result<Plan, CannotPlan> {
         (Level::Standard | Level::Other, Some(calendar)) => due_at(level, request.received_at, calendar, request.policy)?,
         (Level::Standard | Level::Other, None) => return Err(CannotPlan::NoCalendar(school.calendar.clone())),
     };
-    let mut draft = Draft::new(request, school, level, due_at);
+    let mut draft = Draft::new(request, Purpose::Tip, school, level, due_at);
     draft.note_time(calendar);
     match (school.kind, level) {
         (Kind::County, Level::Critical | Level::Standard | Level::Other) => draft.not_enrolled(),
@@ -161,7 +183,8 @@ pub fn plan(request: Request<'_>) -> Result<Plan, CannotPlan> {
             draft.by_mail()
         }
     }
-    Ok(Plan { level, school: school.key.clone(), due_at, steps: draft.steps, notes: draft.notes })
+    draft.note_pace();
+    Ok(draft.finished())
 }
 
 /// By when a tip of this level, received then, must have been told (R14 to R16).
@@ -173,10 +196,14 @@ pub fn due_at(level: Level, received_at: Timestamp, calendar: &Calendar, policy:
     }
 }
 
-fn critical_due(received_at: Timestamp, policy: &Policy) -> Timestamp {
+pub(super) fn critical_due(received_at: Timestamp, policy: &Policy) -> Timestamp {
     received_at.saturating_add(policy.critical_window).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "plan_rules_tests.rs"]
+mod rules_tests;

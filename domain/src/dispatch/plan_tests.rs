@@ -20,22 +20,24 @@ fn calendars() -> BTreeMap<CalendarKey, Calendar> {
     [office("school", 5, 8, 17), office("always", 7, 0, 0)].map(|calendar| (calendar.key.clone(), calendar)).into()
 }
 
-fn local(text: &str) -> Timestamp {
+pub(super) fn local(text: &str) -> Timestamp {
     let zone = TimeZone::get("America/Chicago").expect("bundled");
     zone.to_timestamp(text.parse::<jiff::civil::DateTime>().expect("a local time")).expect("a moment")
 }
 
-/// A case: the school, the level and marks (`police` for a safety issue, `crime` for a possible crime), received and dispatched, in local time.
-struct Case<'a> {
-    school: &'a str,
-    level: Level,
-    marks: &'a str,
-    received: &'a str,
-    now: &'a str,
+/// A case: the school, the level and marks (`police` for a safety issue, `crime` for a possible crime, `summary` when one was written),
+/// received and dispatched, in local time, and who is excluded.
+pub(super) struct Case<'a> {
+    pub(super) school: &'a str,
+    pub(super) level: Level,
+    pub(super) marks: &'a str,
+    pub(super) received: &'a str,
+    pub(super) now: &'a str,
+    pub(super) excluded: &'a [&'a str],
 }
 
-const WEDNESDAY: Case<'static> =
-    Case { school: "delta-high", level: Level::Critical, marks: "", received: "2026-11-18T10:00", now: "2026-11-18T10:04" };
+pub(super) const WEDNESDAY: Case<'static> =
+    Case { school: "delta-high", level: Level::Critical, marks: "", received: "2026-11-18T10:00", now: "2026-11-18T10:04", excluded: &[] };
 
 fn triage(case: &Case<'_>) -> Triage {
     Triage {
@@ -52,11 +54,36 @@ fn triage(case: &Case<'_>) -> Triage {
     }
 }
 
-fn make(case: &Case<'_>, damage: impl FnOnce(&mut Directory)) -> Result<Plan, CannotPlan> {
+pub(super) fn make(case: &Case<'_>, damage: impl FnOnce(&mut Directory)) -> Result<Plan, CannotPlan> {
+    make_with(case, damage, |_| {})
+}
+
+/// The plan at this pace.
+pub(super) fn with_pace(case: &Case<'_>, pace: f64) -> Result<Plan, CannotPlan> {
+    paced(case, |_| {}, |_| {}, Some(pace))
+}
+
+/// The plan with these calendars.
+pub(super) fn make_with(
+    case: &Case<'_>,
+    damage: impl FnOnce(&mut Directory),
+    close: impl FnOnce(&mut BTreeMap<CalendarKey, Calendar>),
+) -> Result<Plan, CannotPlan> {
+    paced(case, damage, close, None)
+}
+
+fn paced(
+    case: &Case<'_>,
+    damage: impl FnOnce(&mut Directory),
+    close: impl FnOnce(&mut BTreeMap<CalendarKey, Calendar>),
+    calls_per_second: Option<f64>,
+) -> Result<Plan, CannotPlan> {
     let mut directory = fixture::county();
     damage(&mut directory);
-    let (triage, calendars, policy) = (triage(case), calendars(), Policy::default());
+    let (triage, mut calendars, policy) = (triage(case), calendars(), Policy::default());
+    close(&mut calendars);
     let (received_at, now) = (local(case.received), local(case.now));
+    let excluded = case.excluded.iter().map(|person| person.parse().expect("a key")).collect();
     plan(Request {
         triage: &triage,
         received_at,
@@ -65,10 +92,13 @@ fn make(case: &Case<'_>, damage: impl FnOnce(&mut Directory)) -> Result<Plan, Ca
         calendars: &calendars,
         policy: &policy,
         line_name: "Safe2Help Illinois",
+        excluded: &excluded,
+        has_summary: case.marks.contains("summary"),
+        calls_per_second,
     })
 }
 
-fn lines(plan: &Plan, now: &str) -> Vec<String> {
+pub(super) fn lines(plan: &Plan, now: &str) -> Vec<String> {
     let line = |step: &Step| {
         let start = match step.start {
             Start::Now(place) => format!("{place}"),
@@ -220,7 +250,7 @@ fn due_times_of_the_six_examples() {
         ("bravo-middle", Level::Other, "2026-11-20T16:00", "2026-11-23T11:00:00"),
     ];
     for (school, level, received, expected) in table {
-        let plan = make(&Case { school, level, received, now: received, marks: "" }, |_| {}).expect("ready");
+        let plan = make(&Case { school, level, received, now: received, marks: "", excluded: &[] }, |_| {}).expect("ready");
         assert_eq!(due(&plan), expected, "{school} {level:?}");
         assert!(!plan.steps.is_empty());
     }
@@ -231,7 +261,7 @@ fn notes(case: &Case<'_>, damage: impl FnOnce(&mut Directory)) -> String {
     make(case, damage).expect("ready").notes.join("\n")
 }
 
-fn person<'a>(directory: &'a mut Directory, organization: &str, index: usize) -> &'a mut Person {
+pub(super) fn person<'a>(directory: &'a mut Directory, organization: &str, index: usize) -> &'a mut Person {
     &mut directory.persons.get_mut(&key(organization)).expect("listed")[index]
 }
 
@@ -267,7 +297,7 @@ fn stale_lists_are_noted_and_used() {
 #[test]
 fn the_hour_is_noted_and_never_refuses_a_critical_tip() {
     let saturday = Case { received: "2026-11-21T22:00", now: "2026-11-21T22:02", ..WEDNESDAY };
-    assert!(notes(&saturday, |_| {}).contains("police may make a welfare check (R20)"));
+    assert!(notes(&saturday, |_| {}).contains("police may make a welfare check (R20), and are told so"));
     assert!(lines(&make(&saturday, |_| {}).expect("ready"), saturday.now).contains(&"1 call delta-principal".to_owned()));
     let late = Case { now: "2026-11-18T11:00", ..WEDNESDAY };
     assert!(notes(&late, |_| {}).contains("everything starts at once"));
@@ -292,6 +322,9 @@ fn what_cannot_be_planned_says_why() {
             calendars: &calendars,
             policy: &policy,
             line_name: "the line",
+            excluded: &BTreeSet::new(),
+            has_summary: false,
+            calls_per_second: None,
         })
     };
     assert_eq!(request(|t| t.level = None), Err(CannotPlan::NotTriaged));

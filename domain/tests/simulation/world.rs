@@ -82,8 +82,18 @@ impl World {
         let policy = Policy { most_attempts: rng.u32(3..=12), ..Policy::default() };
         let (directory, calendars, policy_of_plan) = (&directory, &county::calendars(), &policy);
         let line_name = "the line";
-        let request =
-            plan::Request { triage: &triage, received_at, now: dispatch_at, directory, calendars, policy: policy_of_plan, line_name };
+        let request = plan::Request {
+            triage: &triage,
+            received_at,
+            now: dispatch_at,
+            directory,
+            calendars,
+            policy: policy_of_plan,
+            line_name,
+            excluded: &Default::default(),
+            has_summary: false,
+            calls_per_second: None,
+        };
         let plan = plan::plan(request).expect("the county is ready");
         let mood = Mood::random(&mut rng, dispatch_at);
         let mut world = Self {

@@ -149,6 +149,7 @@ mod tests {
     fn step(person: &str, means: Means, start: Start) -> Step {
         Step {
             content: Default::default(),
+            session: Default::default(),
             organization: "delta-high".parse().unwrap(),
             organization_name: "Delta High School".into(),
             kind: Kind::School,
