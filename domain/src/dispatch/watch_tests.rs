@@ -3,7 +3,7 @@
 //! A tip is received at second 0 under the default policy: rungs at 3, 6, 10 and 15 minutes, a window of 20.
 
 use super::*;
-use crate::dispatch::plan::{Start, Step, StepContent};
+use crate::dispatch::plan::{Session, Start, Step, StepContent};
 use crate::id::{ConversationId, ObligationId};
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ fn obligation(kind: Kind, means: Means, level: Level) -> Obligation {
         due_at: t(1200),
         start: Start::Now(0),
         content: StepContent::Nothing,
+        session: Session::Unsaid,
     };
     let conversation = ConversationId::new(Uuid::nil());
     Obligation::new(ObligationId::new(Uuid::nil()), dispatch(1), conversation, level, step, t(0))
