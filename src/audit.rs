@@ -8,7 +8,8 @@ use domain::conversation::WayBack;
 use domain::conversation::triage::Marks;
 use domain::dispatch::evidence::ReceiptKind;
 use domain::dispatch::obligation::{BreachReason, FailedBecause, Satisfaction};
-use domain::id::{AttachmentId, AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, StaffId, TipTypeKey};
+use domain::dispatch::purpose::PageReason;
+use domain::id::{AttachmentId, AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, PersonKey, StaffId, TipTypeKey};
 use domain::level::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,18 @@ pub struct Entry {
     pub actor: Actor,
     /// What.
     pub action: Action,
+}
+
+/// What was warned of while a dispatch was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// Half of its window was over, and not everybody was told.
+    Half,
+    /// Three quarters were.
+    ThreeQuarters,
+    /// More calls were left than the pace allows in the time that was left.
+    CannotMeet,
 }
 
 /// Whom an attempt was made to, in the directory's words.
@@ -158,6 +171,53 @@ pub enum Action {
         /** How many obligations. */
         obligations: usize,
     },
+    /// Persons were left out of it by a supervisor (R42); why is sealed apart, as a note.
+    Excluded {
+        /** Whom. */
+        persons: Vec<PersonKey>,
+    },
+    /// Supervisors of the line were paged.
+    SupervisorPaged {
+        /** Why. */
+        reason: PageReason,
+        /** Which rung of the ladder; 0 is the first. */
+        rung: u8,
+        /** How many persons. */
+        people: usize,
+        /** Whether the page for another tip a moment ago stands for this one. */
+        with_another: bool,
+    },
+    /// Time ran while not everybody was told.
+    Warned {
+        /** The dispatch. */
+        dispatch: DispatchId,
+        /** Of what. */
+        what: Warning,
+    },
+    /// The time for a Critical tip was over before anybody had sorted or dispatched it (R44).
+    ClockBreached,
+    /// A task was not done by its time.
+    TaskOverdue {
+        /** What is to be done, in the directory's words. */
+        what: String,
+    },
+    /// Those who were told of the tip are told that there is news (R28).
+    EndusersUpdated {
+        /** How many persons. */
+        people: usize,
+    },
+    /// Those who were told are asked how it went (R21).
+    FeedbackAsked {
+        /** How many persons. */
+        people: usize,
+    },
+    /// It was decided whether somebody is referred to mental-health services (R56); to whom is sealed apart, as a note.
+    ReferralDecided {
+        /** Whether. */
+        referred: bool,
+    },
+    /// A member of staff told the police themself (R35); whom they spoke with is sealed apart, as a note.
+    PoliceToldByHand,
     /// The intent of an attempt was committed.
     AttemptStarted {
         /** To whom. */

@@ -39,6 +39,7 @@ use crate::spool::drain::Drain;
 use crate::store::Store;
 use crate::telemetry;
 use crate::vault::Vault;
+use crate::watch::{self, Watching};
 use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
@@ -101,7 +102,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         store.move_work(lanes, means, routes.for_means(means).key.clone()).await?;
     }
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
-    let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()).chain(std::iter::once(media::lane())));
+    let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()).chain([media::lane(), watch::lane()]));
     let progress = Progress {
         store: store.clone(),
         clock: clock.clone(),
@@ -158,7 +159,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         most_bytes: config.media.most_bytes,
         node: node.clone(),
     };
-    worker.start(leases, &tasks);
+    worker.start(leases.clone(), &tasks);
+    Watching::new(progress.clone(), directory.clone(), desk.calendars.clone(), config.line.name.clone(), node.clone()).start(leases, &tasks);
     tasks.spawn("sweep of files", Sweep { store: store.clone(), files, clock: clock.clone() }.run(tasks.stopping()));
     let settings = config.reconcile.clone();
     Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }

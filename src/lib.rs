@@ -30,3 +30,4 @@ pub mod spool;
 pub mod store;
 pub mod telemetry;
 pub mod vault;
+pub mod watch;

@@ -1,11 +1,13 @@
 //! The record in words: one plain sentence an entry, the same on the page, in the export and in the API.
 
-use crate::audit::{Action, Told};
+use crate::audit::{Action, Told, Warning};
 use domain::channel::Means;
 use domain::conversation::WayBack;
 use domain::directory::Directory;
 use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
 use domain::dispatch::obligation::{BreachReason, FailedBecause, Satisfaction};
+use domain::dispatch::purpose::PageReason;
+use domain::id::PersonKey;
 use domain::level::Catalogue;
 
 /// What happened, as a sentence. Times inside it are left to the entry's own time.
@@ -69,6 +71,20 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::Dispatched { level, obligations, .. } => {
             format!("Dispatched as {}: {obligations} calls and mails were promised.", level.title())
         }
+        Action::Excluded { persons } => excluded(persons, directory),
+        Action::SupervisorPaged { reason, rung, people, with_another } => paged(*reason, *rung, *people, *with_another),
+        Action::Warned { what, .. } => match what {
+            Warning::Half => "Half of the time is over, and not everybody is told.".to_owned(),
+            Warning::ThreeQuarters => "Three quarters of the time are over, and not everybody is told.".to_owned(),
+            Warning::CannotMeet => "More calls are left than can be made in the time that is left.".to_owned(),
+        },
+        Action::ClockBreached => "The time for a Critical tip is over, and nobody has sorted or dispatched it.".to_owned(),
+        Action::TaskOverdue { what } => format!("Not done in time: {what}"),
+        Action::EndusersUpdated { people } => format!("There is news: {people} who were told of the tip are told so, without content."),
+        Action::FeedbackAsked { people } => format!("{people} who were told are asked how it went."),
+        Action::ReferralDecided { referred: true } => "A referral to mental-health services was decided; to whom is in the notes.".to_owned(),
+        Action::ReferralDecided { referred: false } => "No referral to mental-health services was decided; why is in the notes.".to_owned(),
+        Action::PoliceToldByHand => "The police were told by a member of staff; whom is in the notes.".to_owned(),
         Action::AttemptStarted { told, number, .. } => format!("{} {} (attempt {number}).", verb(told), whom(told)),
         Action::AttemptNotTaken { told, reason, .. } => format!("The {} to {} was not taken: {reason}.", noun(told), whom(told)),
         Action::CarrierAsked { told, result, .. } => match result.as_str() {
@@ -97,6 +113,30 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::Breach { told, why } => format!("The due time of the {} to {} has passed{}.", noun(told), whom(told), breach(*why)),
         Action::TaskDone { what } => format!("Done by hand: {what}"),
         Action::Closed => "Closed; why is in the notes.".to_owned(),
+    }
+}
+
+/// "Left out by a supervisor: the Principal of Delta High School; why is in the notes."
+fn excluded(persons: &[PersonKey], directory: &Directory) -> String {
+    let listed = |key: &PersonKey| directory.persons.values().flatten().find(|person| person.key == *key);
+    let name = |key: &PersonKey| listed(key).map_or_else(|| key.to_string(), |person| format!("{} ({})", person.name, person.role));
+    format!("Left out by a supervisor, and told nothing: {}; why is in the notes.", persons.iter().map(name).collect::<Vec<_>>().join(", "))
+}
+
+/// "Supervisors paged (rung 2, 1 person): nobody has sorted the tip."
+fn paged(reason: PageReason, rung: u8, people: usize, with_another: bool) -> String {
+    let why = match reason {
+        PageReason::Unsorted => "nobody has sorted the tip",
+        PageReason::NotDispatched => "nobody has dispatched it",
+        PageReason::InDanger => "what was promised may not be kept in time",
+        PageReason::FollowUp => "the follow-up call is not noted",
+    };
+    let rung = u16::from(rung) + 1;
+    match (people, with_another) {
+        (_, true) => format!("Supervisors of rung {rung} were paged a moment ago for another tip; that page stands for this one: {why}."),
+        (0, false) => format!("Nobody is listed to be paged on rung {rung}: {why}."),
+        (1, false) => format!("A supervisor is paged (rung {rung}): {why}."),
+        (people, false) => format!("{people} supervisors are paged (rung {rung}): {why}."),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::spool::{Letter, NewTip};
 use crate::store::commit::Once;
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
+use crate::watch;
 use domain::conversation::alias::alias;
 use domain::conversation::reference::Reference;
 use domain::conversation::triage::{Marks, Triage};
@@ -120,6 +121,8 @@ impl Intake {
                 commit.writes.extend(entry.answers_stay.map(|handle| Write::AnswerTo(id, handle)));
             }
         }
+        // News for whoever was told (R28). The lane of clocks looks by itself every few seconds: no sender waits for that.
+        commit.writes.push(Write::WorkIfTold(id, watch::look(id, at)));
         let action = Action::MessageReceived { channel: message.channel };
         commit.audit.push(Entry { conversation: id, at, actor: Actor::Reporter, action });
         Composed { commit, entry, at, is_new: false, language: entry_language(message, None) }.with_language_of_tip()
@@ -157,6 +160,7 @@ impl Intake {
             unread: 0,
             updated_at: at,
         };
+        commit.writes.extend(watch::begun(&row.conversation, at, &self.progress.policy));
         commit.writes.push(Write::Conversation(Box::new(row)));
         let mut entry =
             KnownEntry { conversation: id, key, at, handle: None, language, opted_out: false, answers_stay: None, elsewhere: false };

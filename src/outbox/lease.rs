@@ -33,7 +33,7 @@ impl Leases {
 /// Renews at a third of the lease, so that two failures in a row lose nothing.
 pub(super) async fn keep(outbox: Outbox, leases: Leases, stopping: CancellationToken) {
     let sending = outbox.progress.routes.lanes().map(|lane| lane.key.clone());
-    let lanes: Vec<LaneKey> = sending.chain(std::iter::once(crate::media::lane())).collect();
+    let lanes: Vec<LaneKey> = sending.chain([crate::media::lane(), crate::watch::lane()]).collect();
     let store = outbox.progress.store.clone();
     let every = Duration::try_from(outbox.limits.lane_lease).unwrap_or(Duration::from_secs(15)) / 3;
     loop {
