@@ -7,7 +7,7 @@ use crate::progress::{MOST_REPEATS, Started};
 use crate::store::rows::{DispatchRow, TaskRow, WatchRow, WorkId};
 use crate::store::{Commit, Outcome, StoreError, Write};
 use domain::directory::Directory;
-use domain::dispatch::plan::Step;
+use domain::dispatch::plan::{Start, Step};
 use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::dispatch::telling::Telling;
 use domain::dispatch::watch::Alarm;
@@ -123,7 +123,7 @@ impl Watching {
             return;
         }
         let heard = raising.heard(reason);
-        let steps: Vec<Step> = self.served(self.telling(raising).page(reason, rung));
+        let steps: Vec<Step> = self.served(self.telling(raising).page(reason, rung)).into_iter().map(behind_the_psap).collect();
         if steps.is_empty() {
             tracing::error!(?reason, rung, "no supervisor of the line is listed, so nobody is paged: import an organization of the kind line");
         }
@@ -189,6 +189,15 @@ impl Raising<'_> {
         let heard = obligations.filter(|obligation| obligation.confirmed_at.is_some() || !obligation.is_closed());
         heard.map(|obligation| obligation.step.person.clone()).collect()
     }
+}
+
+/// Nothing delays a Critical tip's first call to the 911 centre, not even the page about it.
+fn behind_the_psap(step: Step) -> Step {
+    let start = match step.start {
+        Start::Now(turn) => Start::Now(turn.max(1)),
+        standby @ Start::Standby(_) => standby,
+    };
+    Step { start, ..step }
 }
 
 /// How many persons these steps reach.

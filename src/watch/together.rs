@@ -40,7 +40,7 @@ mod tests {
     fn one_page_stands_for_others_of_its_kind_for_a_moment() {
         let (together, policy) = (Together::default(), Policy::default());
         let tip = |n: u128| ConversationId::new(uuid::Uuid::from_u128(n));
-        let at = |seconds| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
         let page = (PageReason::Unsorted, 0);
         assert!(!together.covers(page, tip(1), at(0), &policy));
         together.went_out(page, tip(1), at(0));
