@@ -3,9 +3,11 @@
 //! There is no setting that turns TLS off where the server offers it. Certificates are checked under `Required` and
 //! `Wrapper`; `Opportunistic` encrypts without a check, and therefore never carries a password.
 
+use super::dkim::Signer;
 use crate::secret::Secret;
 use domain::id::AccountKey;
 use lettre::message::Mailbox;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the connection is protected.
@@ -56,6 +58,8 @@ pub struct Config {
     pub timeout: Duration,
     /// Connections kept open between mails.
     pub max_idle_connections: usize,
+    /// Signs every mail (DKIM), when there is a key.
+    pub dkim: Option<Arc<Signer>>,
 }
 
 /// What is wrong with a [`Config`]: one sentence that names the thing and the fix.
@@ -113,6 +117,7 @@ impl Config {
             hello_name: "localhost".to_owned(),
             timeout: Duration::from_secs(20),
             max_idle_connections: 4,
+            dkim: None,
         }
     }
 

@@ -7,6 +7,7 @@
 mod bounce;
 mod config;
 mod connect;
+mod dkim;
 mod folder;
 mod html;
 mod imap;
@@ -26,6 +27,7 @@ mod trim;
 
 pub use bounce::Fate;
 pub use config::{Config, ConfigError, Tls};
+pub use dkim::{DkimError, Signer};
 pub use imap::ImapListener;
 pub use mailbox::{ImapTls, LARGE_TAKEN_BYTES, MOST_LOCAL_PART, MailboxConfig, MailboxError, is_this_machine};
 pub use mime::{MOST_DEPTH, MOST_HEADER_BYTES, MOST_PARTS, MOST_TEXT_CHARS};

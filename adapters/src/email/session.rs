@@ -10,7 +10,7 @@ use crate::contract::SendError;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use std::future::Future;
 use std::time::Duration;
@@ -44,38 +44,56 @@ impl Stage {
     }
 }
 
+/// What a mail asks of the connection that it goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protection {
+    /// What the account's configuration says.
+    AsConfigured,
+    /// TLS with the server's certificate checked, or the mail is not sent (docs/decisions/tls-required.md).
+    Checked,
+}
+
 /// A connection that is greeted, protected and logged in.
 pub(super) struct Session {
     connection: AsyncSmtpConnection,
+    protection: Protection,
 }
 
 impl Session {
-    /// Connects, protects and logs in.
-    pub(super) async fn open(config: &Config, tls: &TlsParameters) -> Result<Self, SendError> {
+    /// Connects, protects and logs in. `tls` checks certificates when `protection` says so.
+    pub(super) async fn open(config: &Config, tls: &TlsParameters, protection: Protection) -> Result<Self, SendError> {
         let hello = ClientId::Domain(config.hello_name.clone());
         let wrapper = (config.tls == Tls::Wrapper).then(|| tls.clone());
         let server = (config.host.as_str(), config.port);
         let connecting = AsyncSmtpConnection::connect_tokio1(server, Some(config.timeout), &hello, wrapper, None);
-        let mut connection = timed(config, Stage::Connect, connecting).await?;
-        let wanted = match config.tls {
-            Tls::Required => true,
-            Tls::Opportunistic => connection.can_starttls(),
-            Tls::Wrapper => false,
+        let mut connection = timed(config, Stage::Connect, connecting).await.map_err(|error| protection.sorted(error))?;
+        let wanted = match (config.tls, protection) {
+            (Tls::Wrapper, _) => false,
+            (Tls::Required, _) | (Tls::Opportunistic, Protection::Checked) => true,
+            (Tls::Opportunistic, Protection::AsConfigured) => connection.can_starttls(),
         };
         if wanted && !connection.can_starttls() {
-            return Err(SendError::Misconfigured {
-                reason: "the mail server offers no STARTTLS, and tls is required".to_owned(),
-                code: None,
-            });
+            let reason = "the mail server offers no STARTTLS, and tls is required".to_owned();
+            return Err(protection.sorted(SendError::Misconfigured { reason, code: None }));
         }
         if wanted {
-            timed(config, Stage::Tls, connection.starttls(tls.clone(), &hello)).await?;
+            timed(config, Stage::Tls, connection.starttls(tls.clone(), &hello)).await.map_err(|error| protection.sorted(error))?;
         }
         if let (Some(user), Some(password)) = (&config.user, &config.password) {
             let credentials = Credentials::new(user.clone(), password.reveal().to_owned());
             timed(config, Stage::Login, connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)).await?;
         }
-        Ok(Self { connection })
+        // An account that insists on TLS has checked the certificate for every mail.
+        let protection = if config.tls == Tls::Opportunistic { protection } else { Protection::Checked };
+        Ok(Self { connection, protection })
+    }
+
+    /// Whether a mail that asks for this may go by it.
+    pub(super) fn gives(&self, wanted: Protection) -> bool {
+        match wanted {
+            Protection::AsConfigured => true,
+            Protection::Checked => self.protection == Protection::Checked,
+        }
     }
 
     /// Whether a connection that lay idle still stands, and is ready for a new mail.
@@ -98,11 +116,34 @@ impl Session {
         if !mail.bytes.is_ascii() && server.supports_feature(Extension::EightBitMime) {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
+        if mail.tls_required && self.offers_require_tls(config).await? {
+            parameters.push(MailParameter::Other { keyword: "REQUIRETLS".to_owned(), value: None });
+        }
         timed(config, Stage::Sender, self.connection.command(Mail::new(mail.from.clone(), parameters))).await?;
         timed(config, Stage::Recipient, self.connection.command(Rcpt::new(mail.to.clone(), Vec::new()))).await?;
         timed(config, Stage::Data, self.connection.command(Data)).await?;
         timed(config, Stage::Text, self.connection.message(&mail.bytes)).await?;
         Ok(())
+    }
+
+    /// Whether the server passes a mail on over TLS only, and returns it otherwise (RFC 8689). The library keeps no word that it does not
+    /// know itself, so the server is asked again.
+    async fn offers_require_tls(&mut self, config: &Config) -> Result<bool, SendError> {
+        let hello = Ehlo::new(ClientId::Domain(config.hello_name.clone()));
+        let answer = timed(config, Stage::Sender, self.connection.command(hello)).await?;
+        Ok(answer.message().any(|line| line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("REQUIRETLS"))))
+    }
+}
+
+impl Protection {
+    /// A fault of TLS is the operator's to mend; for a mail that may go no other way it is the end of this way to the person.
+    fn sorted(self, error: SendError) -> SendError {
+        match (self, error) {
+            (Protection::Checked, SendError::Misconfigured { reason, code }) => {
+                SendError::Permanent { reason: format!("this address takes mail over TLS only: {reason}"), code }
+            }
+            (Protection::Checked | Protection::AsConfigured, error) => error,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::config::{Config, ConfigError, Tls};
 use super::message;
-use super::session::Session;
+use super::session::{Protection, Session};
 use crate::contract::{BoxFuture, SendError, Sender};
 use domain::exchange::{Accepted, Content, Outbound, ProviderId, Search, Sighting, StepToken};
 use domain::id::{AccountKey, AttemptId};
@@ -19,7 +19,10 @@ const MAX_IDLE: Duration = Duration::from_secs(30);
 /// Sends mail from one mailbox. How many mails go out at once is the lane's business.
 pub struct SmtpSender {
     config: Arc<Config>,
+    /// As the account is configured; checks no certificate where TLS is only taken if offered.
     tls: TlsParameters,
+    /// For mails that may go over TLS only: checks the certificate, whatever the account says.
+    checked: TlsParameters,
     idle: Mutex<Vec<(Session, Instant)>>,
 }
 
@@ -30,14 +33,17 @@ impl SmtpSender {
         // Where TLS is taken only if offered, an attacker on the line could simply not offer it: a certificate check would keep
         // nobody out, and would keep alerts in when a relay's certificate is its own. A password never goes this way.
         let unchecked = config.tls == Tls::Opportunistic;
-        let tls = TlsParameters::builder(config.host.clone()).dangerous_accept_invalid_certs(unchecked).build();
-        let tls = tls.map_err(|source| ConfigError::Tls { account: config.account.clone(), source })?;
-        Ok(Self { config, tls, idle: Mutex::new(Vec::new()) })
+        let parameters = |unchecked: bool| {
+            let built = TlsParameters::builder(config.host.clone()).dangerous_accept_invalid_certs(unchecked).build();
+            built.map_err(|source| ConfigError::Tls { account: config.account.clone(), source })
+        };
+        let (tls, checked) = (parameters(unchecked)?, parameters(false)?);
+        Ok(Self { config, tls, checked, idle: Mutex::new(Vec::new()) })
     }
 
     async fn mail(&self, outbound: &Outbound, mail: &domain::exchange::Mail) -> Result<Accepted, SendError> {
         let ready = message::build(&self.config, outbound, mail)?;
-        let mut session = self.session().await?;
+        let mut session = self.session(if mail.tls_required { Protection::Checked } else { Protection::AsConfigured }).await?;
         let result = session.send(&self.config, &ready).await;
         // A refusal in words leaves the conversation in order; after anything else it is not certain where it stands.
         if result.as_ref().err().is_none_or(refused_in_words) {
@@ -47,20 +53,25 @@ impl SmtpSender {
     }
 
     /// An open connection that answers, or a new one.
-    async fn session(&self) -> Result<Session, SendError> {
-        while let Some(mut session) = self.take() {
+    async fn session(&self, wanted: Protection) -> Result<Session, SendError> {
+        while let Some(mut session) = self.take(wanted) {
             if session.is_alive().await {
                 return Ok(session);
             }
         }
-        Session::open(&self.config, &self.tls).await
+        let tls = match wanted {
+            Protection::AsConfigured => &self.tls,
+            Protection::Checked => &self.checked,
+        };
+        Session::open(&self.config, tls, wanted).await
     }
 
-    /// The connection that was used last, if that was not long ago.
-    fn take(&self) -> Option<Session> {
+    /// The connection that was used last, of those that will do, if that was not long ago.
+    fn take(&self, wanted: Protection) -> Option<Session> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|(_, since)| since.elapsed() < MAX_IDLE);
-        idle.pop().map(|(session, _)| session)
+        let place = idle.iter().rposition(|(session, _)| session.gives(wanted))?;
+        Some(idle.remove(place).0)
     }
 
     /// Keeps a connection for the next mail, or drops it when there are enough.
@@ -105,7 +116,7 @@ impl Sender for SmtpSender {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), SendError>> {
         Box::pin(async move {
-            let session = self.session().await?;
+            let session = self.session(Protection::AsConfigured).await?;
             self.keep(session);
             Ok(())
         })
