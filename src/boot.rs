@@ -361,6 +361,14 @@ fn line(config: &Config) -> Line {
         language: Language::En,
         desk: config.line.desk.clone(),
         hotline: config.line.hotline.clone(),
+        mailboxes: config
+            .accounts
+            .iter()
+            .filter_map(|account| {
+                let crate::config::Account::Imap(imap) = account else { return None };
+                Some((imap.answers_by.clone(), imap.address.clone()))
+            })
+            .collect(),
     }
 }
 

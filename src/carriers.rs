@@ -102,6 +102,7 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                 settings.hello_name = config.public.origin.host().to_owned();
                 settings.from_name.clone_from(&account.from_name);
                 settings.timeout = account.timeout;
+                settings.dkim = account.dkim.as_ref().map(|dkim| dkim.signer().map(Arc::new)).transpose().map_err(refusal)?;
                 let sender: Arc<dyn Sender> = Arc::new(email::SmtpSender::new(Arc::new(settings)).map_err(refusal)?);
                 carriers.add(&account.name, Means::Mail, &account.from, account.mails_per_second, &sender)?;
             }

@@ -70,6 +70,8 @@ pub struct InboundMessage {
     pub joins: Joins,
     /// Who or what wrote it.
     pub nature: Nature,
+    /// What it says became of a mail of ours, when it is a report of delivery.
+    pub fate: Option<Fate>,
     /// True when the carrier itself has already answered this STOP, HELP or START, so that we must not (R71).
     pub carrier_answered: bool,
     /// What the adapter declares that others know of the reporter on this way (R67).
@@ -99,6 +101,7 @@ impl InboundMessage {
             part: None,
             joins: Joins::ByAddress,
             nature: Nature::Person,
+            fate: None,
             carrier_answered: false,
             knows,
             claims: Claims::default(),
@@ -167,6 +170,24 @@ impl Nature {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|nature| nature.as_str() == word)
     }
+}
+
+/// What a report of delivery says became of a mail of ours (RFC 3464), the better before the worse. Anybody can forge one: it is believed
+/// only with a proof of ours in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It lies in the mailbox. Nobody has read it for that.
+    Delivered,
+    /// Handed on to a server that reports nothing: it may still come back.
+    HandedOn,
+    /// Tried again: no failure yet.
+    Delayed,
+    /// Not delivered, and not tried again.
+    Failed {
+        /// The address will never take it (5.x.x); else it was given up for the time being (4.x.x).
+        permanent: bool,
+    },
 }
 
 /// What a reporter said in fields of their own (the web form). The words of those fields stand in the message too.

@@ -16,12 +16,25 @@ pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     give(&format!("key      from {source}"));
     for account in &config.accounts {
         give(&format!("account  {}", described(account)));
+        give_record(account)?;
     }
     give(&format!("types    {}, calendars {}", config.catalogue().list().len(), config.calendars().len()));
     for warning in config.warnings() {
         note(&format!("note: {warning}"));
     }
     give("The configuration is good.");
+    Ok(())
+}
+
+/// The record that the operator publishes, so that others can check our signatures.
+fn give_record(account: &Account) -> anyhow::Result<()> {
+    if let Account::Smtp(smtp) = account
+        && let Some(dkim) = &smtp.dkim
+    {
+        let signer = dkim.signer().map_err(refusal)?;
+        give(&format!("         signs its mails; TXT record of {}:", signer.record_name()));
+        give(&format!("         {}", signer.record()));
+    }
     Ok(())
 }
 

@@ -100,7 +100,8 @@ impl Intake {
         Ok(match self.vault.read_mail_thread(token) {
             Some(MailThread::Tip(id)) => Some(id),
             Some(MailThread::Message(id)) => self.store.message(id).await?.map(|row| row.conversation),
-            None => None,
+            // What an enduser was told is no way into a tip: that was looked at before (`enduser_mail`).
+            Some(MailThread::Attempt(_) | MailThread::Notice(_)) | None => None,
         })
     }
 

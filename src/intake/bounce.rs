@@ -32,7 +32,7 @@ impl Intake {
         let Joins::Threads(tokens) = &message.joins else { return None };
         let ours = |token: &String| match self.vault.read_mail_thread(token) {
             Some(MailThread::Message(id)) => Some(id),
-            Some(MailThread::Tip(_)) | None => None,
+            Some(MailThread::Tip(_) | MailThread::Attempt(_) | MailThread::Notice(_)) | None => None,
         };
         if message.nature == Nature::Bounce { tokens.iter().find_map(ours) } else { None }
     }

@@ -76,6 +76,9 @@ impl Intake {
     }
 
     async fn take_message(&self, message: &InboundMessage, tip: &NewTip) -> Result<Taken, IntakeError> {
+        if let Some(notice) = self.notice_of(message).await? {
+            return self.about_notice(message, notice, tip.at).await;
+        }
         for _ in 0..MOST_REPEATS {
             let belongs = self.belongs(message, tip.at).await?;
             let mut letter = match &belongs {
@@ -229,6 +232,6 @@ pub(super) fn believed(sent_at: Option<Timestamp>, taken_at: Timestamp) -> Optio
     sent_at.filter(|sent| (earliest..=latest).contains(sent))
 }
 
-fn once(message: &InboundMessage, at: Timestamp) -> Once {
+pub(super) fn once(message: &InboundMessage, at: Timestamp) -> Once {
     Once { account: message.account.clone(), key: message.provider_id.0.clone(), at }
 }

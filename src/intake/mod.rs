@@ -11,6 +11,7 @@ mod call_step;
 mod caller;
 mod caller_said;
 mod codes;
+mod enduser_mail;
 mod from_spool;
 mod known;
 mod language;

@@ -10,7 +10,9 @@ use crate::vault::{DoesNotOpen, Vault};
 use domain::channel::{Channel, Means};
 use domain::conversation::first_words::with_code;
 use domain::conversation::reference::Reference;
+use domain::directory::{ContactPoint, Person};
 use domain::dispatch::words::{MailFacts, TextFacts, Voice, mail, text};
+use domain::id::AccountKey;
 use domain::exchange::{Content, Detection, Mail, MailKind, Outbound, Search};
 use domain::language::Language;
 use domain::sealed::Address;
@@ -31,6 +33,8 @@ pub struct Line {
     pub desk: Option<Address>,
     /// The hotline that callers can be connected with, and the name of the schools it is for (R51).
     pub hotline: Option<(Address, String)>,
+    /// The mailboxes that are read, each with the account that answers for it: what comes back to a mail goes there.
+    pub mailboxes: Vec<(AccountKey, Address)>,
 }
 
 /// Why an attempt could not be put together. All of it is ours to mend, so the attempt counts as not taken.
@@ -93,12 +97,12 @@ impl Compose {
                     link: &link,
                     code: &self.vault.mail_code(attempt.id),
                     call_back: &self.line.call_back,
-                    message_id: row.obligation.id.to_string(),
+                    message_id: self.vault.mail_notice_id(row.obligation.id),
                     purpose: row.obligation.purpose,
                     session: step.session,
                     summary: None,
-                    bounces_to: None,
-                    tls_required: false,
+                    bounces_to: self.bounces_to(attempt),
+                    tls_required: listed.and_then(|listed| point(listed, attempt)).is_some_and(|point| point.tls_required),
                     language,
                 }))
             }
@@ -185,6 +189,13 @@ impl Compose {
         Ok(self.vault.open_enduser(&step.person, step.means, &row.sealed)?)
     }
 
+    /// Where a bounce of this attempt's mail goes: to the mailbox that its account answers for, else to another one that is read.
+    fn bounces_to(&self, attempt: &AttemptRow) -> Option<Address> {
+        let boxes = &self.line.mailboxes;
+        let (_, mailbox) = boxes.iter().find(|(answers, _)| *answers == attempt.account).or(boxes.first())?;
+        Some(Address::new(plus_address(mailbox.reveal(), &self.vault.mail_attempt_token(attempt.id))))
+    }
+
     async fn reference(&self, row: &ObligationRow) -> Result<Reference, ComposeError> {
         let tip = self.store.conversation(row.obligation.conversation).await?.ok_or(ComposeError::TipGone)?;
         Ok(tip.conversation.reference)
@@ -193,6 +204,11 @@ impl Compose {
     fn from(&self, attempt: &AttemptRow) -> Address {
         self.routes.lane(&attempt.lane).map_or_else(|| Address::new(""), |lane| lane.from.clone())
     }
+}
+
+/// What the directory says of the address that an attempt took.
+fn point<'a>(listed: &'a Person, attempt: &AttemptRow) -> Option<&'a ContactPoint> {
+    listed.points(attempt.means).find(|(place, _)| *place == attempt.point).map(|(_, point)| point)
 }
 
 /// The subject of a mail to a reporter: says nothing to whoever looks over a shoulder, and echoes none of theirs.

@@ -4,7 +4,7 @@
 //! our MAC. An old mail stays good for ever: the proof is derived, not kept, and ends only with the master key.
 
 use super::{Vault, hex, keyed};
-use domain::id::{ConversationId, MessageId};
+use domain::id::{AttemptId, ConversationId, MessageId, ObligationId};
 use subtle::ConstantTimeEq;
 
 /// Hexadecimal digits of the proof: 64 bits, checked only here, so that guessing means mailing us.
@@ -15,8 +15,12 @@ const PROOF_DIGITS: usize = 16;
 pub enum MailThread {
     /// A tip, by the address that answers to it come from.
     Tip(ConversationId),
-    /// A message that we sent.
+    /// A message that we sent to a reporter.
     Message(MessageId),
+    /// An attempt to tell an enduser, by the envelope's sender of its mail.
+    Attempt(AttemptId),
+    /// What an enduser was told, by the Message-ID that all its attempts share.
+    Notice(ObligationId),
 }
 
 impl Vault {
@@ -45,10 +49,26 @@ impl Vault {
     pub fn mail_bounce_token(&self, message: MessageId) -> String {
         format!("m{}", self.mail_id(message))
     }
-    /// What a token names, if we made it.
+    /// The left part of the Message-ID of a mail to an enduser: the same for every attempt, so that a repeat shows once.
+    pub fn mail_notice_id(&self, obligation: ObligationId) -> String {
+        format!("n{obligation}.{}", self.proof(b"mail notice", obligation.uuid().as_bytes()))
+    }
+    /// The part after the plus in the envelope's sender of a mail to an enduser: a bounce to it names the attempt.
+    pub fn mail_attempt_token(&self, attempt: AttemptId) -> String {
+        format!("v{attempt}.{}", self.proof(b"mail attempt", attempt.uuid().as_bytes()))
+    }
+    /// What a token names, if we made it. Upper case is forgiven: some mail servers change it.
     pub fn read_mail_thread(&self, token: &str) -> Option<MailThread> {
-        let message = self.read_mail_id(token).map(MailThread::Message);
-        message.or_else(|| self.read_mail_token(token).map(MailThread::Tip))
+        let token = token.to_ascii_lowercase();
+        let id = |first: char| token.strip_prefix(first).and_then(|rest| rest.split_once('.')).map(|(id, _)| id);
+        if let Some(obligation) = id('n').and_then(|id| id.parse().ok()) {
+            return same(&self.mail_notice_id(obligation), &token).then_some(MailThread::Notice(obligation));
+        }
+        if let Some(attempt) = id('v').and_then(|id| id.parse().ok()) {
+            return same(&self.mail_attempt_token(attempt), &token).then_some(MailThread::Attempt(attempt));
+        }
+        let message = self.read_mail_id(&token).map(MailThread::Message);
+        message.or_else(|| self.read_mail_token(&token).map(MailThread::Tip))
     }
 
     fn proof(&self, what: &[u8], id: &[u8]) -> String {
@@ -86,9 +106,14 @@ mod tests {
         assert_eq!(vault(1).read_mail_thread(&token.to_uppercase()), Some(MailThread::Tip(tip)));
         assert_eq!(vault(1).read_mail_thread(&id), Some(MailThread::Message(message)));
         assert_eq!(vault(1).read_mail_thread(&bounce), Some(MailThread::Message(message)));
-        assert!(bounce.len() < 60, "with the address before it, it fits the 64 characters of a local part");
+        let (attempt, obligation) = (AttemptId::new(Uuid::from_u128(7)), ObligationId::new(Uuid::from_u128(7)));
+        let (verp, notice) = (vault(1).mail_attempt_token(attempt), vault(1).mail_notice_id(obligation));
+        assert_eq!(vault(1).read_mail_thread(&verp.to_uppercase()), Some(MailThread::Attempt(attempt)));
+        assert_eq!(vault(1).read_mail_thread(&notice), Some(MailThread::Notice(obligation)));
+        assert_eq!(vault(1).read_mail_thread(&notice.replace('n', "v")), None, "one is not good for the other");
+        assert!(bounce.len() < 60 && verp.len() < 60, "with the address before it, it fits the 64 characters of a local part");
         let one_off = |text: &str| format!("{}{}", &text[..text.len() - 1], if text.ends_with('0') { '1' } else { '0' });
-        for strange in ["", "t", "m", "t.", ".", "x.y", "é.é", &token[1..], &id[1..], &one_off(&token), &one_off(&id), &one_off(&bounce)]
+        for strange in ["", "t", "m", "t.", ".", "x.y", "é.é", &token[1..], &id[1..], &one_off(&token), &one_off(&id), &one_off(&bounce), &one_off(&verp), &one_off(&notice)]
         {
             assert_eq!(vault(1).read_mail_thread(strange), None, "{strange}");
         }

@@ -4,25 +4,12 @@
 //! token of ours (see `thread`), and never forbids an address for good because of it.
 
 use super::mime::{Body, Headers, Part, Walk, text};
+use domain::exchange::Fate;
 
 /// The most fields of a report that are read.
 const MOST_FIELDS: usize = 2000;
 
-/// What became of a mail: the worst that is said of any of its recipients. We send to one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
-    /// Handed on, or laid into the mailbox: nobody has read it for that.
-    Passed,
-    /// Tried again: no failure yet.
-    Delayed,
-    /// Not delivered, and not tried again.
-    Failed {
-        /// The address will never take it (5.x.x); else it was given up for the time being (4.x.x).
-        permanent: bool,
-    },
-}
-
-/// What a report of delivery says; `None` when it says nothing that is understood.
+/// What a report of delivery says: the worst that it says of any recipient (we send to one); `None` when nothing is understood.
 pub(super) fn fate(mail: &Part<'_>) -> Option<Fate> {
     let status = find(mail, "message/delivery-status")?;
     let Body::Leaf(bytes) = &status.body else { return None };
@@ -42,7 +29,8 @@ fn recipient(block: &str) -> Option<Fate> {
     match action.split_whitespace().next()? {
         "failed" => Some(Fate::Failed { permanent: !status.starts_with('4') }),
         "delayed" => Some(Fate::Delayed),
-        "delivered" | "relayed" | "expanded" => Some(Fate::Passed),
+        "delivered" => Some(Fate::Delivered),
+        "relayed" | "expanded" => Some(Fate::HandedOn),
         _ => None,
     }
 }

@@ -336,6 +336,7 @@ pub(super) fn message(config: &MailboxConfig, read: ReadMail, raw: Vec<u8>) -> I
         sent_at: read.sent_at,
         joins,
         nature: read.nature,
+        fate: read.fate,
         // What an answer refers to: a program's mail is not answered, and must not be what an answer to the reporter refers to.
         source: read.message_id.filter(|_| read.nature == Nature::Person),
         media: files.chain(whole.then_some(original)).collect(),

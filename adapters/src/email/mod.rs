@@ -25,7 +25,6 @@ mod text;
 mod thread;
 mod trim;
 
-pub use bounce::Fate;
 pub use config::{Config, ConfigError, Tls};
 pub use dkim::{DkimError, Signer};
 pub use imap::ImapListener;

@@ -3,10 +3,10 @@
 //! Whatever it is, it is kept and shown; this only decides that programs are not answered, so that two of them never answer
 //! each other for ever. In doubt it is a person: an answer too many is a nuisance, a missing one is not.
 
-use super::bounce::{self, Fate};
+use super::bounce;
 use super::mime::{Body, Part};
 use super::thread::Own;
-use domain::exchange::Nature;
+use domain::exchange::{Fate, Nature};
 
 /// Left parts of addresses that programs write from.
 const DAEMONS: [&str; 3] = ["mailer-daemon", "postmaster", "mail-daemon"];
@@ -74,7 +74,7 @@ fn by_report(mail: &Part<'_>) -> Option<Nature> {
     if report == "delivery-status" || holds("message/delivery-status") {
         return Some(match bounce::fate(mail) {
             Some(Fate::Failed { .. }) => Nature::Bounce,
-            Some(Fate::Delayed | Fate::Passed) => Nature::Automatic,
+            Some(Fate::Delayed | Fate::HandedOn | Fate::Delivered) => Nature::Automatic,
             // A report that says nothing to programs: the usual one is a failure.
             None => Nature::Bounce,
         });

@@ -5,8 +5,8 @@
 
 use super::mime::Walk;
 use super::thread::{Auth, Own, Verdict};
-use super::{nature, text, thread, trim};
-use domain::exchange::{Joins, Nature};
+use super::{bounce, nature, text, thread, trim};
+use domain::exchange::{Fate, Joins, Nature};
 use domain::sealed::{Address, Words};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -47,6 +47,8 @@ pub struct ReadMail {
     pub threads: Vec<String>,
     /// Who or what wrote it.
     pub nature: Nature,
+    /// What it says became of a mail of ours.
+    pub fate: Option<Fate>,
     /// When it was written, if that can be true; else when it arrived.
     pub sent_at: Option<Timestamp>,
     /// What our own mail server says of the sender, if it is to be asked.
@@ -108,6 +110,7 @@ pub fn read(raw: &[u8], own: &Own, received: Option<Timestamp>) -> ReadMail {
         attachments: said.files,
         dropped: said.dropped,
         nature,
+        fate: is_report.then(|| bounce::fate(&mail)).flatten(),
         auth,
     }
 }
@@ -129,6 +132,7 @@ pub(super) fn unreadable(raw: &[u8], received: Option<Timestamp>) -> ReadMail {
         message_id: None,
         threads: Vec::new(),
         nature: Nature::Unreadable,
+        fate: None,
         sent_at: received,
         auth: None,
         once: hash(&[raw]),

@@ -60,8 +60,15 @@ impl Fixture {
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
         let desk = Some(Address::new("+15555550110"));
         let hotline = Some((Address::new("+15555550120"), "Chicago Public Schools".to_owned()));
-        let line =
-            Line { voice, call_back: "(555) 555-0100".into(), origin: "https://example.org".into(), language: Language::En, desk, hotline };
+        let line = Line {
+            voice,
+            call_back: "(555) 555-0100".into(),
+            origin: "https://example.org".into(),
+            language: Language::En,
+            desk,
+            hotline,
+            mailboxes: vec![("mail".parse().unwrap(), Address::new("tips@example.org"))],
+        };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let files = Files::new(folder.join("media"), vault.clone());
         let intake = Intake::new(vault.clone(), progress, directory, Arc::new(line), files, Spool::default());

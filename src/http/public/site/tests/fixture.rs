@@ -99,6 +99,7 @@ impl Fixture {
             language: Language::En,
             desk: None,
             hotline: None,
+            mailboxes: Vec::new(),
         };
         let files = Files::new(folder.join("media"), vault.clone());
         let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), Arc::new(line), files, Spool::default());
