@@ -204,8 +204,8 @@ impl Reconcile {
         let waited_enough = message.sent_at.is_none_or(|sent| sent <= before(self.clock.now(), PICTURES_PATIENCE));
         let message = match inbox.complete(message.clone()).await {
             Ok(whole) => whole,
-            // The words count; that there were pictures is said.
-            Err(_) if waited_enough => message,
+            // The words count; that there were pictures is said. Where the list has no words there is nothing yet to take in.
+            Err(_) if waited_enough && (!message.words.is_empty() || message.media_dropped > 0) => message,
             Err(_) => return Err(()),
         };
         match self.intake.submit(Inbound::Message(Box::new(message))).await {

@@ -105,7 +105,8 @@ impl Refused {
 
 /// Reads webhooks of one account.
 pub trait Webhook: Send + Sync {
-    /// Verifies, then parses by an allow-list. Pure: no clock, no I/O.
+    /// Verifies, then parses by an allow-list. Pure: no I/O, and no clock but the one that the adapter was made with, for a signature that
+    /// holds a time.
     fn accept(&self, request: &RawRequest<'_>) -> Result<Verified, Refused>;
     /// Renders the next script of a call.
     fn render(&self, call: CallRef, script: &Script) -> Answer;
@@ -209,10 +210,11 @@ pub trait Media: Send + Sync {
 /// Lists what reporters have sent, so that what a lost webhook should have told is taken in all the same (carriers.md 0.1).
 pub trait Inbox: Send + Sync {
     /// Every inbound message that the carrier took at or after `since`, oldest first, each as the webhook would have told it, with the same
-    /// id, and with `sent_at`; but its media are only counted, as dropped. When there are more than `most`, these are the oldest: go
+    /// id, and with `sent_at`; but its media are only counted, as dropped, and where a list has no words, neither has it. When there are more than `most`, these are the oldest: go
     /// on from the last one's `sent_at`. What the carrier still receives is left out.
     fn since<'a>(&'a self, since: Timestamp, most: usize) -> BoxFuture<'a, Result<Vec<InboundMessage>, SendError>>;
-    /// The same message with the addresses of its media: one more question to the carrier, so only for what is news.
+    /// The same message with everything that its webhook would have told (the addresses of its media, its words where the list had none):
+    /// one more question to the carrier, so only for what is news.
     fn complete<'a>(&'a self, message: InboundMessage) -> BoxFuture<'a, Result<InboundMessage, SendError>>;
     /// Every finished recording of a call that the carrier began at or after `since`, oldest first, each as its callback would have told
     /// it, with the same id; but whose call it is was not looked up.

@@ -10,6 +10,7 @@ pub mod email;
 pub mod media;
 pub mod secret;
 pub mod sms;
+pub mod telnyx;
 pub mod twilio;
 pub mod twiml;
 

@@ -77,25 +77,47 @@ const MOST_SPOKEN_CHARS: usize = 4000;
 /// The document. Writing into memory cannot fail; were it to, the caller would hear nothing and the call end, which the
 /// domain takes for no receipt.
 pub fn render(script: &Script, voices: &Voices, urls: &StepUrls<'_>) -> String {
+    document(script, &Style { voices, after_no_keys: AfterNoKeys::Asked }, urls)
+}
+
+/// The same for a carrier that does not promise to ask when no key was pressed (TeXML): it goes on in the document, and is asked there.
+pub fn render_texml(script: &Script, voices: &Voices, urls: &StepUrls<'_>) -> String {
+    document(script, &Style { voices, after_no_keys: AfterNoKeys::GoesOn }, urls)
+}
+
+/// What a carrier does when no key was pressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AfterNoKeys {
+    Asked,
+    GoesOn,
+}
+
+/// Who speaks, and to which carrier.
+struct Style<'a> {
+    voices: &'a Voices,
+    after_no_keys: AfterNoKeys,
+}
+
+fn document(script: &Script, style: &Style<'_>, urls: &StepUrls<'_>) -> String {
     let mut writer = Writer::new(Vec::new());
     let written = writer
         .write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))
-        .and_then(|()| writer.create_element("Response").write_inner_content(|inner| steps(inner, &script.steps, voices, urls)).map(drop));
+        .and_then(|()| writer.create_element("Response").write_inner_content(|inner| steps(inner, &script.steps, style, urls)).map(drop));
     match written {
         Ok(()) => String::from_utf8(writer.into_inner()).unwrap_or_else(|_| EMPTY.to_owned()),
         Err(_) => EMPTY.to_owned(),
     }
 }
 
-fn steps(writer: &mut Writer<Vec<u8>>, all: &[Step], voices: &Voices, urls: &StepUrls<'_>) -> io::Result<()> {
-    all.iter().try_for_each(|one| step(writer, one, voices, urls))
+fn steps(writer: &mut Writer<Vec<u8>>, all: &[Step], style: &Style<'_>, urls: &StepUrls<'_>) -> io::Result<()> {
+    all.iter().try_for_each(|one| step(writer, one, style, urls))
 }
 
-fn step(writer: &mut Writer<Vec<u8>>, step: &Step, voices: &Voices, urls: &StepUrls<'_>) -> io::Result<()> {
+fn step(writer: &mut Writer<Vec<u8>>, step: &Step, style: &Style<'_>, urls: &StepUrls<'_>) -> io::Result<()> {
     match step {
         Step::Say { words, language } => {
             let words = speakable(words);
-            spoken_parts(&words).into_iter().try_for_each(|part| say(writer, part, voices.of(*language)))
+            spoken_parts(&words).into_iter().try_for_each(|part| say(writer, part, style.voices.of(*language)))
         }
         Step::Pause { seconds } => {
             writer.create_element("Pause").with_attribute(("length", seconds.to_string().as_str())).write_empty().map(drop)
@@ -110,8 +132,11 @@ fn step(writer: &mut Writer<Vec<u8>>, step: &Step, voices: &Voices, urls: &StepU
             .with_attribute(("actionOnEmptyResult", "true"))
             .with_attribute(("method", "POST"))
             .with_attribute(("action", urls(then, Wants::Keys).as_str()))
-            .write_inner_content(|inner| steps(inner, prompt, voices, urls))
-            .map(drop),
+            .write_inner_content(|inner| steps(inner, prompt, style, urls))
+            .and_then(|writer| match style.after_no_keys {
+                AfterNoKeys::Asked => Ok(()),
+                AfterNoKeys::GoesOn => redirect(writer, &urls(then, Wants::Keys)),
+            }),
         Step::Continue { then } => redirect(writer, &urls(then, Wants::Spoken)),
         Step::Record { most_seconds, silence_seconds, language, then } => {
             record(writer, *most_seconds, *silence_seconds, *language, &|wants| urls(then, wants))

@@ -28,7 +28,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a fetcher has to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The carrier's API: what is fetched begins at its scheme, host and port.
+    /// The carrier's API, by scheme, host and port: nothing else gets credentials.
     pub home: Url,
     /// Hosts that a redirect may lead to although they are inside, or without TLS.
     pub allowed: Vec<Allowance>,
@@ -36,6 +36,8 @@ pub struct Settings {
     pub silence: Duration,
     /// How long all of it may take, redirects included.
     pub total: Duration,
+    /// Where it may begin.
+    pub begins: Begins,
 }
 
 /// Fetches and deletes media of one account.
@@ -45,13 +47,36 @@ pub struct Fetcher {
     outside: Client,
 }
 
-/// User and password at the carrier's own host.
+/// What opens the carrier's own host.
 #[derive(Clone, Copy)]
-pub struct Credentials<'a> {
-    /// The user.
-    pub user: &'a str,
-    /// The password.
-    pub password: &'a str,
+pub enum Credentials<'a> {
+    /// User and password.
+    Basic {
+        /// The user.
+        user: &'a str,
+        /// The password.
+        password: &'a str,
+    },
+    /// A key (RFC 6750).
+    Bearer(&'a str),
+}
+
+impl Credentials<'_> {
+    fn open(self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Credentials::Basic { user, password } => request.basic_auth(user, Some(password)),
+            Credentials::Bearer(key) => request.bearer_auth(key),
+        }
+    }
+}
+
+/// Where a download may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// At the carrier's API only.
+    AtHome,
+    /// Also at a public address over TLS, or an allowed one, then without credentials: the carrier names its store itself.
+    Anywhere,
 }
 
 const ELSEWHERE: FetchError = FetchError::Never("its address is not at the carrier");
@@ -88,11 +113,10 @@ impl Fetcher {
         missing: &FetchError,
     ) -> Result<Fetched, FetchError> {
         let whole = async {
-            let mut url = self.at_home(url)?;
-            let mut request = self.home.get(url.clone()).basic_auth(credentials.user, Some(credentials.password));
+            let (mut url, mut request) = self.first(url, credentials)?;
             for hop in 0..=MOST_REDIRECTS {
                 let response = request.send().await.map_err(|error| of_transport(&error))?;
-                match step(&response, hop == 0, missing)? {
+                match step(&response, hop == 0 && self.is_home(&url), missing)? {
                     Step::Here => return read(response, most_bytes).await,
                     Step::Redirect(location) => {
                         url = url.join(&location).map_err(|_| FetchError::Never("a redirect leads nowhere"))?;
@@ -109,7 +133,7 @@ impl Fetcher {
     pub async fn delete(&self, url: &str, credentials: Credentials<'_>) -> Result<(), FetchError> {
         let whole = async {
             let url = self.at_home(url)?;
-            let request = self.home.request(Method::DELETE, url).basic_auth(credentials.user, Some(credentials.password));
+            let request = credentials.open(self.home.request(Method::DELETE, url));
             match request.send().await.map_err(|error| of_transport(&error))?.status().as_u16() {
                 200..=299 | 404 | 410 => Ok(()),
                 status => Err(FetchError::Later(format!("status {status}"))),
@@ -122,7 +146,20 @@ impl Fetcher {
         tokio::time::timeout(self.settings.total, whole).await.unwrap_or_else(|_| Err(too_slow()))
     }
 
-    /// The first address: only this one gets credentials.
+    /// The first request: with credentials at home, without them elsewhere.
+    fn first(&self, text: &str, credentials: Credentials<'_>) -> Result<(Url, RequestBuilder), FetchError> {
+        match (self.at_home(text), self.settings.begins) {
+            (Ok(url), _) => Ok((url.clone(), credentials.open(self.home.get(url)))),
+            (Err(error), Begins::AtHome) => Err(error),
+            (Err(_), Begins::Anywhere) => {
+                let url = Url::parse(text).map_err(|_| ELSEWHERE)?;
+                let request = self.away(&url).map_err(|_| ELSEWHERE)?;
+                Ok((url, request))
+            }
+        }
+    }
+
+    /// An address of the carrier's API: only there credentials go.
     fn at_home(&self, text: &str) -> Result<Url, FetchError> {
         let url = Url::parse(text).map_err(|_| ELSEWHERE)?;
         if text.len() <= MAX_URL_BYTES && is_plain(&url) && self.is_home(&url) { Ok(url) } else { Err(ELSEWHERE) }

@@ -9,13 +9,13 @@ use std::borrow::Cow;
 
 /// The fields of a form, in the order of the wire.
 #[derive(Default)]
-pub(super) struct Form {
+pub(crate) struct Form {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Form {
     /// Decodes a body of type `application/x-www-form-urlencoded`. Never fails: a stray `%` stands for itself.
-    pub(super) fn decode(body: &[u8]) -> Self {
+    pub(crate) fn decode(body: &[u8]) -> Self {
         let fields = body
             .split(|byte| *byte == b'&')
             .filter(|field| !field.is_empty())
@@ -28,7 +28,7 @@ impl Form {
     }
 
     /// The fields as a signature wants them: by key, then by value, each pair once.
-    pub(super) fn sorted(&self) -> Vec<(&[u8], &[u8])> {
+    pub(crate) fn sorted(&self) -> Vec<(&[u8], &[u8])> {
         let mut pairs: Vec<(&[u8], &[u8])> = self.fields.iter().map(|(key, value)| (key.as_slice(), value.as_slice())).collect();
         pairs.sort_unstable();
         pairs.dedup();
@@ -36,7 +36,7 @@ impl Form {
     }
 
     /// The same form as a signer sees it who works on text; `None` when all of it is UTF-8 anyway.
-    pub(super) fn lossy(&self) -> Option<Self> {
+    pub(crate) fn lossy(&self) -> Option<Self> {
         let utf8 = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
         if self.fields.iter().all(|(key, value)| utf8(key) && utf8(value)) {
             return None;
@@ -46,7 +46,7 @@ impl Form {
     }
 
     /// The text of a field that we read, or `None` when it is not there.
-    pub(super) fn get(&self, key: &str) -> Result<Option<String>, Refused> {
+    pub(crate) fn get(&self, key: &str) -> Result<Option<String>, Refused> {
         let mut values = self.fields.iter().filter(|(name, _)| name == key.as_bytes()).map(|(_, value)| value);
         let Some(first) = values.next() else { return Ok(None) };
         if values.any(|value| value != first) {
@@ -56,12 +56,12 @@ impl Form {
     }
 
     /// The text of a field that has to be there and not be empty.
-    pub(super) fn need(&self, key: &str, missing: &'static str) -> Result<String, Refused> {
+    pub(crate) fn need(&self, key: &str, missing: &'static str) -> Result<String, Refused> {
         self.get(key)?.filter(|value| !value.is_empty()).ok_or(Refused::Malformed(missing))
     }
 
     /// The numbers `n` for which there is a field `{prefix}{n}`, ascending, each once.
-    pub(super) fn numbered(&self, prefix: &str) -> Vec<u32> {
+    pub(crate) fn numbered(&self, prefix: &str) -> Vec<u32> {
         let number = |name: &[u8]| -> Option<u32> {
             let digits = std::str::from_utf8(name.strip_prefix(prefix.as_bytes())?).ok()?;
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));

@@ -24,9 +24,9 @@ use domain::voice::script::Script;
 use std::sync::Arc;
 
 /// The content type of TwiML.
-const XML: &str = "text/xml; charset=utf-8";
+pub(crate) const XML: &str = "text/xml; charset=utf-8";
 /// More than any carrier's id; longer ones are not ids.
-pub(super) const MAX_ID_BYTES: usize = 128;
+pub(crate) const MAX_ID_BYTES: usize = 128;
 /// A media type's name is cut after this many characters.
 const MAX_CONTENT_TYPE_CHARS: usize = 100;
 /// More keys than any step asks for.
@@ -44,6 +44,37 @@ impl TwilioWebhook {
         config.check()?;
         let origins = signature::origins(config.origin());
         Ok(Self { config, origins })
+    }
+
+    /// A reader for another carrier that speaks this dialect on calls: it can verify nothing, since it has no secret, and reads only by
+    /// [`TwilioWebhook::read`] what that carrier's own signature has covered.
+    pub(crate) fn of_dialect(config: Config) -> Self {
+        Self { config: Arc::new(config), origins: Vec::new() }
+    }
+
+    /// Reads a form whose signature was right.
+    pub(crate) fn read(&self, path: Path, form: &Form) -> Result<Verified, Refused> {
+        match path {
+            Path::Message => self.message(form),
+            Path::MessageStatus(attempt) => self.message_status(attempt, form),
+            Path::CallStatus(attempt) => self.call_status(attempt, form),
+            Path::Detection(attempt) => self.detection(attempt, form),
+            Path::CallStep(attempt, token, on) => self.call_step(attempt, token, on, form),
+            Path::Caller(path) => self.caller(path, form),
+        }
+    }
+
+    /// Where a script's steps lead.
+    pub(crate) fn url(&self, call: CallRef, token: &StepToken, wants: Wants) -> String {
+        let (origin, account) = (self.config.origin(), &self.config.account);
+        match call {
+            CallRef::Attempt(attempt) => {
+                // Nobody is recorded or connected on a call of ours.
+                let on = if wants == Wants::Keys { On::Keys } else { On::Spoken };
+                paths::call_step(origin, account, attempt, token, on)
+            }
+            CallRef::Caller(call) => paths::caller(origin, account, call, token, wants),
+        }
     }
 
     fn message(&self, form: &Form) -> Result<Verified, Refused> {
@@ -88,8 +119,9 @@ impl TwilioWebhook {
             Some(code) => Some(code),
             None => number(form, "SipResponseCode")?,
         };
+        // The word stands beside the number: some carriers of the dialect begin again at 0.
         let part = match number(form, "SequenceNumber")? {
-            Some(sequence) => sequence.to_string(),
+            Some(sequence) => format!("{sequence}:{}", status::harmless(&word)),
             None => status::harmless(&word),
         };
         let once = format!("{}:{part}", sid.0);
@@ -157,26 +189,11 @@ impl Webhook for TwilioWebhook {
             Signed::UrlOnly => return Err(Refused::WrongMethod),
             Signed::Json => return Err(Refused::Malformed("the body is not a form")),
         };
-        match path {
-            Path::Message => self.message(&form),
-            Path::MessageStatus(attempt) => self.message_status(attempt, &form),
-            Path::CallStatus(attempt) => self.call_status(attempt, &form),
-            Path::Detection(attempt) => self.detection(attempt, &form),
-            Path::CallStep(attempt, token, on) => self.call_step(attempt, token, on, &form),
-            Path::Caller(path) => self.caller(path, &form),
-        }
+        self.read(path, &form)
     }
 
     fn render(&self, call: CallRef, script: &Script) -> Answer {
-        let (origin, account) = (self.config.origin(), &self.config.account);
-        let url = |token: &StepToken, wants: Wants| match call {
-            CallRef::Attempt(attempt) => {
-                // Nobody is recorded or connected on a call of ours.
-                let on = if wants == Wants::Keys { On::Keys } else { On::Spoken };
-                paths::call_step(origin, account, attempt, token, on)
-            }
-            CallRef::Caller(call) => paths::caller(origin, account, call, token, wants),
-        };
+        let url = |token: &StepToken, wants: Wants| self.url(call, token, wants);
         Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::render(script, &self.config.voices, &url) }
     }
 }
@@ -198,12 +215,12 @@ fn medium(form: &Form, number: u32) -> Result<Option<MediaRef>, Refused> {
 }
 
 /// What a medium is said to be, short and plain.
-pub(super) fn media_type(said: &str) -> String {
+pub(crate) fn media_type(said: &str) -> String {
     said.to_lowercase().chars().filter(|c| !c.is_control()).take(MAX_CONTENT_TYPE_CHARS).collect()
 }
 
 /// WhatsApp and Messenger come through the same adapter, by the sender's prefix (R46).
-pub(super) fn channel(from: &str) -> Channel {
+pub(crate) fn channel(from: &str) -> Channel {
     if from.starts_with("whatsapp:") {
         Channel::Whatsapp
     } else if from.starts_with("messenger:") {
@@ -223,6 +240,6 @@ pub(super) fn empty_response() -> Answer {
     Answer { status: http::StatusCode::OK, content_type: XML, body: twiml::EMPTY.to_owned() }
 }
 
-pub(super) fn no_content() -> Answer {
+pub(crate) fn no_content() -> Answer {
     Answer { status: http::StatusCode::NO_CONTENT, content_type: "", body: String::new() }
 }

@@ -6,7 +6,7 @@
 
 use super::config::{Config, ConfigError};
 use crate::contract::{BoxFuture, FetchError, Fetched, Media};
-use crate::media::fetcher::{Credentials, Fetcher, Settings};
+use crate::media::fetcher::{Begins, Credentials, Fetcher, Settings};
 use domain::sealed::Words;
 use std::sync::Arc;
 
@@ -21,15 +21,20 @@ impl TwilioMedia {
     pub fn new(config: Arc<Config>) -> Result<Self, ConfigError> {
         config.check()?;
         let home = reqwest::Url::parse(&config.api_base).map_err(|_| ConfigError::ApiBase { account: config.account.clone() })?;
-        let settings =
-            Settings { home, allowed: config.allow_private_media.clone(), silence: config.request_timeout, total: config.media_timeout };
+        let settings = Settings {
+            home,
+            allowed: config.allow_private_media.clone(),
+            silence: config.request_timeout,
+            total: config.media_timeout,
+            begins: Begins::AtHome,
+        };
         let fetcher = Fetcher::new(settings).map_err(|source| ConfigError::Client { account: config.account.clone(), source })?;
         Ok(Self { config, fetcher })
     }
 
     fn credentials(&self) -> Credentials<'_> {
         let (user, password) = self.config.credentials();
-        Credentials { user, password }
+        Credentials::Basic { user, password }
     }
 }
 

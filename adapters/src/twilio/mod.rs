@@ -9,18 +9,18 @@ mod caller;
 mod client;
 mod config;
 mod errors;
-mod form;
-mod inbound;
+pub(crate) mod form;
+pub(crate) mod inbound;
 mod inbox;
 pub mod knows;
 mod listing;
 mod media;
 mod opt_out;
 mod outbound;
-mod paths;
+pub(crate) mod paths;
 mod recorded;
 mod signature;
-mod status;
+pub(crate) mod status;
 #[cfg(test)]
 mod tests;
 

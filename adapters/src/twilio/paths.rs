@@ -9,7 +9,7 @@ use domain::id::{AccountKey, AttemptId, CallId};
 
 /// Which of our webhooks a path names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Path {
+pub(crate) enum Path {
     /// `/webhooks/{account}/messages`: a reporter wrote.
     Message,
     /// `/webhooks/{account}/messages/{attempt}`: news of a text.
@@ -26,7 +26,7 @@ pub(super) enum Path {
 
 /// Which webhook of a reporter's call.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum CallerPath {
+pub(crate) enum CallerPath {
     /// `/webhooks/{account}/voice`: it came in.
     Started,
     /// `…/voice/{call}/steps/{token}?on=…`: it asks what to do next; without a word that we know, after keys.
@@ -39,7 +39,7 @@ pub(super) enum CallerPath {
 
 /// What a step of a reporter's call was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CallerOn {
+pub(crate) enum CallerOn {
     /// Keys were pressed, or their time ran out.
     Keys,
     /// The words were spoken to their end.
@@ -52,7 +52,7 @@ pub(super) enum CallerOn {
 
 /// What a step was asked for, written into its URL by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum On {
+pub(crate) enum On {
     /// The line was picked up.
     Answer,
     /// Keys were pressed, or their time ran out.
@@ -68,7 +68,7 @@ const MAX_TOKEN_CHARS: usize = 128;
 
 impl Path {
     /// Reads a raw path and query; `None` when it is not one of this account's.
-    pub(super) fn read(account: &AccountKey, path_and_query: &str) -> Option<Self> {
+    pub(crate) fn read(account: &AccountKey, path_and_query: &str) -> Option<Self> {
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         let rest = path.strip_prefix("/webhooks/")?.strip_prefix(account.as_str())?.strip_prefix('/')?;
         let parts: Vec<&str> = rest.splitn(6, '/').collect();
@@ -137,27 +137,27 @@ impl On {
 }
 
 /// Where news of a text is to go.
-pub(super) fn message_status(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
+pub(crate) fn message_status(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
     format!("{origin}/webhooks/{account}/messages/{attempt}")
 }
 
 /// Where news of a call is to go.
-pub(super) fn call_status(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
+pub(crate) fn call_status(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
     format!("{origin}/webhooks/{account}/calls/{attempt}")
 }
 
 /// Where it is told who picked up, when that is found out while the call goes on.
-pub(super) fn detection(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
+pub(crate) fn detection(origin: &str, account: &AccountKey, attempt: AttemptId) -> String {
     format!("{origin}/webhooks/{account}/calls/{attempt}/detection")
 }
 
 /// Where a call asks for its next script. The token has to be of unreserved URL characters, as the shell draws them.
-pub(super) fn call_step(origin: &str, account: &AccountKey, attempt: AttemptId, token: &StepToken, on: On) -> String {
+pub(crate) fn call_step(origin: &str, account: &AccountKey, attempt: AttemptId, token: &StepToken, on: On) -> String {
     format!("{origin}/webhooks/{account}/calls/{attempt}/steps/{}?{}", token.0, on.word())
 }
 
 /// A URL of a reporter's call.
-pub(super) fn caller(origin: &str, account: &AccountKey, call: CallId, token: &StepToken, wants: Wants) -> String {
+pub(crate) fn caller(origin: &str, account: &AccountKey, call: CallId, token: &StepToken, wants: Wants) -> String {
     let step = |on: CallerOn| format!("steps/{}?{}", token.0, on.word());
     let rest = match wants {
         Wants::Keys => step(CallerOn::Keys),

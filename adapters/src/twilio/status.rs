@@ -10,7 +10,7 @@ use domain::exchange::AnsweredBy;
 const MAX_WORD_CHARS: usize = 40;
 
 /// What a message's status says.
-pub(super) fn of_message(word: &str, error_code: Option<i64>) -> ReceiptKind {
+pub(crate) fn of_message(word: &str, error_code: Option<i64>) -> ReceiptKind {
     match word {
         "queued" | "accepted" | "scheduled" | "sending" | "sent" => ReceiptKind::Submitted,
         "delivered" | "read" => ReceiptKind::Delivered,
@@ -21,7 +21,7 @@ pub(super) fn of_message(word: &str, error_code: Option<i64>) -> ReceiptKind {
 }
 
 /// What a call's status says. `completed` is the end of the line, and no evidence of a person (R19).
-pub(super) fn of_call(word: &str, error_code: Option<i64>) -> ReceiptKind {
+pub(crate) fn of_call(word: &str, error_code: Option<i64>) -> ReceiptKind {
     match word {
         "queued" | "initiated" => ReceiptKind::Submitted,
         "ringing" => ReceiptKind::Rang,
@@ -36,18 +36,19 @@ pub(super) fn of_call(word: &str, error_code: Option<i64>) -> ReceiptKind {
 }
 
 /// Who the carrier thinks picked up. What it does not know, or we do not, is `Unknown`, which is treated as a person.
-pub(super) fn answered_by(word: Option<&str>) -> AnsweredBy {
+pub(crate) fn answered_by(word: Option<&str>) -> AnsweredBy {
     match word {
         Some("human") => AnsweredBy::Human,
         Some("machine_end_beep" | "machine_end_silence" | "machine_end_other") => AnsweredBy::MachineReady,
-        Some("machine_start") => AnsweredBy::MachineSpeaking,
+        // TeXML says `machine` for both; what a machine may still be saying is waited for.
+        Some("machine_start" | "machine") => AnsweredBy::MachineSpeaking,
         Some("fax") => AnsweredBy::Fax,
         Some(_) | None => AnsweredBy::Unknown,
     }
 }
 
 /// The same as evidence; `None` when the carrier could not tell.
-pub(super) fn detected(by: AnsweredBy) -> Option<ReceiptKind> {
+pub(crate) fn detected(by: AnsweredBy) -> Option<ReceiptKind> {
     match by {
         AnsweredBy::Human => Some(ReceiptKind::HumanAnswered),
         AnsweredBy::MachineReady | AnsweredBy::MachineSpeaking => Some(ReceiptKind::MachineAnswered),
@@ -57,7 +58,7 @@ pub(super) fn detected(by: AnsweredBy) -> Option<ReceiptKind> {
 }
 
 /// A word that may stand in a record: short, and of the characters that status words are made of.
-pub(super) fn harmless(word: &str) -> String {
+pub(crate) fn harmless(word: &str) -> String {
     let kept = |c: char| if c.is_ascii_lowercase() || matches!(c, '-' | '_') { c } else { '?' };
     word.chars().take(MAX_WORD_CHARS).map(kept).collect()
 }

@@ -1,6 +1,6 @@
 //! Fetching against servers that redirect, stall, never end and lie: what may be reached, who gets credentials, how much is read.
 
-use super::{Credentials, Fetcher, Settings};
+use super::{Begins, Credentials, Fetcher, Settings};
 use crate::contract::{FetchError, Fetched};
 use crate::media::Allowance;
 use crate::media::public_address::is_public;
@@ -11,12 +11,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 const MOST: usize = 10_000;
-const CREDENTIALS: Credentials<'static> = Credentials { user: "AC-fictional", password: "a-secret" };
+const CREDENTIALS: Credentials<'static> = Credentials::Basic { user: "AC-fictional", password: "a-secret" };
 const GONE: FetchError = FetchError::Never("it is gone");
 
 fn fetcher(home: &str, allowed: &[&str], limit: Duration) -> Fetcher {
     let allowed = allowed.iter().map(|text| Allowance::parse(text).unwrap()).collect();
-    Fetcher::new(Settings { home: home.parse().unwrap(), allowed, silence: limit, total: limit }).unwrap()
+    Fetcher::new(Settings { home: home.parse().unwrap(), allowed, silence: limit, total: limit, begins: Begins::AtHome }).unwrap()
 }
 
 fn patient(home: &str, allowed: &[&str]) -> Fetcher {

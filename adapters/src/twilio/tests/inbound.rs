@@ -146,9 +146,9 @@ fn statuses_of_calls() {
         with(&[("CallStatus", "failed"), ("ErrorCode", "32009"), ("SipResponseCode", "404")])[0].kind,
         ReceiptKind::Ended(End::Failed(Some(32009)))
     );
-    assert_eq!(with(&[("CallStatus", "completed"), ("SequenceNumber", "3")])[0].once, format!("{ID}:3"));
+    assert_eq!(with(&[("CallStatus", "completed"), ("SequenceNumber", "3")])[0].once, format!("{ID}:3:completed"));
     let fax = with(&[("CallStatus", "completed"), ("SequenceNumber", "3"), ("AnsweredBy", "fax")]);
-    assert_eq!((fax.len(), &fax[1].kind, &fax[1].once), (2, &ReceiptKind::FaxAnswered, &format!("{ID}:3:answered_by")));
+    assert_eq!((fax.len(), &fax[1].kind, &fax[1].once), (2, &ReceiptKind::FaxAnswered, &format!("{ID}:3:completed:answered_by")));
     assert_eq!(with(&[("CallStatus", "completed"), ("AnsweredBy", "unknown")]).len(), 1, "not told apart is no evidence");
 }
 
