@@ -215,7 +215,8 @@ fn steps_conform() {
         let from = body.find(start).unwrap() + start.len();
         body[from..].split(end).next().unwrap().to_owned()
     };
-    let ask = render(Step::Ask { prompt: Vec::new(), digits: 4, wait_seconds: 8, then: StepToken("ask-1".to_owned()) });
+    let ask =
+        render(Step::Ask { prompt: Vec::new(), digits: 4, wait_seconds: 8, finish_on_hash: false, then: StepToken("ask-1".to_owned()) });
     let keys = between(&ask, "action=\"", "\"");
     assert_eq!(keys, between(&ask, "<Redirect method=\"POST\">", "<"), "who presses nothing is asked there as well");
     let go_on = render(Step::Continue { then: StepToken("go-on-2".to_owned()) });
