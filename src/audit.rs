@@ -254,6 +254,11 @@ pub enum Action {
         /** What. */
         kind: ReceiptKind,
     },
+    /// The report's summary was read out on a call, after a confirmation and a PIN.
+    ReportReadOut {
+        /** To whom. */
+        told: Told,
+    },
     /// Another attempt will be made.
     NextAttempt {
         /** To whom. */

@@ -16,6 +16,7 @@ use crate::http::public::site::{Facts, Number, ReporterSite};
 use crate::http::public::webhooks::Webhooks;
 use crate::http::{ops, public, staff};
 use crate::intake::Intake;
+use crate::intake::steering::Steering;
 use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
 use crate::links::keeper::Keeper;
 use crate::live::Live;
@@ -118,8 +119,17 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let spool = open_spool(config, &vault, &store_tasks)?;
     let directory = DirectoryReader::new(store.clone(), clock.clone());
     let line = Arc::new(line(config));
-    let compose = Compose { store: store.clone(), vault: vault.clone(), directory: directory.clone(), routes, line: line.clone() };
-    let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone(), files.clone(), spool.clone());
+    let senders = Arc::new(carriers.senders);
+    let compose = Compose {
+        store: store.clone(),
+        vault: vault.clone(),
+        directory: directory.clone(),
+        routes,
+        line: line.clone(),
+        detections: Arc::new(carriers.detections),
+    };
+    let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone(), files.clone(), spool.clone())
+        .with_steering(Steering::new(senders.clone(), tasks.clone()));
     let desk = Arc::new(Desk {
         store: store.clone(),
         vault: vault.clone(),
@@ -138,14 +148,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         lane_lease: signed(config.outbox.lane_lease),
         in_flight_most: config.outbox.in_flight_most,
     };
-    let outbox = Outbox {
-        progress: progress.clone(),
-        compose,
-        senders: Arc::new(carriers.senders),
-        clock: clock.clone(),
-        limits: Arc::new(limits),
-        node: node.clone(),
-    };
+    let outbox =
+        Outbox { progress: progress.clone(), compose, senders, clock: clock.clone(), limits: Arc::new(limits), node: node.clone() };
     let leases = outbox.start(&tasks);
     let worker = Worker {
         store: store.clone(),
@@ -160,7 +164,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         node: node.clone(),
     };
     worker.start(leases.clone(), &tasks);
-    Watching::new(progress.clone(), directory.clone(), desk.calendars.clone(), config.line.name.clone(), node.clone()).start(leases, &tasks);
+    Watching::new(progress.clone(), directory.clone(), desk.calendars.clone(), config.line.name.clone(), node.clone())
+        .start(leases, &tasks);
     tasks.spawn("sweep of files", Sweep { store: store.clone(), files, clock: clock.clone() }.run(tasks.stopping()));
     let settings = config.reconcile.clone();
     Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }
@@ -357,6 +362,7 @@ fn line(config: &Config) -> Line {
     Line {
         voice: Voice { line_name: config.line.name.clone(), call_back: spoken_number(&call_back) },
         call_back,
+        endusers_alone: config.line.call_back.clone().filter(|ours| config.line.call_number.as_ref().is_some_and(|theirs| theirs != ours)),
         origin: config.public.origin.to_string(),
         language: Language::En,
         desk: config.line.desk.clone(),

@@ -10,6 +10,7 @@ use crate::progress::routes::Lane;
 use adapters::contract::{Inbox, Media, Sender, Webhook};
 use adapters::{email, twilio};
 use domain::channel::Means;
+use domain::exchange::Detection;
 use domain::id::{AccountKey, LaneKey};
 use domain::sealed::Address;
 use std::collections::HashMap;
@@ -25,6 +26,8 @@ pub(crate) struct Carriers {
     pub(crate) lanes: Vec<Lane>,
     /// Who sends, by lane.
     pub(crate) senders: HashMap<LaneKey, Arc<dyn Sender>>,
+    /// How calls of an account tell a machine from a person.
+    pub(crate) detections: HashMap<AccountKey, Detection>,
     /// Who reads webhooks, by account.
     pub(crate) webhooks: HashMap<String, Arc<dyn Webhook>>,
     /// Who fetches pictures and recordings, by account.
@@ -62,6 +65,7 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                 settings.answers_keywords = account.answers_keywords;
                 settings.media_timeout = account.media_timeout;
                 settings.allow_private_media.clone_from(&account.allow_private_media);
+                carriers.detections.insert(account.name.clone(), account.machine_detection);
                 let settings = Arc::new(settings);
                 let media = twilio::TwilioMedia::new(settings.clone()).map_err(refusal)?;
                 carriers.media.insert(account.name.clone(), Arc::new(media));

@@ -11,6 +11,7 @@ use crate::import::address::{PHONE_FIX, mail, phone};
 use adapters::email::{DkimError, Signer};
 use adapters::media::Allowance;
 use adapters::secret::Secret;
+use domain::exchange::Detection;
 use domain::id::AccountKey;
 use domain::sealed::Address;
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct TwilioAccount {
     pub timeout: Duration,
     /// How long a phone may ring.
     pub ring_seconds: u16,
+    /// How a machine is told from a person on a call of ours.
+    pub machine_detection: Detection,
     /// Further addresses of ours that reporters write to, such as `whatsapp:+15555550100`.
     pub also_receives: Vec<Address>,
     /// Whether the carrier itself answers STOP and START.
@@ -160,6 +163,7 @@ const TWILIO_KEYS: &[&str] = &[
     "calls_per_second",
     "timeout_seconds",
     "ring_seconds",
+    "machine_detection",
     "also_receives",
     "answers_keywords",
     "media_timeout_seconds",
@@ -243,6 +247,7 @@ fn twilio(section: &Section<'_>, environment: &Environment) -> Result<TwilioAcco
         calls_per_second: section.above_zero("calls_per_second", FASTEST_PER_SECOND, Some(1.0), "a number")?,
         timeout: timeout(section, 10.0)?,
         ring_seconds: u16::try_from(section.whole("ring_seconds", 5, 60, Some(25))?).unwrap_or(25),
+        machine_detection: section.maybe("machine_detection", DETECTION_FIX, detection)?.unwrap_or_default(),
         also_receives: each(section, "also_receives", RECEIVES_FIX, prefixed_address)?,
         answers_keywords: section.flag("answers_keywords", true)?,
         media_timeout: section
@@ -250,6 +255,18 @@ fn twilio(section: &Section<'_>, environment: &Environment) -> Result<TwilioAcco
             .map(Duration::from_secs_f64)?,
         allow_private_media: each(section, "allow_private_media", "write a host, or host:port, such as 127.0.0.1:9091", Allowance::parse)?,
     })
+}
+
+const DETECTION_FIX: &str = "write \"before\", \"beside\" or \"off\"";
+
+/// How a machine is told from a person.
+fn detection(word: &str) -> Option<Detection> {
+    match word {
+        "before" => Some(Detection::Before),
+        "beside" => Some(Detection::Beside),
+        "off" => Some(Detection::Off),
+        _ => None,
+    }
 }
 
 /// A text or a list of them, each read into a type.

@@ -82,7 +82,9 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::TaskOverdue { what } => format!("Not done in time: {what}"),
         Action::EndusersUpdated { people } => format!("There is news: {people} who were told of the tip are told so, without content."),
         Action::FeedbackAsked { people } => format!("{people} who were told are asked how it went."),
-        Action::ReferralDecided { referred: true } => "A referral to mental-health services was decided; to whom is in the notes.".to_owned(),
+        Action::ReferralDecided { referred: true } => {
+            "A referral to mental-health services was decided; to whom is in the notes.".to_owned()
+        }
         Action::ReferralDecided { referred: false } => "No referral to mental-health services was decided; why is in the notes.".to_owned(),
         Action::PoliceToldByHand => "The police were told by a member of staff; whom is in the notes.".to_owned(),
         Action::AttemptStarted { told, number, .. } => format!("{} {} (attempt {number}).", verb(told), whom(told)),
@@ -92,6 +94,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             _ => format!("The carrier could not be asked about the {} to {}.", noun(told), whom(told)),
         },
         Action::Receipt { told, kind, .. } => receipt(told, kind),
+        Action::ReportReadOut { told } => format!("The report was read out to {}, after their PIN.", whom(told)),
         Action::NextAttempt { told, .. } => format!("The {} to {} will be tried again.", noun(told), whom(told)),
         Action::Satisfied { told, by } => match by {
             Satisfaction::Confirmed(_) => format!("Promise kept: {} confirmed.", whom(told)),

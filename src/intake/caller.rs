@@ -14,10 +14,12 @@ use domain::conversation::code::ReturnCode;
 use domain::exchange::{CallRef, CallerEvent, CallerHeard, CallerNews, ProviderId, StepToken};
 use domain::id::{AccountKey, CallId, ConversationId};
 use domain::sealed::Address;
+use domain::voice::call_back::CallBack;
 use domain::voice::caller_call::{
     self, Answers, AnswersLead, CallTip, CallerCall, CallerEffect, CallerFacts, CallerPhase, Checked, TellingLead,
 };
 use domain::voice::script::Script;
+use domain::voice::taken_call::TakenCall;
 use std::time::Duration;
 
 /// How long a step may take before the caller is led to the tone. Longer than the longest wait for a code; carriers give up after 15 s
@@ -43,8 +45,10 @@ struct Found {
 }
 
 enum Awaited {
-    /// The call waits for this token.
-    Step(CallerRow),
+    /// A reporter's call waits for this token.
+    Reporter(CallerRow, CallerCall),
+    /// An enduser's does.
+    CallBack(CallerRow, CallBack),
     /// It does not, or no more.
     Stale(CallerRow),
 }
@@ -83,6 +87,9 @@ impl Intake {
     /// What is said while the store is away: a message can be left; its recording is spooled when its news comes.
     fn without_store(&self, calling: &Calling, heard: Option<&CallerHeard>) -> Script {
         metrics::counter!("tipline_calls_without_store_total").increment(1);
+        if self.is_for_endusers(calling) {
+            return self.call_back_without_store();
+        }
         let nothing = Found::default();
         let facts = self.facts(calling, &nothing);
         match heard {
@@ -98,7 +105,8 @@ impl Intake {
             let said = match heard {
                 None => self.comes_in(calling, row).await?,
                 Some((token, heard)) => match self.awaited(calling, row, token) {
-                    Awaited::Step(row) => self.step(calling, row, heard).await?,
+                    Awaited::Reporter(row, call) => self.step(calling, row, call, heard).await?,
+                    Awaited::CallBack(row, call) => self.call_back_step(calling, row, &call, heard).await?,
                     Awaited::Stale(row) => {
                         metrics::counter!("tipline_stale_call_steps_total").increment(1);
                         Some(self.again(calling, &row).await?)
@@ -117,8 +125,16 @@ impl Intake {
         if let Some(row) = row {
             return self.again(calling, &row).await.map(Some);
         }
-        let row = self.new_row(calling, CallerCall::new());
-        let script = row.state.start(&self.facts(calling, &Found::default()), self.vault.caller_token(calling.call, 0));
+        let (state, script) = if self.is_for_endusers(calling) {
+            let call = CallBack::new();
+            let script = self.call_back_comes_in(calling, &call);
+            (TakenCall::CallBack(call), script)
+        } else {
+            let call = CallerCall::new();
+            let script = call.start(&self.facts(calling, &Found::default()), self.vault.caller_token(calling.call, 0));
+            (TakenCall::Reporter(call), script)
+        };
+        let row = self.new_row(calling, state);
         let commit = Commit { writes: vec![Write::Caller(Box::new(row))], ..Commit::default() };
         Ok(match self.store.commit(commit).await? {
             Outcome::Committed(_) | Outcome::Duplicate => Some(script),
@@ -126,7 +142,7 @@ impl Intake {
         })
     }
 
-    fn new_row(&self, calling: &Calling, state: CallerCall) -> CallerRow {
+    fn new_row(&self, calling: &Calling, state: TakenCall) -> CallerRow {
         CallerRow {
             call: calling.call,
             account: calling.account.clone(),
@@ -137,32 +153,49 @@ impl Intake {
         }
     }
 
+    /// Whether the number that was called is for endusers who call back, and for nobody else.
+    fn is_for_endusers(&self, calling: &Calling) -> bool {
+        self.line.endusers_alone.as_ref() == Some(&calling.to)
+    }
+
     /// A call without a row came in while the store was away, and was led to the tone.
     fn awaited(&self, calling: &Calling, row: Option<CallerRow>, token: &StepToken) -> Awaited {
-        let Some(row) = row else { return Awaited::Step(self.new_row(calling, CallerCall::away())) };
+        let Some(row) = row else {
+            let call = CallerCall::away();
+            return Awaited::Reporter(self.new_row(calling, TakenCall::Reporter(call.clone())), call);
+        };
         if self.vault.is_away_token(calling.call, token) {
-            let state = row.state.clone().led_to_the_tone();
-            return if matches!(state.phase, CallerPhase::Recording { .. }) {
-                Awaited::Step(CallerRow { state, ..row })
-            } else {
-                Awaited::Stale(row)
+            let call = match row.state.clone() {
+                TakenCall::Reporter(call) => call.led_to_the_tone(),
+                // An enduser was led to the tone like everybody: what they said is taken as a message.
+                TakenCall::CallBack(call) => CallerCall { step: call.step, ..CallerCall::away() },
             };
+            return if matches!(call.phase, CallerPhase::Recording { .. }) { Awaited::Reporter(row, call) } else { Awaited::Stale(row) };
         }
-        if self.vault.is_caller_token(calling.call, row.state.step, token) { Awaited::Step(row) } else { Awaited::Stale(row) }
+        if !self.vault.is_caller_token(calling.call, row.state.step(), token) {
+            return Awaited::Stale(row);
+        }
+        match row.state.clone() {
+            TakenCall::Reporter(call) => Awaited::Reporter(row, call),
+            TakenCall::CallBack(call) => Awaited::CallBack(row, call),
+        }
     }
 
     /// One step; `None` when another was quicker.
-    async fn step(&self, calling: &Calling, row: CallerRow, heard: &CallerHeard) -> Result<Option<Script>, IntakeError> {
-        let then = self.vault.caller_token(calling.call, row.state.step.saturating_add(1));
+    async fn step(&self, calling: &Calling, row: CallerRow, call: CallerCall, heard: &CallerHeard) -> Result<Option<Script>, IntakeError> {
+        let then = self.vault.caller_token(calling.call, call.step.saturating_add(1));
         let spoke = *heard == CallerHeard::Recorded { empty: false };
-        let mut found = self.found(calling, &row, None).await?;
-        if spoke && row.state.tip != CallTip::Keyed && found.code.is_none() {
+        let mut found = self.found(calling, &call, row.conversation, None).await?;
+        if spoke && call.tip != CallTip::Keyed && found.code.is_none() {
             // The news of the recording did not come along with the step: the tip is opened by what is known.
-            self.caller_spoke(calling, Some(row.state.language)).await?;
+            self.caller_spoke(calling, Some(call.language)).await?;
             found.code = self.own_code(calling).await?;
         }
         let mut conversation = row.conversation;
-        let (mut next, mut script, mut effects) = row.state.decide(heard, &self.facts(calling, &found), then.clone());
+        let (mut next, mut script, mut effects) = call.decide(heard, &self.facts(calling, &found), then.clone());
+        if effects == [CallerEffect::CallsBack] {
+            return self.turns_to_call_back(calling, row, call.step.saturating_add(1), call.language).await;
+        }
         if let [CallerEffect::CheckCode(keyed)] = &effects[..] {
             match self.open_by_code(keyed.reveal()).await {
                 Ok(Some(tip)) => {
@@ -174,20 +207,23 @@ impl Intake {
                 Err(IntakeError::ManyCodes) => return self.again(calling, &row).await.map(Some),
                 Err(error) => return Err(error),
             }
-            (next, script, effects) = row.state.decide(heard, &self.facts(calling, &found), then);
+            (next, script, effects) = call.decide(heard, &self.facts(calling, &found), then);
         }
         if next.tip == CallTip::Own {
             conversation = Some(self.vault.call_tip(calling.call));
         }
         if effects.contains(&CallerEffect::CallerWaits) {
-            self.caller_waits(calling, &row.state, conversation).await?;
+            self.caller_waits(calling, &call, conversation).await?;
         }
-        if let (CallerPhase::Connecting, CallerHeard::Dialled { answered }, Some(tip)) = (row.state.phase, heard, conversation) {
-            self.desk_was_called(calling, row.state.step, tip, *answered).await?;
+        if let (CallerPhase::Connecting, CallerHeard::Dialled { answered }, Some(tip)) = (call.phase, heard, conversation) {
+            self.desk_was_called(calling, call.step, tip, *answered).await?;
         }
-        let audit = self.for_the_record(&row.state, &next, conversation);
-        let commit =
-            Commit { writes: vec![Write::Caller(Box::new(CallerRow { state: next, conversation, ..row }))], audit, ..Commit::default() };
+        let audit = self.for_the_record(&call, &next, conversation);
+        let commit = Commit {
+            writes: vec![Write::Caller(Box::new(CallerRow { state: TakenCall::Reporter(next), conversation, ..row }))],
+            audit,
+            ..Commit::default()
+        };
         match self.store.commit(commit).await? {
             Outcome::Committed(_) | Outcome::Duplicate => {
                 self.heard(&effects, conversation).await;
@@ -199,7 +235,11 @@ impl Intake {
 
     /// The present words again.
     async fn again(&self, calling: &Calling, row: &CallerRow) -> Result<Script, IntakeError> {
-        let last = match row.state.phase {
+        let call = match &row.state {
+            TakenCall::Reporter(call) => call,
+            TakenCall::CallBack(call) => return self.call_back_again(calling, call).await,
+        };
+        let last = match call.phase {
             CallerPhase::Answers { lead: AnswersLead::Read { last, .. }, .. } => Some(last),
             CallerPhase::Answers { .. }
             | CallerPhase::Greeting { .. }
@@ -211,13 +251,19 @@ impl Intake {
             | CallerPhase::Hotline
             | CallerPhase::Over { .. } => None,
         };
-        let found = self.found(calling, row, last).await?;
-        Ok(row.state.again(&self.facts(calling, &found), self.vault.caller_token(calling.call, row.state.step)))
+        let found = self.found(calling, call, row.conversation, last).await?;
+        Ok(call.again(&self.facts(calling, &found), self.vault.caller_token(calling.call, call.step)))
     }
 
     /// What the rules need: the code of the call's own tip, or the answers of the one whose code was keyed (up to number `last`).
-    async fn found(&self, calling: &Calling, row: &CallerRow, last: Option<i64>) -> Result<Found, IntakeError> {
-        match (row.state.tip, row.conversation) {
+    async fn found(
+        &self,
+        calling: &Calling,
+        call: &CallerCall,
+        tip: Option<ConversationId>,
+        last: Option<i64>,
+    ) -> Result<Found, IntakeError> {
+        match (call.tip, tip) {
             (CallTip::Keyed, Some(tip)) => Ok(Found { answers: Some(self.staff_answers(tip, last).await?), ..Found::default() }),
             (CallTip::Keyed, None) | (CallTip::None | CallTip::Own, _) => {
                 Ok(Found { code: self.own_code(calling).await?, ..Found::default() })
@@ -239,6 +285,7 @@ impl Intake {
             ours: &calling.to,
             desk: self.line.desk.as_ref(),
             hotline: self.line.hotline.as_ref().map(|(number, schools)| (number, schools.as_str())),
+            call_back: !self.line.call_back.is_empty() && self.line.endusers_alone.is_none(),
             code: found.code.as_ref(),
             checked: right.or(found.wrong.then_some(Checked::Wrong)),
         }
@@ -269,7 +316,8 @@ impl Intake {
                         tracing::error!(error = %error, "answers that were heard on a call are not marked as seen");
                     }
                 }
-                (CallerEffect::AnswersHeard { .. }, None) | (CallerEffect::CheckCode(_) | CallerEffect::CallerWaits, _) => {}
+                (CallerEffect::AnswersHeard { .. }, None)
+                | (CallerEffect::CheckCode(_) | CallerEffect::CallsBack | CallerEffect::CallerWaits, _) => {}
             }
         }
     }

@@ -16,6 +16,7 @@ use domain::id::ConversationId;
 use domain::language::Language;
 use domain::sealed::Words;
 use domain::voice::caller_call::{CallTip, CallerCall};
+use domain::voice::taken_call::TakenCall;
 use std::time::Duration;
 
 /// How long the store may take to tell which tip a recording belongs to; without an answer it opens the call's own.
@@ -50,7 +51,7 @@ impl Intake {
         let medium = MediaRef { body: MediaBody::Waiting(url), content_type: RECORDING_TYPE.to_owned(), role: MediaRole::Recording };
         let message = InboundMessage {
             media: vec![medium],
-            ..self.as_message(calling, recording, row.as_ref().map(|row| row.state.language), joins(self, calling, row.as_ref()), "")
+            ..self.as_message(calling, recording, row.as_ref().map(|row| row.state.language()), joins(self, calling, row.as_ref()), "")
         };
         self.message(message).await
     }
@@ -105,7 +106,7 @@ impl Intake {
         };
         if !self.comes_to_be(tip).await? {
             // The news of the recording is late: what was understood was said.
-            self.caller_spoke(calling, row.map(|row| row.state.language)).await?;
+            self.caller_spoke(calling, row.map(|row| row.state.language())).await?;
         }
         let once = format!("{}:transcript", recording.0);
         let words = format!("What a machine understood of the recording, perhaps wrongly: {}", words.reveal());
@@ -176,8 +177,9 @@ impl Intake {
 }
 
 fn joins(intake: &Intake, calling: &Calling, row: Option<&CallerRow>) -> Joins {
-    match row.map(|row| (row.state.tip, row.conversation)) {
-        Some((CallTip::Keyed, Some(tip))) => Joins::Conversation(tip),
-        Some((CallTip::Keyed, None) | (CallTip::None | CallTip::Own, _)) | None => Joins::New(intake.vault.call_tip(calling.call)),
+    let own = Joins::New(intake.vault.call_tip(calling.call));
+    match row.map(|row| (&row.state, row.conversation)) {
+        Some((TakenCall::Reporter(CallerCall { tip: CallTip::Keyed, .. }), Some(tip))) => Joins::Conversation(tip),
+        Some((TakenCall::Reporter(_) | TakenCall::CallBack(_), _)) | None => own,
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod belongs;
 mod bounce;
+mod call_back;
 mod call_step;
 mod caller;
 mod caller_said;
@@ -17,7 +18,9 @@ mod known;
 mod language;
 mod listener;
 mod message;
+mod pins;
 pub mod receipt_page;
+pub mod steering;
 mod store_message;
 mod write;
 
@@ -40,7 +43,9 @@ use domain::id::ConversationId;
 use domain::voice::script::Script;
 use jiff::Timestamp;
 use known::Known;
+use pins::Pins;
 use std::sync::Arc;
+use steering::Steering;
 
 pub use write::Written;
 
@@ -99,6 +104,8 @@ pub struct Intake {
     line: Arc<Line>,
     known: Arc<Known>,
     codes: Arc<Codes>,
+    pins: Arc<Pins>,
+    steering: Steering,
     drafts: Arc<write::Drafts>,
     files: Files,
     spool: Spool,
@@ -117,10 +124,18 @@ impl Intake {
             line,
             known: Arc::default(),
             codes: Arc::default(),
+            pins: Arc::default(),
+            steering: Steering::default(),
             drafts: Arc::default(),
             files,
             spool,
         }
+    }
+
+    /// The same, which steers calls that are under way.
+    #[must_use]
+    pub fn with_steering(self, steering: Steering) -> Self {
+        Self { steering, ..self }
     }
 
     /// Takes one event. Returns after the commit.

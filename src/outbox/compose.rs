@@ -12,10 +12,11 @@ use domain::conversation::first_words::with_code;
 use domain::conversation::reference::Reference;
 use domain::directory::{ContactPoint, Person};
 use domain::dispatch::words::{MailFacts, TextFacts, Voice, mail, text};
-use domain::id::AccountKey;
 use domain::exchange::{Content, Detection, Mail, MailKind, Outbound, Search};
+use domain::id::AccountKey;
 use domain::language::Language;
 use domain::sealed::Address;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The line in whose name things are sent.
@@ -25,6 +26,8 @@ pub struct Line {
     pub voice: Voice,
     /// The call-back number as written.
     pub call_back: String,
+    /// The call-back number, when it is for endusers alone and reporters have another; `None` when they share one, or there is none.
+    pub endusers_alone: Option<Address>,
     /// The public origin, for the receipt page's address.
     pub origin: String,
     /// The language of those who have not shown theirs.
@@ -67,6 +70,8 @@ pub struct Compose {
     pub routes: Arc<Routes>,
     /// In whose name.
     pub line: Arc<Line>,
+    /// How each account that calls tells a machine from a person.
+    pub detections: Arc<HashMap<AccountKey, Detection>>,
 }
 
 impl Compose {
@@ -84,7 +89,7 @@ impl Compose {
                     .and_then(|listed| listed.points.iter().find(|point| point.means == Means::Call))
                     .map(|point| point.extension.clone())
                     .unwrap_or_default(),
-                detection: Detection::Before,
+                detection: self.detections.get(&attempt.account).copied().unwrap_or_default(),
             },
             Means::Mail => {
                 let reference = self.reference(row).await?;

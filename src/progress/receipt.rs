@@ -5,7 +5,7 @@
 
 use super::obligation::AttemptChange;
 use super::{MOST_REPEATS, Progress, ProgressError, Tried};
-use crate::audit::Actor;
+use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, Owner};
 use crate::store::{Outcome, Write};
@@ -25,6 +25,8 @@ pub struct News {
     pub kinds: Vec<ReceiptKind>,
     /// Who is behind it, when it is not who its kind says.
     pub actor: Option<Actor>,
+    /// What else belongs into the record.
+    pub actions: Vec<(Actor, Action)>,
     /// Rows that belong to it, committed with it.
     pub writes: Vec<Write>,
     /// Where the call stands now; only with `version`.
@@ -60,7 +62,7 @@ impl Progress {
             }
             let owner = row.owner;
             let change = self.merged(row, &news, repeat < ID_REPEATS);
-            if news.once.is_none() && change.row.is_none() {
+            if news.once.is_none() && change.row.is_none() && change.actions.is_empty() {
                 return Ok(Took::Known);
             }
             let tried = match owner {
@@ -109,7 +111,7 @@ impl Progress {
         AttemptChange {
             row: (changed || news.once.is_some()).then_some(row),
             receipts,
-            actions: Vec::new(),
+            actions: news.actions.clone(),
             actor: news.actor.clone(),
             writes: news.writes.clone(),
         }

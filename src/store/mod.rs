@@ -66,6 +66,9 @@ pub trait Store: Send + Sync {
     fn conversation_by_contact(&self, index: BlindIndex) -> Read<'_, Option<(ConversationRow, ContactRow)>>;
     /// The tip of this reference.
     fn conversation_by_reference(&self, reference: &str) -> Read<'_, Option<ConversationRow>>;
+    /// The tips whose reference is keyed like this on a phone ([`Reference::keypad`](domain::conversation::reference::Reference::keypad)),
+    /// newest first. At most `limit`.
+    fn conversations_by_reference_keys(&self, keys: String, limit: u32) -> Read<'_, Vec<ConversationRow>>;
     /// The address to answer to: the one that wrote last.
     fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>>;
     /// Every address of a tip, oldest first.
@@ -96,7 +99,7 @@ pub trait Store: Send + Sync {
     fn message_by_provider(&self, conversation: ConversationId, provider_id: String) -> Read<'_, Option<MessageRow>>;
     /// The id and sealed source of the reporter's last message that has one: what a mail to them answers.
     fn last_source(&self, conversation: ConversationId) -> Read<'_, Option<(MessageId, Sealed)>>;
-    /// A reporter's call.
+    /// A call that came in.
     fn caller(&self, id: CallId) -> Read<'_, Option<CallerRow>>;
     /// Where a mailbox folder was read to.
     fn mailbox(&self, account: AccountKey, folder: String) -> Read<'_, Option<MailboxRow>>;

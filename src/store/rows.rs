@@ -18,8 +18,8 @@ use domain::dispatch::watch::Watch;
 use domain::exchange::{MediaRole, Nature, Part};
 use domain::id::*;
 use domain::level::Level;
-use domain::voice::caller_call::CallerCall;
 use domain::voice::enduser_call::EnduserCall;
+use domain::voice::taken_call::TakenCall;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -218,7 +218,7 @@ pub enum SafeCopy {
     },
 }
 
-/// A reporter's call.
+/// A call that came in: a reporter's, or an enduser's who calls back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerRow {
     /// Its id.
@@ -226,7 +226,7 @@ pub struct CallerRow {
     /// The account it came through.
     pub account: AccountKey,
     /// Where it stands.
-    pub state: CallerCall,
+    pub state: TakenCall,
     /// The tip that it opened, or whose code was keyed.
     pub conversation: Option<ConversationId>,
     /// When it came.

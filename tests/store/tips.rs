@@ -26,6 +26,10 @@ pub async fn a_tip_is_read_as_it_was_written(fresh: Fresh) {
     assert_eq!(by_reference, Some(read.clone()));
     assert_eq!(fresh.store.conversation(tip_id(8)).await.unwrap(), None);
     assert_eq!(fresh.store.conversation_by_reference("T-000-000").await.unwrap(), None);
+    let keys = written.conversation.reference.keypad();
+    let by_keys = fresh.store.conversations_by_reference_keys(keys, 8).await.unwrap();
+    assert_eq!(by_keys.iter().map(|row| row.conversation.id).collect::<Vec<_>>(), [written.conversation.id]);
+    assert!(fresh.store.conversations_by_reference_keys("000000".to_owned(), 8).await.unwrap().is_empty());
 
     let mut changed = read;
     changed.conversation.triage.level = Some(Level::Critical);

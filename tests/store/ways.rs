@@ -5,17 +5,25 @@ use crate::rows::*;
 use adapters::contract::Cursor;
 use domain::id::CallId;
 use domain::voice::caller_call::CallerCall;
+use domain::voice::taken_call::TakenCall;
 use tipline::store::commit::{Commit, Outcome, Write};
 use tipline::store::rows::*;
 
 pub async fn a_call_is_kept_between_its_steps(fresh: Fresh) {
     let call = CallId::new(uuid(11, 1));
     assert_eq!(fresh.store.caller(call).await.unwrap(), None);
-    let row = CallerRow { call, account: account("main"), state: CallerCall::new(), conversation: None, started_at: at(3), version: 0 };
+    let row = CallerRow {
+        call,
+        account: account("main"),
+        state: TakenCall::Reporter(CallerCall::new()),
+        conversation: None,
+        started_at: at(3),
+        version: 0,
+    };
     fresh.write([Write::Caller(Box::new(row.clone()))]).await;
     assert_eq!(fresh.outcome([Write::Caller(Box::new(row.clone()))]).await, Outcome::Conflict, "it is there already");
     fresh.write([new_tip(1)]).await;
-    let state = CallerCall { step: 4, ..CallerCall::new() };
+    let state = TakenCall::Reporter(CallerCall { step: 4, ..CallerCall::new() });
     let next = CallerRow { state, conversation: Some(tip_id(1)), version: 1, ..row };
     fresh.write([Write::Caller(Box::new(next.clone()))]).await;
     assert_eq!(fresh.store.caller(call).await.unwrap(), Some(CallerRow { version: 2, ..next }));

@@ -25,6 +25,8 @@ pub const SILENCE_SECONDS: u8 = 8;
 pub const RING_SECONDS: u8 = 25;
 /// How many keys a return code has.
 pub const CODE_DIGITS: u8 = 16;
+/// The key of the first menu that endusers press who call back.
+pub const CALL_BACK_KEY: &str = "8";
 /// How often the code is read out twice at most: once, and again by key.
 pub const MOST_TELLINGS: u8 = 3;
 
@@ -197,6 +199,8 @@ pub struct CallerFacts<'a> {
     pub desk: Option<&'a Address>,
     /// The hotline that calls about some schools can be directed to, with the name of those schools ("Chicago Public Schools").
     pub hotline: Option<(&'a Address, &'a str)>,
+    /// Whether endusers call back at this number, too: offered once, at the end of the first menu.
+    pub call_back: bool,
     /// The code of the tip of this call, once it has one of its own.
     pub code: Option<&'a ReturnCode>,
     /// After [`CallerEffect::CheckCode`]: what the code led to. From a right one on, at every step: the answers.
@@ -227,6 +231,9 @@ pub enum CallerEffect {
     /// Check this code (sixteen digits, as keyed), then decide the same step again with [`CallerFacts::checked`]. Comes alone, with the
     /// state unchanged and an empty script.
     CheckCode(Words),
+    /// It is an enduser who calls back: go on as [`CallBack`](super::call_back::CallBack). Comes alone, with the state unchanged and an empty
+    /// script.
+    CallsBack,
     /// Open a tip for this call: the caller wants to speak with somebody.
     CallerWaits,
     /// The answers up to this one were read out to their end: they are seen.
@@ -270,6 +277,11 @@ impl CallerCall {
             && keys.bytes().all(|key| key.is_ascii_digit())
         {
             return (self.clone(), Script::default(), vec![CallerEffect::CheckCode(Words::new(keys.clone()))]);
+        }
+        if let (CallerPhase::Menu { .. }, CallerHeard::Digits(keys), true) = (self.phase, heard, facts.call_back)
+            && keys == CALL_BACK_KEY
+        {
+            return (self.clone(), Script::default(), vec![CallerEffect::CallsBack]);
         }
         let next = caller_table::next(self, heard, facts);
         let mut effects = Vec::new();

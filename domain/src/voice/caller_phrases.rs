@@ -81,7 +81,8 @@ impl Speaker<'_> {
         };
         let desk = self.facts.desk.map(|_| self.say(CHOOSE_DESK));
         let hotline = self.facts.hotline.map(|_| self.say(CHOOSE_HOTLINE));
-        let choices = [Some(self.say(CHOOSE_MESSAGE)), desk, Some(self.say(CHOOSE_CODE)), hotline];
+        let call_back = (self.facts.call_back && lead == MenuLead::Notice).then(|| self.say(CHOOSE_CALL_BACK));
+        let choices = [Some(self.say(CHOOSE_MESSAGE)), desk, Some(self.say(CHOOSE_CODE)), hotline, call_back];
         before.push(ask(choices.into_iter().flatten().collect(), 1, WAIT_SECONDS, then));
         before
     }
@@ -203,6 +204,11 @@ const CHOOSE_HOTLINE: Phrase = [
     "For the hotline of {schools}, press four.",
     "Para la línea directa de {schools}, marca cuatro.",
     "للخط الساخن الخاص بـ {schools} اضغط أربعة.",
+];
+const CHOOSE_CALL_BACK: Phrase = [
+    "If you are calling back for a school or agency, press eight.",
+    "Si devuelve la llamada por una escuela o agencia, marque ocho.",
+    "إذا كنت تعاود الاتصال باسم مدرسة أو جهة فاضغط ثمانية.",
 ];
 const WRONG_KEY: Phrase = [
     "That key does nothing here. That is all right, please try again.",

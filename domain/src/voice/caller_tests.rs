@@ -39,6 +39,7 @@ impl Line {
             ours: &self.ours,
             desk: self.desk.as_ref(),
             hotline: self.hotline.as_ref().map(|number| (number, "Chicago Public Schools")),
+            call_back: self.desk.is_some(),
             code: if tip == CallTip::Own { self.code.as_ref() } else { None },
             checked: match (tip, checked) {
                 (CallTip::Keyed, _) | (_, Some(true)) => Some(Checked::Right(Answers { words: &self.answers, last: 7 })),
@@ -53,6 +54,9 @@ impl Line {
         let spoke = *heard == H::Recorded { empty: false } || matches!(call.phase, CallerPhase::Connecting);
         let tip = if spoke && call.tip == CallTip::None { CallTip::Own } else { call.tip };
         let first = call.decide(heard, &self.facts(tip, None), then.clone());
+        if matches!(first.2[..], [CallerEffect::CallsBack]) {
+            assert_eq!((&first.0, &first.1), (call, &Script::default()), "the call-back's rules go on from here");
+        }
         if !matches!(first.2[..], [CallerEffect::CheckCode(_)]) {
             return first;
         }
@@ -250,7 +254,7 @@ fn calls_in_each_language() {
         let calls: [(&str, Vec<H>); 5] = [
             ("a message", vec![keys(key), keys("1"), spoke(), keys("1"), keys("")]),
             ("no key, no voice", vec![keys(key), keys(""), keys(""), H::Recorded { empty: true }, H::Recorded { empty: true }]),
-            ("a person", vec![keys(key), keys("8"), keys("2"), H::Dialled { answered: false }, spoke()]),
+            ("a person", vec![keys(key), keys("7"), keys("2"), H::Dialled { answered: false }, spoke()]),
             ("the hotline", vec![keys(key), keys("4"), H::Dialled { answered: true }]),
             (
                 "a code",
@@ -343,4 +347,18 @@ fn random_callers() {
         assert_eq!(script.steps.last(), Some(&Step::HangUp));
     }
     assert_eq!(ends.into_iter().collect::<Vec<_>>(), ["Directed", "Heard", "Kept", "NothingSaid", "Told"]);
+}
+
+#[test]
+fn an_enduser_who_calls_back_presses_eight_in_the_menu_and_is_told_so_once() {
+    let line = Line::whole();
+    let menu_of = |lead| CallerCall { step: 1, phase: menu(0, lead), ..CallerCall::new() };
+    for lead in [MenuLead::Notice, MenuLead::Silence, MenuLead::WrongKey, MenuLead::NoCode] {
+        let mut words = String::new();
+        spoken(&menu_of(lead).again(&line.facts(CallTip::None, None), StepToken("x".to_owned())).steps, &mut words);
+        assert_eq!(words.contains("press eight"), lead == MenuLead::Notice, "{lead:?}");
+        assert_eq!(line.step(&menu_of(lead), &keys("8"), true).2, [CallerEffect::CallsBack]);
+        let (next, _, effects) = Line::bare().step(&menu_of(lead), &keys("8"), true);
+        assert!(effects.is_empty() && matches!(next.phase, P::Menu { lead: MenuLead::WrongKey, .. }), "a line without call-back");
+    }
 }

@@ -153,7 +153,7 @@ const PROMPT_DRILL: Phrase = [
     "Le habla {line} con una llamada de prueba para {organization}. No ha pasado nada. Para confirmar que este número funciona, marque {code}.",
     "هنا {line}، هذه مكالمة تجريبية إلى {organization}. لم يحدث شيء. لتأكيد أن هذا الرقم يعمل اضغط {code}.",
 ];
-const TEST: Phrase = ["This is a test.", "Esto es una prueba.", "هذا اختبار."];
+pub(super) const TEST: Phrase = ["This is a test.", "Esto es una prueba.", "هذا اختبار."];
 const IF_NOT_YOU: Phrase = [
     "If you do not belong there, press nine.",
     "Si usted no pertenece a esa institución, marque nueve.",

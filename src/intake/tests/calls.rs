@@ -261,11 +261,8 @@ async fn with_the_store_away_a_message_can_be_left_and_goes_on_where_it_is_back(
     let vault = fixture.vault.clone();
     let away = vault.away_token(before.call());
     // As if the store had been away for the answer only: the caller was led to the tone and spoke.
-    let recording = CallerNews::Recording {
-        recording: ProviderId("RE1".into()),
-        url: Words::new("https://carrier.example.org/RE1"),
-        seconds: 3,
-    };
+    let recording =
+        CallerNews::Recording { recording: ProviderId("RE1".into()), url: Words::new("https://carrier.example.org/RE1"), seconds: 3 };
     assert_eq!(before.tell(recording).await, Taken::Stored(before.own_tip()));
     let told = before.step(away.clone(), CallerHeard::Recorded { empty: false }).await;
     assert!(told.contains("This is your code"));

@@ -63,6 +63,7 @@ impl Fixture {
         let line = Line {
             voice,
             call_back: "(555) 555-0100".into(),
+            endusers_alone: None,
             origin: "https://example.org".into(),
             language: Language::En,
             desk,

@@ -163,6 +163,9 @@ impl Store for Sqlite {
     fn conversation_by_reference(&self, reference: &str) -> Read<'_, Option<ConversationRow>> {
         Box::pin(reads::tips::conversation_by_reference(&self.readers, reference.to_owned()))
     }
+    fn conversations_by_reference_keys(&self, keys: String, limit: u32) -> Read<'_, Vec<ConversationRow>> {
+        Box::pin(reads::tips::conversations_by_reference_keys(&self.readers, keys, limit))
+    }
     fn contact_of(&self, conversation: ConversationId) -> Read<'_, Option<ContactRow>> {
         Box::pin(reads::tips::contact_of(&self.readers, conversation))
     }

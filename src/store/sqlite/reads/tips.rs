@@ -31,6 +31,8 @@ macro_rules! contact_columns {
 
 const BY_ID: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.id = $1");
 const BY_REFERENCE: &str = concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.reference = $1");
+const BY_REFERENCE_KEYS: &str =
+    concat!("SELECT ", tip_columns!(), " FROM conversation c WHERE c.reference_keys = $1 ORDER BY c.received_at DESC LIMIT $2");
 const BY_CONTACT: &str = concat!(
     "SELECT ",
     tip_columns!(),
@@ -45,11 +47,20 @@ const ANSWER_TO: &str =
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[BY_ID, BY_REFERENCE, BY_CONTACT, BY_CODE, CONTACTS, ANSWER_TO];
+pub(super) const ALL: &[&str] = &[BY_ID, BY_REFERENCE, BY_REFERENCE_KEYS, BY_CONTACT, BY_CODE, CONTACTS, ANSWER_TO];
 
 pub(in super::super) async fn conversation(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
     let row = sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip"))?;
     one(row, tip)
+}
+
+pub(in super::super) async fn conversations_by_reference_keys(
+    readers: &Pool<Sqlite>,
+    keys: String,
+    limit: u32,
+) -> Result<Vec<ConversationRow>, StoreError> {
+    let rows = sqlx::query(BY_REFERENCE_KEYS).bind(keys).bind(limit).fetch_all(readers).await;
+    all(&rows.map_err(failed("find tips by the keys of a reference"))?, tip)
 }
 
 pub(in super::super) async fn conversation_by_reference(

@@ -95,6 +95,7 @@ impl Fixture {
         let line = Line {
             voice,
             call_back: String::new(),
+            endusers_alone: None,
             origin: "https://example.org".into(),
             language: Language::En,
             desk: None,
