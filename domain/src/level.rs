@@ -54,6 +54,9 @@ pub struct TipType {
     pub name: String,
     /// The least level of a tip of this type.
     pub level: Level,
+    /// Whether such a tip is closed only with a decision on referral to mental-health services (R56).
+    #[serde(default)]
+    pub referral: bool,
 }
 
 /// The configured types, by key.

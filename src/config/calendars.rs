@@ -74,7 +74,7 @@ fn closed_on(section: &Section<'_>) -> Result<BTreeSet<Date>, ConfigError> {
 /// The catalogue of types.
 pub(super) fn catalogue(root: &Section<'_>) -> Result<Catalogue, ConfigError> {
     let mut types: Vec<TipType> = Vec::new();
-    for section in root.list("tip_type", |_| &["key", "name", "level"])? {
+    for section in root.list("tip_type", |_| &["key", "name", "level", "referral"])? {
         let key: TipTypeKey = section.parsed("key", KEY_FIX, |text| text.parse().ok())?;
         if types.iter().any(|other| other.key == key) {
             return Err(section.bad("key", key.as_str(), "two types have this key; give each its own"));
@@ -83,6 +83,7 @@ pub(super) fn catalogue(root: &Section<'_>) -> Result<Catalogue, ConfigError> {
             key,
             name: section.parsed("name", "write the name that analysts see", |text| Some(text.to_owned()))?,
             level: section.parsed("level", "write critical, standard or other", Level::parse)?,
+            referral: section.flag("referral", false)?,
         });
     }
     if types.is_empty() {

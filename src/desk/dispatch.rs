@@ -1,29 +1,65 @@
-//! Telling the endusers: the plan as shown, run as shown; and an analyst's word that somebody was reached.
+//! Telling the endusers: the plan as shown, run as shown, less whom a supervisor leaves out; and an analyst's word that somebody was reached.
+//!
+//! A plan is made again when it is dispatched. Should it not be the one that was shown any more (somebody was attested out of the list, the
+//! district's hours began), nothing is sent and it is shown again.
 
-use super::view::{Staff, Task};
-use super::{Desk, DeskError, MOST_ROWS};
+use super::follow_up::follow_up;
+use super::plan_shown::PlanShown;
+use super::view::Staff;
+use super::{Desk, DeskError};
 use crate::audit::{Action, Actor};
-use crate::progress::{News, Started};
+use crate::progress::{MOST_REPEATS, News, Started};
 use crate::store::rows::*;
-use crate::store::{Commit, Write};
+use crate::store::{Commit, Outcome, Write};
+use crate::watch;
 use domain::channel::Means;
+use domain::conversation::triage::StaffRole;
 use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
-use domain::dispatch::plan::{self, Plan, Request};
+use domain::dispatch::plan::{self, Plan, Request, StepContent};
 use domain::dispatch::purpose::Purpose;
 use domain::id::*;
 use domain::level::Level;
+use domain::sealed::Words;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
+/// The longest summary, in characters: read out on a call in about two minutes.
+pub const LONGEST_SUMMARY: usize = 1_500;
+/// The longest reason for leaving somebody out, in characters.
+const LONGEST_REASON: usize = 1_000;
+
+/// What an analyst wants told, as the form gives it.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// The tip's version that was seen.
+    pub version: i64,
+    /// The fingerprint of the plan that was seen; a client that shows no plan gives none.
+    pub shown: Option<String>,
+    /// Persons who are told nothing, because the tip is about them (R42). Supervisors only.
+    pub leave_out: BTreeSet<PersonKey>,
+    /// Why.
+    pub why_left_out: String,
+    /// A summary for those organizations that have accepted one in writing; empty for none.
+    pub summary: Words,
+}
+
 impl Desk {
-    /// Who would be told, how and by when. No side effect.
-    pub async fn plan(&self, id: ConversationId) -> Result<Plan, DeskError> {
+    /// Who would be told, how and by when, without these persons. No side effect.
+    pub async fn plan(&self, id: ConversationId, leave_out: &BTreeSet<PersonKey>) -> Result<PlanShown, DeskError> {
         let row = self.row(id).await?;
-        self.plan_of(&row, self.clock.now()).await
+        // As if there were a summary: so it is seen whether anybody would get one.
+        let plan = self.plan_of(&row, self.clock.now(), leave_out, true).await?;
+        Ok(PlanShown::new(plan))
     }
 
-    async fn plan_of(&self, row: &ConversationRow, now: Timestamp) -> Result<Plan, DeskError> {
+    async fn plan_of(
+        &self,
+        row: &ConversationRow,
+        now: Timestamp,
+        leave_out: &BTreeSet<PersonKey>,
+        has_summary: bool,
+    ) -> Result<Plan, DeskError> {
         let directory = self.directory.read().await?;
         let request = Request {
             triage: &row.conversation.triage,
@@ -33,9 +69,9 @@ impl Desk {
             calendars: &self.calendars,
             policy: &self.policy,
             line_name: &self.line.voice.line_name,
-            excluded: &BTreeSet::new(),
-            has_summary: false,
-            calls_per_second: None,
+            excluded: leave_out,
+            has_summary,
+            calls_per_second: self.progress.routes.for_means(Means::Call).per_second,
         };
         let mut plan = plan::plan(request)?;
         for means in [Means::Call, Means::Mail] {
@@ -52,19 +88,60 @@ impl Desk {
         Ok(plan)
     }
 
-    /// Tells them. `version` is the one that the analyst saw. Dispatch, obligations, their work and the record are one commit.
-    pub async fn dispatch(&self, who: &Staff, id: ConversationId, version: i64) -> Result<DispatchId, DeskError> {
-        let mut row = self.row(id).await?;
-        if row.version != version {
-            return Err(DeskError::Changed);
+    /// Tells them, as wished on what was seen. Dispatch, obligations, their work, the follow-up's task, the clocks and the record are one commit.
+    pub async fn dispatch(&self, who: &Staff, id: ConversationId, wish: &Wish) -> Result<DispatchId, DeskError> {
+        allowed(who, wish)?;
+        // Repeated only when the clocks were looked at meanwhile: a tip that somebody changed is shown again.
+        for _ in 0..MOST_REPEATS {
+            let row = self.row(id).await?;
+            if row.version != wish.version {
+                return Err(DeskError::Changed);
+            }
+            let now = self.clock.now();
+            let plan = self.plan_of(&row, now, &wish.leave_out, !wish.summary.is_empty()).await?;
+            if wish.shown.as_ref().is_some_and(|shown| *shown != PlanShown::fingerprint_of(&plan)) {
+                return Err(DeskError::PlanChanged);
+            }
+            if !wish.summary.is_empty() && plan.steps.iter().all(|step| step.content == StepContent::Nothing) {
+                return Err(DeskError::NobodyTakesASummary);
+            }
+            self.refuse_repeat(id, &plan).await?;
+            let level = plan.level;
+            let (dispatch, commit, wakes) = self.dispatching(who, row, plan, wish, now).await?;
+            if let Outcome::Committed(_) | Outcome::Duplicate = self.store.commit(commit).await? {
+                self.progress.wake_all(&wakes);
+                self.progress.wake.at(&watch::lane(), now);
+                metrics::counter!("tipline_dispatches_total", "level" => level.as_str()).increment(1);
+                return Ok(dispatch);
+            }
         }
-        let now = self.clock.now();
-        let plan = self.plan_of(&row, now).await?;
-        self.refuse_repeat(id, &plan).await?;
-        let dispatch = self.entropy.dispatch(now);
-        row.conversation.dispatched_at.get_or_insert(now);
+        Err(DeskError::Changed)
+    }
+
+    async fn dispatching(
+        &self,
+        who: &Staff,
+        mut row: ConversationRow,
+        plan: Plan,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> Result<(DispatchId, Commit, Vec<(LaneKey, Timestamp)>), DeskError> {
+        let (id, dispatch) = (row.conversation.id, self.entropy.dispatch(now));
+        let key = self.vault.unwrap_key(id, &row.key)?;
         let mut commit = Commit::default();
-        commit.writes.push(Write::Conversation(Box::new(row)));
+        commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
+        if !wish.leave_out.is_empty() {
+            let persons = wish.leave_out.iter().cloned().collect();
+            commit.audit.push(self.entry(who, id, now, Action::Excluded { persons }));
+            let note = format!("Left out of the dispatch: {}", wish.why_left_out.trim());
+            commit.writes.push(self.sealed_note(who, &row, NoteKind::Note, &note)?);
+        }
+        commit.writes.extend(follow_up(&plan, id, now, &self.policy, self.entropy).map(Write::Task));
+        // Endusers are told that there is a report; what was written until now belongs to it and is no news.
+        let mut watch = self.clocks(id).await?;
+        watch.watch.told_to = watch.watch.told_to.max(row.last_seq);
+        commit.writes.extend([Write::Watch(Box::new(watch)), Write::Work(watch::look(id, now))]);
+        row.conversation.dispatched_at.get_or_insert(now);
         let telling = DispatchRow {
             id: dispatch,
             conversation: id,
@@ -73,21 +150,27 @@ impl Desk {
             due_at: plan.due_at,
             started_by: Some(who.id),
             purpose: Purpose::Tip,
-            summary: None,
-            excluded: Vec::new(),
+            summary: (!wish.summary.is_empty()).then(|| self.vault.seal(&key, dispatch.uuid().as_bytes(), wish.summary.reveal().trim())),
+            excluded: wish.leave_out.iter().cloned().collect(),
         };
-        commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
         let Started { writes, wakes } = self.progress.start(telling, plan.steps);
         commit.writes.extend(writes);
-        self.commit(commit).await?;
-        self.progress.wake_all(&wakes);
-        metrics::counter!("tipline_dispatches_total", "level" => plan.level.as_str()).increment(1);
-        Ok(dispatch)
+        // The version guards everything: a message or a change that came meanwhile has made another one.
+        commit.writes.push(Write::Still(id, row.version, row.last_seq));
+        commit.writes.push(Write::Conversation(Box::new(row)));
+        Ok((dispatch, commit, wakes))
+    }
+
+    /// The clocks of a tip; new ones for a tip of before there were any.
+    pub(super) async fn clocks(&self, conversation: ConversationId) -> Result<WatchRow, DeskError> {
+        let found = self.store.watch(conversation).await?;
+        Ok(found.unwrap_or(WatchRow { conversation, watch: domain::dispatch::watch::Watch::default(), version: 0 }))
     }
 
     /// The same school at the same or a higher level has been told already; without a school (R49), all of the same organizations.
+    /// News, pages and questions tell nobody of the tip and are not counted.
     async fn refuse_repeat(&self, id: ConversationId, plan: &Plan) -> Result<(), DeskError> {
-        for dispatch in self.store.dispatches(id).await? {
+        for dispatch in self.store.dispatches(id).await?.into_iter().filter(|row| row.purpose.tells_of_tip()) {
             let told: Level = dispatch.level;
             let obligations = self.store.obligations(dispatch.id).await?;
             let was_told = |organization: &OrganizationKey| obligations.iter().any(|row| row.obligation.step.organization == *organization);
@@ -120,24 +203,23 @@ impl Desk {
         self.progress.news(attempt.id, news).await?;
         Ok(())
     }
-
-    /// Open tasks, oldest first.
-    pub async fn tasks(&self) -> Result<Vec<Task>, DeskError> {
-        Ok(self.store.open_tasks(None, MOST_ROWS).await?.into_iter().map(Task::from).collect())
-    }
-
-    /// A task is done.
-    pub async fn task_done(&self, who: &Staff, task: TaskId) -> Result<(), DeskError> {
-        let open = self.store.open_tasks(None, u32::MAX).await?;
-        let task = open.into_iter().find(|open| open.id == task).ok_or(DeskError::NotFound)?;
-        let now = self.clock.now();
-        let audit = vec![self.entry(who, task.conversation, now, Action::TaskDone { what: task.what })];
-        self.commit(Commit { once: None, writes: vec![Write::TaskDone(task.id, who.id, now)], audit }).await
-    }
 }
 
-impl From<TaskRow> for Task {
-    fn from(row: TaskRow) -> Self {
-        Self { id: row.id, conversation: row.conversation, what: row.what, created_at: row.created_at }
+/// Whether this member of staff may wish that.
+fn allowed(who: &Staff, wish: &Wish) -> Result<(), DeskError> {
+    let length = wish.summary.reveal().chars().count();
+    if length > LONGEST_SUMMARY {
+        return Err(DeskError::TooLong(length, LONGEST_SUMMARY));
+    }
+    if wish.leave_out.is_empty() {
+        return Ok(());
+    }
+    match who.role {
+        StaffRole::Analyst => Err(DeskError::OnlySupervisorLeavesOut),
+        StaffRole::Supervisor if wish.why_left_out.trim().is_empty() => Err(DeskError::WhyLeftOut),
+        StaffRole::Supervisor => {
+            let length = wish.why_left_out.chars().count();
+            if length > LONGEST_REASON { Err(DeskError::TooLong(length, LONGEST_REASON)) } else { Ok(()) }
+        }
     }
 }

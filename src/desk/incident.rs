@@ -5,6 +5,7 @@ use super::{Desk, DeskError};
 use crate::audit::Action;
 use crate::store::rows::IncidentRow;
 use crate::store::{Commit, Write};
+use crate::watch;
 use domain::id::ConversationId;
 
 impl Desk {
@@ -23,7 +24,7 @@ impl Desk {
             taken_out: Some((who.id, now)),
         };
         let audit = vec![self.entry(who, id, now, Action::TakenOut { first })];
-        self.commit(Commit { once: None, writes: vec![Write::Incident(row)], audit }).await?;
+        self.commit(Commit { once: None, writes: vec![Write::Incident(row), Write::Work(watch::look(id, now))], audit }).await?;
         Ok(())
     }
 }

@@ -3,15 +3,26 @@
 //! Each verb reads, lets `domain` decide, and commits once; on a conflict it reads and decides again a bounded number of
 //! times, except where the analyst decided on what they saw (triage, dispatch): then they are told that it changed.
 
+mod attention;
+mod close;
 pub mod directory;
 mod dispatch;
 pub mod files;
+mod follow_up;
 mod incident;
+mod news;
+mod plan_shown;
 mod read;
 mod sentence;
 mod timeline;
 pub mod view;
 mod write;
+
+pub use attention::Attention;
+pub use close::Closing;
+pub use dispatch::{LONGEST_SUMMARY, Wish};
+pub use follow_up::needs_a_note;
+pub use plan_shown::PlanShown;
 
 use crate::audit::{Action, Actor, Entry};
 use crate::clock::Clock;
@@ -71,6 +82,24 @@ pub enum DeskError {
     /// Dispatched already and unchanged.
     #[error("This tip has been dispatched already. Raise its level or change the school to dispatch again.")]
     AlreadyDispatched,
+    /// The plan is not the one that was shown.
+    #[error("Who would be told has changed since this was shown. Look at it again, then dispatch.")]
+    PlanChanged,
+    /// An analyst leaves somebody out (R42).
+    #[error("Only a supervisor can leave somebody out of a dispatch, with a reason.")]
+    OnlySupervisorLeavesOut,
+    /// Left out without a reason (R42).
+    #[error("Write why they are left out.")]
+    WhyLeftOut,
+    /// A summary that nobody may get (R6).
+    #[error("No organization of this plan has accepted a summary in writing, so nobody would get it. Leave it empty.")]
+    NobodyTakesASummary,
+    /// News of a tip that nobody was told of.
+    #[error("Nobody has been told of this tip yet, so there is nobody to tell news.")]
+    NobodyToldYet,
+    /// A follow-up without a note (R33).
+    #[error("Write with whom you spoke, and what was said.")]
+    WhoWasSpokenTo,
     /// Closing without what must be there.
     #[error("{0}")]
     CannotClose(String),

@@ -1,7 +1,8 @@
 //! What an analyst reads: the inbox and a tip, opened for one answer.
 
+use super::attention::attention;
 use super::view::*;
-use super::{Desk, DeskError, MOST_ROWS};
+use super::{Desk, DeskError, MOST_ROWS, follow_up};
 use crate::audit::Action;
 use crate::store::rows::{self, InboxFilter, InboxRow};
 use crate::store::{Commit, Write};
@@ -12,8 +13,10 @@ use domain::conversation::first_words::CODE_PLACE;
 use domain::conversation::parts::{Piece, Shown, Side, joined};
 use domain::conversation::reference::Reference;
 use domain::conversation::{Conversation, WayBack, first_deadline};
-use domain::directory::Directory;
+use domain::directory::{Directory, Kind};
 use domain::dispatch::evidence::Rung;
+use domain::dispatch::obligation::State as ObligationState;
+use domain::dispatch::purpose::Purpose;
 use domain::exchange::Part;
 use domain::id::*;
 use domain::language::Language;
@@ -68,6 +71,7 @@ impl Desk {
             confirmed: row.confirmed,
             breached: row.breached,
             open_tasks: row.open_tasks,
+            attention: attention(&row.watch, tip, row.open_obligations, row.open_tasks),
             state: tip.state,
             alike: row.alike,
             like: row.incident,
@@ -93,16 +97,29 @@ impl Desk {
         }
         let directory = self.directory.read().await?;
         let names = self.staff_names().await?;
-        let dispatches = self.dispatches(id, &names).await?;
-        let next_due = dispatches
-            .iter()
-            .flat_map(|dispatch| &dispatch.obligations)
+        let dispatches = self.dispatches(id, &key, &directory, &names).await?;
+        let promises = || {
+            let told = dispatches.iter().filter(|dispatch| matches!(dispatch.purpose, Purpose::Tip | Purpose::Update));
+            told.flat_map(|dispatch| &dispatch.obligations)
+        };
+        let next_due = promises()
             .filter(|obligation| obligation.is_open() && obligation.confirmed_at.is_none())
             .map(|obligation| obligation.due_at)
             .min();
         let messages = self.messages(id, &key, &names, row.last_seq).await?;
         let answers = self.answers(&row.conversation, &messages).await?;
+        let wants_referral = self.wants_referral(&row);
+        let police_reached = promises().any(|one| {
+            one.kind == Kind::Police && (one.confirmed_at.is_some() || matches!(one.state, ObligationState::Satisfied { .. }))
+        });
+        let mut tasks: Vec<Task> = self.store.open_tasks(Some(id), MOST_ROWS).await?.into_iter().map(Task::from).collect();
+        follow_up::sort(&mut tasks);
+        let clocks = self.clocks(id).await?.watch;
+        let open = i64::try_from(promises().filter(|one| one.is_open()).count()).unwrap_or(i64::MAX);
+        let attention = attention(&clocks, &row.conversation, open, i64::try_from(tasks.len()).unwrap_or(i64::MAX));
+        let news = self.new_words(&row.conversation, &clocks, &messages);
         let tip = row.conversation;
+        let wants_police = tip.triage.marks.safety_issue && !police_reached;
         Ok(Tip {
             id,
             version: row.version,
@@ -122,7 +139,11 @@ impl Desk {
             answers,
             notes: self.notes(id, &key, &names).await?,
             dispatches,
-            tasks: self.store.open_tasks(Some(id), MOST_ROWS).await?.into_iter().map(Task::from).collect(),
+            tasks,
+            attention,
+            news,
+            wants_referral,
+            wants_police,
             now: self.clock.now(),
         })
     }
@@ -192,7 +213,13 @@ impl Desk {
             .collect()
     }
 
-    async fn dispatches(&self, id: ConversationId, names: &HashMap<StaffId, String>) -> Result<Vec<Dispatch>, DeskError> {
+    async fn dispatches(
+        &self,
+        id: ConversationId,
+        key: &ConversationKey,
+        directory: &Directory,
+        names: &HashMap<StaffId, String>,
+    ) -> Result<Vec<Dispatch>, DeskError> {
         let dispatches = self.store.dispatches(id).await?;
         if dispatches.is_empty() {
             return Ok(Vec::new());
@@ -212,8 +239,12 @@ impl Desk {
         for row in dispatches {
             let obligations = self.store.obligations(row.id).await?;
             let obligations = obligations.into_iter().map(|row| obligation_view(row, &mut attempts)).collect();
+            let summary = row.summary.as_ref().map(|sealed| self.vault.open_words(key, row.id.uuid().as_bytes(), sealed)).transpose()?;
             views.push(Dispatch {
                 id: row.id,
+                purpose: row.purpose,
+                left_out: row.excluded.iter().map(|person| person_name(directory, person)).collect(),
+                summary,
                 level: row.level,
                 started_at: row.started_at,
                 started_by: row.started_by.map_or_else(|| "the program".to_owned(), |staff| name_of(names, staff)),
@@ -272,6 +303,11 @@ fn author(author: rows::Author, names: &HashMap<StaffId, String>) -> Author {
 
 pub(super) fn name_of(names: &HashMap<StaffId, String>, id: StaffId) -> String {
     names.get(&id).cloned().unwrap_or_else(|| "a former colleague".to_owned())
+}
+
+fn person_name(directory: &Directory, key: &PersonKey) -> String {
+    let listed = directory.persons.values().flatten().find(|person| person.key == *key);
+    listed.map_or_else(|| key.to_string(), |person| person.name.clone())
 }
 
 fn school_name(directory: &Directory, key: &OrganizationKey) -> String {

@@ -3,7 +3,8 @@
 //! No address, number or return code has a field here (R47). Times are absolute; pages turn them into "time left".
 
 use crate::audit::{Action, Actor};
-use crate::store::rows::{AttachmentState, InboxCounts, NoteKind};
+use super::Attention;
+use crate::store::rows::{AttachmentState, InboxCounts, NoteKind, TaskKind};
 use domain::channel::{Channel, Means};
 use domain::conversation::canned::Canned;
 use domain::conversation::triage::{StaffRole, Triage};
@@ -12,6 +13,7 @@ use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{Evidence, ReceiptKind, Rung};
 use domain::dispatch::obligation;
+use domain::dispatch::purpose::Purpose;
 use domain::exchange::{MediaRole, Nature};
 use domain::id::*;
 use domain::language::Language;
@@ -86,6 +88,8 @@ pub struct TipLine {
     pub alike: i64,
     /// The earlier tip that this one is like.
     pub like: Option<ConversationId>,
+    /// What its clocks have raised and still stands.
+    pub attention: Vec<Attention>,
     /// What it says that the earlier ones did not; empty when it is like none.
     pub new_facts: Words,
 }
@@ -129,10 +133,27 @@ pub struct Tip {
     pub notes: Vec<Note>,
     /// The dispatches, oldest first.
     pub dispatches: Vec<Dispatch>,
-    /// Open tasks.
+    /// Open tasks: those with a due time first.
     pub tasks: Vec<Task>,
+    /// What its clocks have raised and still stands.
+    pub attention: Vec<Attention>,
+    /// Words of the reporter that those who were told do not know of.
+    pub news: Option<NewWords>,
+    /// Whether closing it wants a decision on referral to mental-health services (R56).
+    pub wants_referral: bool,
+    /// Whether closing it wants to know whom at the police a member of staff told (R35).
+    pub wants_police: bool,
     /// When this was read.
     pub now: Timestamp,
+}
+
+/// Words of the reporter that those who were told do not know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewWords {
+    /// How many messages.
+    pub count: usize,
+    /// When they are told that there is news.
+    pub told_at: Timestamp,
 }
 
 /// How an answer written now reaches the reporter.
@@ -219,6 +240,8 @@ pub struct Note {
 pub struct Dispatch {
     /// Its id.
     pub id: DispatchId,
+    /// Why they are told.
+    pub purpose: Purpose,
     /// The level.
     pub level: Level,
     /// When.
@@ -227,6 +250,10 @@ pub struct Dispatch {
     pub started_by: String,
     /// By when everybody must have been told.
     pub due_at: Timestamp,
+    /// The names of those whom a supervisor left out.
+    pub left_out: Vec<String>,
+    /// The summary for organizations that have accepted one.
+    pub summary: Option<Words>,
     /// The obligations, in plan order.
     pub obligations: Vec<Obligation>,
 }
@@ -292,6 +319,10 @@ pub struct Task {
     pub what: String,
     /// Since when.
     pub created_at: Timestamp,
+    /// What sort of thing it is.
+    pub kind: TaskKind,
+    /// By when, if it has a time.
+    pub due_at: Option<Timestamp>,
 }
 
 /// One sentence of the timeline.

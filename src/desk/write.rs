@@ -1,4 +1,4 @@
-//! What an analyst writes: answers, triage, assessments and notes, taking and closing.
+//! What an analyst writes: answers, triage, assessments and notes, and taking it.
 
 use super::view::Staff;
 use super::{Desk, DeskError, MOST_ROWS, longest_reply};
@@ -8,9 +8,10 @@ use crate::progress::routes::{message_turn, rank};
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
 use crate::vault::ConversationKey;
+use crate::watch;
 use domain::conversation::canned::Canned;
 use domain::conversation::triage::{self, TriageChange};
-use domain::conversation::{State, WayBack};
+use domain::conversation::WayBack;
 use domain::dispatch::delivery::Delivery;
 use domain::id::*;
 use domain::language::Language;
@@ -98,8 +99,10 @@ impl Desk {
         if let Some(reason) = reason {
             writes.push(self.sealed_note(who, &row, NoteKind::Note, &format!("Level: {reason}"))?);
         }
-        writes.push(Write::Conversation(Box::new(row)));
-        self.commit(Commit { once: None, writes, audit }).await
+        writes.extend([Write::Conversation(Box::new(row)), Write::Work(watch::look(id, now))]);
+        self.commit(Commit { once: None, writes, audit }).await?;
+        self.progress.wake.at(&watch::lane(), now);
+        Ok(())
     }
 
     /// Writes an assessment or a note: for staff only, sealed like the reporter's words, kept apart from them (R53).
@@ -137,40 +140,6 @@ impl Desk {
             }
         }
         Err(DeskError::Changed)
-    }
-
-    /// Closes the tip. Refused while something promised is open or a message is unread, and before the tip was sorted (R1, R35).
-    pub async fn close(&self, who: &Staff, id: ConversationId, reason: String) -> Result<(), DeskError> {
-        let reason = reason.trim().to_owned();
-        if reason.is_empty() {
-            return Err(DeskError::CannotClose("Write why it is closed.".to_owned()));
-        }
-        let mut row = self.row(id).await?;
-        if row.unread > 0 {
-            return Err(DeskError::CannotClose("The reporter has written since you opened this tip. Read it first.".to_owned()));
-        }
-        if row.conversation.triage.level.is_none() {
-            return Err(DeskError::CannotClose("Sort the tip first: it has no level and no type yet.".to_owned()));
-        }
-        if row.conversation.dispatched_at.is_none() && row.conversation.triage.is_for_endusers() {
-            return Err(DeskError::CannotClose(
-                "Nobody has been told yet: every tip goes to its school (levels Standard and Other by mail).".to_owned(),
-            ));
-        }
-        for dispatch in self.store.dispatches(id).await? {
-            let open = self.store.obligations(dispatch.id).await?.iter().filter(|row| !row.obligation.is_closed()).count();
-            if open > 0 {
-                return Err(DeskError::CannotClose(format!("{open} promises are still under way. Close it when they are kept.")));
-            }
-        }
-        if !self.store.open_tasks(Some(id), 1).await?.is_empty() {
-            return Err(DeskError::CannotClose("There are open tasks. Do them, or note that they are done, then close.".to_owned()));
-        }
-        let note = self.sealed_note(who, &row, NoteKind::Note, &format!("Closed: {reason}"))?;
-        row.conversation.state = State::Closed;
-        let audit = vec![self.entry(who, id, self.clock.now(), Action::Closed)];
-        // The row read above decides: whatever came since (a message, a dispatch) makes this a conflict, and the analyst looks again.
-        self.commit(Commit { once: None, writes: vec![note, Write::RetireContacts(id), Write::Conversation(Box::new(row))], audit }).await
     }
 }
 

@@ -155,7 +155,7 @@ mod tests {
 
     fn catalogue() -> Catalogue {
         let types = [("suicide", Level::Critical), ("weapon", Level::Critical), ("bullying", Level::Standard), ("prank", Level::Other)];
-        Catalogue::new(types.map(|(name, level)| TipType { key: key(name), name: name.to_owned(), level }))
+        Catalogue::new(types.map(|(name, level)| TipType { key: key(name), name: name.to_owned(), level, referral: false }))
     }
 
     fn triage(types: &str, level: Option<Level>) -> Triage {

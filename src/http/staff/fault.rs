@@ -67,6 +67,12 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::NoSuchSchool(_) => (StatusCode::UNPROCESSABLE_ENTITY, "no_such_school"),
         DeskError::NotTriedYet => (StatusCode::CONFLICT, "not_tried_yet"),
         DeskError::AlreadyDispatched => (StatusCode::CONFLICT, "already_dispatched"),
+        DeskError::PlanChanged => (StatusCode::CONFLICT, "plan_changed"),
+        DeskError::OnlySupervisorLeavesOut => (StatusCode::FORBIDDEN, "only_a_supervisor"),
+        DeskError::WhyLeftOut => (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing"),
+        DeskError::NobodyTakesASummary => (StatusCode::UNPROCESSABLE_ENTITY, "nobody_takes_a_summary"),
+        DeskError::NobodyToldYet => (StatusCode::CONFLICT, "nobody_told_yet"),
+        DeskError::WhoWasSpokenTo => (StatusCode::UNPROCESSABLE_ENTITY, "note_missing"),
         DeskError::CannotClose(_) => (StatusCode::UNPROCESSABLE_ENTITY, "cannot_close"),
         DeskError::NoFile(_) => (StatusCode::NOT_FOUND, "no_file"),
         DeskError::Files(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -135,7 +141,15 @@ fn desk_heading(error: &DeskError) -> &'static str {
         DeskError::Empty | DeskError::TooLong(..) | DeskError::SaidAlready(_) => "Not sent",
         DeskError::Triage(_) | DeskError::NoSuchSchool(_) => "Not sorted",
         DeskError::NotTriedYet => "Not confirmed",
-        DeskError::Plan(_) | DeskError::NoLane(_) | DeskError::AlreadyDispatched => "Nobody was called",
+        DeskError::Plan(_)
+        | DeskError::NoLane(_)
+        | DeskError::AlreadyDispatched
+        | DeskError::PlanChanged
+        | DeskError::OnlySupervisorLeavesOut
+        | DeskError::WhyLeftOut
+        | DeskError::NobodyTakesASummary
+        | DeskError::NobodyToldYet => "Nobody was called",
+        DeskError::WhoWasSpokenTo => "Not noted",
         DeskError::CannotClose(_) => "Not closed",
         DeskError::NoFile(_) => "Nothing here",
         DeskError::Files(_) | DeskError::Store(_) | DeskError::Progress(_) => "Try again in a moment",

@@ -92,6 +92,8 @@ struct Row {
     /// Whether a due time has passed: of the tip itself, or of somebody who was to be told.
     late: bool,
     open_tasks: i64,
+    /// What its clocks have raised, in words.
+    attention: Vec<String>,
     closed: bool,
     /// How many tips that say nothing new are counted here.
     alike: i64,
@@ -171,6 +173,7 @@ fn row(line: &TipLine, clock: &PageClock) -> Row {
         overdue: line.breached,
         late: line.breached > 0 || line.deadline.is_some_and(|due| due <= clock.now),
         open_tasks: line.open_tasks,
+        attention: line.attention.iter().map(|mark| mark.words()).collect(),
         alike: line.alike,
         is_like: line.like.is_some(),
         new_facts: line.new_facts.reveal().to_owned(),

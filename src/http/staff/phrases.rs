@@ -9,6 +9,7 @@ use domain::conversation::WayBack;
 use domain::directory::Kind;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::End;
+use domain::dispatch::purpose::Purpose;
 use domain::exchange::Nature;
 
 pub(super) fn channel(channel: Channel) -> &'static str {
@@ -128,5 +129,16 @@ pub(super) const fn nature(nature: Nature) -> &'static str {
         Nature::Bounce => "News that a mail did not arrive",
         Nature::ReadReceipt => "A read receipt: a mail program says that a mail was shown",
         Nature::Unreadable => "This could not be read. Its original is kept sealed; tell the operator",
+    }
+}
+
+/// Why people were told.
+pub(super) const fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Tip => "Dispatch",
+        Purpose::Update => "News",
+        Purpose::Page(_) => "Page to supervisors",
+        Purpose::Drill => "Drill",
+        Purpose::Feedback => "Question afterwards",
     }
 }

@@ -4,7 +4,8 @@ use super::StaffSite;
 use super::fault::Fault;
 use super::frame::{self, Frame};
 use super::guard::{Member, Submitted};
-use super::moment::{Moment, PageClock};
+use super::moment::{Left, Moment, PageClock};
+use crate::desk::needs_a_note;
 use crate::desk::view::Task;
 use askama::Template;
 use axum::Router;
@@ -24,11 +25,22 @@ pub(super) struct TaskView {
     pub(super) tip: String,
     pub(super) what: String,
     pub(super) since: Moment,
+    /// The time left, if it has a time.
+    pub(super) due: Option<Left>,
+    /// Whether it is done only with a note of who was spoken to.
+    pub(super) needs_a_note: bool,
 }
 
 impl TaskView {
     pub(super) fn new(task: &Task, clock: &PageClock) -> Self {
-        Self { id: task.id.to_string(), tip: task.conversation.to_string(), what: task.what.clone(), since: clock.moment(task.created_at) }
+        Self {
+            id: task.id.to_string(),
+            tip: task.conversation.to_string(),
+            what: task.what.clone(),
+            since: clock.moment(task.created_at),
+            due: task.due_at.map(|due| clock.left(due)),
+            needs_a_note: needs_a_note(task.kind),
+        }
     }
 }
 
@@ -47,7 +59,7 @@ async fn list(State(site): State<StaffSite>, Member(session): Member) -> Result<
 
 async fn done(State(site): State<StaffSite>, Path(id): Path<String>, form: Submitted) -> Result<Response, Fault> {
     let id: TaskId = id.parse().map_err(|_| Fault::NotFound)?;
-    site.desk.task_done(&form.session.staff, id).await?;
+    site.desk.task_done(&form.session.staff, id, &form.fields.text("note")).await?;
     // Back to the page whose button was pressed: a tip's, or the list.
     let back = form.fields.get("tip").parse::<ConversationId>().map_or_else(|_| "/tasks".to_owned(), |tip| format!("/tips/{tip}"));
     Ok(Redirect::to(&back).into_response())

@@ -3,7 +3,7 @@
 use super::dto;
 use super::fault::ApiFault;
 use super::into_dto;
-use super::request::{Client, id};
+use super::request::{Client, Sent, id};
 use crate::http::staff::StaffSite;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -15,14 +15,16 @@ pub(super) async fn tasks(State(site): State<StaffSite>, _client: Client) -> Res
     Ok(Json(site.desk.tasks().await?.into_iter().map(into_dto::task).collect()))
 }
 
-/// A task is done.
-#[utoipa::path(post, path = "/tasks/{id}/done", tag = "tasks", params(("id" = String, Path)), responses((status = 204), (status = 404, body = dto::Refusal)))]
+/// A task is done. The body may be left out, except for a follow-up call, which is done only with a note.
+#[utoipa::path(post, path = "/tasks/{id}/done", tag = "tasks", params(("id" = String, Path)), request_body = dto::Doing, responses((status = 204), (status = 404, body = dto::Refusal), (status = 422, description = "A note is missing", body = dto::Refusal)))]
 pub(super) async fn task_done(
     State(site): State<StaffSite>,
     Client(staff): Client,
     Path(task): Path<String>,
+    sent: Option<Sent<dto::Doing>>,
 ) -> Result<StatusCode, ApiFault> {
-    site.desk.task_done(&staff, id(&task)?).await?;
+    let note = sent.and_then(|Sent(sent)| sent.note).unwrap_or_default();
+    site.desk.task_done(&staff, id(&task)?, &note).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,15 +4,19 @@ use super::dto;
 use super::fault::ApiFault;
 use super::into_dto;
 use super::request::{Client, Sent, id};
+use crate::desk::Wish;
 use crate::http::staff::{StaffSite, timeline};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use domain::id::PersonKey;
+use domain::sealed::Words;
+use std::collections::BTreeSet;
 
 /// Who would be told, how and by when. No side effect.
 #[utoipa::path(get, path = "/tips/{id}/plan", tag = "dispatch", params(("id" = String, Path)), responses((status = 200, body = dto::Plan), (status = 422, description = "No plan can be made yet", body = dto::Refusal)))]
 pub(super) async fn plan(State(site): State<StaffSite>, _client: Client, Path(tip): Path<String>) -> Result<Json<dto::Plan>, ApiFault> {
-    Ok(Json(into_dto::plan(site.desk.plan(id(&tip)?).await?)))
+    Ok(Json(into_dto::plan(site.desk.plan(id(&tip)?, &BTreeSet::new()).await?)))
 }
 
 /// The dispatches of a tip, with obligations, attempts and receipts.
@@ -34,8 +38,25 @@ pub(super) async fn start(
     Path(tip): Path<String>,
     Sent(sent): Sent<dto::NewDispatch>,
 ) -> Result<(StatusCode, Json<dto::Made>), ApiFault> {
-    let dispatch = site.desk.dispatch(&staff, id(&tip)?, sent.version).await?;
+    let person = |key: String| {
+        key.parse::<PersonKey>().map_err(|_| ApiFault::bad_request(format!("leave_out: \"{key}\" is not the key of a person.")))
+    };
+    let wish = Wish {
+        version: sent.version,
+        shown: sent.plan,
+        leave_out: sent.leave_out.into_iter().map(person).collect::<Result<_, _>>()?,
+        why_left_out: sent.why_left_out.unwrap_or_default(),
+        summary: Words::new(sent.summary.unwrap_or_default()),
+    };
+    let dispatch = site.desk.dispatch(&staff, id(&tip)?, &wish).await?;
     Ok((StatusCode::CREATED, Json(dto::Made { id: dispatch.to_string() })))
+}
+
+/// Tells those who were told of the tip that there is news, now instead of at its time (R28).
+#[utoipa::path(post, path = "/tips/{id}/news", tag = "dispatch", params(("id" = String, Path)), responses((status = 204), (status = 409, description = "Nobody was told yet", body = dto::Refusal)))]
+pub(super) async fn news(State(site): State<StaffSite>, Client(staff): Client, Path(tip): Path<String>) -> Result<StatusCode, ApiFault> {
+    site.desk.tell_news(&staff, id(&tip)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Everything that happened, oldest first.

@@ -1,14 +1,14 @@
 //! From the desk's views to the API's shapes.
 
 use super::dto;
-use crate::desk::view;
+use crate::desk::{PlanShown, view};
 use crate::http::staff::phrases;
 use crate::store::rows::{AttachmentState, SafeCopy};
 use domain::conversation::triage;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind, Rung};
 use domain::dispatch::obligation::{FailedBecause, Satisfaction, State};
-use domain::dispatch::plan::{Plan, Start, Step};
+use domain::dispatch::plan::{Start, Step};
 use domain::id::ConversationId;
 use jiff::Timestamp;
 
@@ -51,6 +51,7 @@ fn line(line: view::TipLine) -> dto::TipLine {
         confirmed: line.confirmed,
         breached: line.breached,
         open_tasks: line.open_tasks,
+        attention: line.attention.iter().map(|mark| mark.as_str().to_owned()).collect(),
         state: line.state.as_str().to_owned(),
         alike: line.alike,
         like: line.like.map(|id| id.to_string()),
@@ -78,6 +79,9 @@ pub(super) fn tip(tip: view::Tip) -> dto::Tip {
         notes: tip.notes.into_iter().map(note).collect(),
         dispatches: tip.dispatches.into_iter().map(dispatch).collect(),
         tasks: tip.tasks.into_iter().map(task).collect(),
+        attention: tip.attention.iter().map(|mark| mark.as_str().to_owned()).collect(),
+        news: tip.news.map_or(0, |news| news.count),
+        news_told_at: maybe(tip.news.map(|news| news.told_at)),
     }
 }
 
@@ -174,6 +178,8 @@ fn note(note: view::Note) -> dto::Note {
 pub(super) fn dispatch(dispatch: view::Dispatch) -> dto::Dispatch {
     dto::Dispatch {
         id: dispatch.id.to_string(),
+        purpose: dispatch.purpose.as_str().to_owned(),
+        left_out: dispatch.left_out,
         level: dispatch.level.as_str().to_owned(),
         started_at: time(dispatch.started_at),
         started_by: dispatch.started_by,
@@ -281,11 +287,21 @@ fn receipt(at: Timestamp, kind: &ReceiptKind) -> dto::Receipt {
 }
 
 pub(super) fn task(task: view::Task) -> dto::Task {
-    dto::Task { id: task.id.to_string(), tip: task.conversation.to_string(), what: task.what, created_at: time(task.created_at) }
+    dto::Task {
+        id: task.id.to_string(),
+        tip: task.conversation.to_string(),
+        what: task.what,
+        kind: task.kind.as_str().to_owned(),
+        created_at: time(task.created_at),
+        due_at: maybe(task.due_at),
+    }
 }
 
-pub(super) fn plan(plan: Plan) -> dto::Plan {
+pub(super) fn plan(shown: PlanShown) -> dto::Plan {
+    let plan = shown.plan;
     dto::Plan {
+        fingerprint: shown.fingerprint,
+        take_a_summary: shown.take_a_summary,
         level: plan.level.as_str().to_owned(),
         school: plan.school.to_string(),
         due_at: time(plan.due_at),
@@ -299,6 +315,7 @@ fn step(step: Step) -> dto::Step {
         organization: step.organization.to_string(),
         organization_name: step.organization_name,
         kind: step.kind.as_str().to_owned(),
+        person_key: step.person.to_string(),
         person: step.person_name,
         role: step.role,
         means: step.means.as_str().to_owned(),

@@ -37,6 +37,7 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/files/{attachment}/original", post(files::original))
         .route("/tips/{id}/plan", get(dispatches::plan))
         .route("/tips/{id}/dispatches", get(dispatches::list).post(dispatches::start))
+        .route("/tips/{id}/news", post(dispatches::news))
         .route("/tips/{id}/timeline", get(dispatches::timeline))
         .route("/obligations/{id}/confirm", post(dispatches::confirm))
         .route("/tasks", get(desk::tasks))

@@ -4,7 +4,7 @@ use super::fault::ApiFault;
 use crate::desk::view::Staff;
 use crate::http::staff::{StaffSite, guard};
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -34,6 +34,17 @@ impl<T: DeserializeOwned> FromRequest<StaffSite> for Sent<T> {
         let body = Bytes::from_request(request, site).await.map_err(|_| ApiFault::TOO_LARGE)?;
         // The message names the field and the place; it goes back only to the one who sent the body.
         serde_json::from_slice(&body).map(Sent).map_err(|error| ApiFault::bad_request(format!("The body cannot be read: {error}.")))
+    }
+}
+
+impl<T: DeserializeOwned> OptionalFromRequest<StaffSite> for Sent<T> {
+    type Rejection = ApiFault;
+    /// Nothing when the request says of no body what it is; a body that is there is read like any other.
+    async fn from_request(request: Request, site: &StaffSite) -> Result<Option<Self>, ApiFault> {
+        if request.headers().get(header::CONTENT_TYPE).is_none() {
+            return Ok(None);
+        }
+        <Self as FromRequest<StaffSite>>::from_request(request, site).await.map(Some)
     }
 }
 

@@ -4,6 +4,7 @@ use super::dto;
 use super::fault::ApiFault;
 use super::into_dto;
 use super::request::{Client, Sent, id};
+use crate::desk::Closing;
 use crate::http::staff::{StaffSite, inbox};
 use crate::store::rows::NoteKind;
 use axum::Json;
@@ -143,6 +144,12 @@ pub(super) async fn close(
     Path(tip): Path<String>,
     Sent(sent): Sent<dto::Closing>,
 ) -> Result<StatusCode, ApiFault> {
-    site.desk.close(&staff, id(&tip)?, sent.reason).await?;
+    let closing = Closing {
+        reason: sent.reason,
+        referral: sent.referral,
+        referral_note: sent.referral_note.unwrap_or_default(),
+        police_told: sent.police_told.unwrap_or_default(),
+    };
+    site.desk.close(&staff, id(&tip)?, &closing).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/note", post(verbs::note))
         .route("/tips/{id}/claim", post(verbs::claim))
         .route("/tips/{id}/close", post(verbs::close))
+        .route("/tips/{id}/news", post(verbs::news))
         .route("/tips/{id}/files/{attachment}", get(files::copy))
         .route("/tips/{id}/files/{attachment}/original", post(files::original))
         .route("/tips/{id}/take-out", post(verbs::take_out))

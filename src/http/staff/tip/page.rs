@@ -8,7 +8,7 @@ use super::conversation::{self, Assessment, Entry};
 use super::draft::Draft;
 use super::files::Shown;
 use super::sorting::SortingForm;
-use crate::desk::view::Tip;
+use crate::desk::view::{Dispatch, NewWords, Tip};
 use crate::desk::{DeskError, longest_reply};
 use crate::http::staff::StaffSite;
 use crate::http::staff::fault::{self, Fault};
@@ -27,6 +27,7 @@ use axum::response::Response;
 use domain::channel::Channel;
 use domain::conversation::State as TipState;
 use domain::id::ConversationId;
+use std::collections::BTreeSet;
 
 /// The header by which a page refreshes itself.
 const LIVE: &str = "x-live";
@@ -52,6 +53,12 @@ pub(in crate::http::staff) struct Page {
     entries: Vec<Entry>,
     assessments: Vec<Assessment>,
     tasks: Vec<TaskView>,
+    /// What its clocks have raised.
+    attention: Vec<String>,
+    /// "3 new words …": what those who were told do not know of.
+    news: Option<NewsView>,
+    wants_referral: bool,
+    wants_police: bool,
     form: SortingForm,
     dispatches: Vec<DispatchView>,
     plan: Option<PlanView>,
@@ -65,6 +72,22 @@ pub(in crate::http::staff) struct Page {
     /// The language of the answers: `en`, `es`, `ar`.
     language: &'static str,
     draft: Draft,
+}
+
+/// Words that those who were told do not know of.
+struct NewsView {
+    words: String,
+    at: Moment,
+}
+
+impl NewsView {
+    fn new(news: NewWords, clock: &PageClock) -> Self {
+        let words = match news.count {
+            1 => "1 new message".to_owned(),
+            count => format!("{count} new messages"),
+        };
+        Self { words, at: clock.moment(news.told_at) }
+    }
 }
 
 pub(super) async fn show(
@@ -112,14 +135,20 @@ async fn build(site: &StaffSite, session: &Session, tip: Tip, draft: Draft) -> R
     let schools = site.desk.schools().await?;
     let clock = PageClock { now: tip.now, zone: site.zone.clone() };
     let mut page = page(site, session, &tip, &schools, &clock, draft);
-    if tip.dispatches.is_empty() && tip.state == TipState::Open {
-        match site.desk.plan(tip.id).await {
-            Ok(plan) => page.plan = Some(PlanView::new(&plan, &clock)),
+    if tip.dispatched_at.is_none() && tip.state == TipState::Open {
+        match site.desk.plan(tip.id, &BTreeSet::new()).await {
+            Ok(shown) => page.plan = Some(PlanView::new(&shown, &clock)),
             Err(DeskError::Plan(why)) => page.not_yet = why.to_string(),
             Err(other) => return Err(other.into()),
         }
     }
     Ok(page)
+}
+
+/// What told of the tip, the latest first; below it news, pages and questions, the latest first.
+fn tellings(tip: &Tip) -> impl Iterator<Item = &Dispatch> {
+    let of = |tells: bool| tip.dispatches.iter().rev().filter(move |dispatch| dispatch.purpose.tells_of_tip() == tells);
+    of(true).chain(of(false))
 }
 
 fn page(
@@ -154,8 +183,12 @@ fn page(
         entries: conversation::entries(tip, clock),
         assessments: conversation::assessments(tip, clock),
         tasks: tip.tasks.iter().map(|task| TaskView::new(task, clock)).collect(),
+        attention: tip.attention.iter().map(|mark| mark.words()).collect(),
+        news: tip.news.map(|news| NewsView::new(news, clock)),
+        wants_referral: tip.wants_referral,
+        wants_police: tip.wants_police,
         form,
-        dispatches: tip.dispatches.iter().rev().map(|dispatch| DispatchView::new(dispatch, clock)).collect(),
+        dispatches: tellings(tip).map(|dispatch| DispatchView::new(dispatch, clock)).collect(),
         plan: None,
         not_yet: String::new(),
         longest_reply: longest_reply(tip.answers.channel),

@@ -3,7 +3,9 @@
 use super::draft::Draft;
 use super::{back, id, page};
 use crate::http::staff::StaffSite;
+use crate::desk::Closing;
 use crate::http::staff::fault::Fault;
+use crate::http::staff::fields::Fields;
 use crate::http::staff::guard::Submitted;
 use crate::store::rows::NoteKind;
 use axum::extract::{Path, State};
@@ -49,10 +51,35 @@ pub(super) async fn claim(State(site): State<StaffSite>, Path(tip): Path<String>
 }
 
 pub(super) async fn close(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
-    let (tip, reason) = (id(&tip)?, form.fields.text("reason"));
-    match site.desk.close(&form.session.staff, tip, reason.clone()).await {
+    let (tip, closing) = (id(&tip)?, closing(&form.fields));
+    match site.desk.close(&form.session.staff, tip, &closing).await {
         Ok(()) => Ok(Redirect::to("/").into_response()),
-        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::with("close", reason)).await,
+        Err(refused) => {
+            let text = closing.reason.clone();
+            page::refused(&site, &form.session, tip, refused, Draft { closing: Some(closing), ..Draft::with("close", text) }).await
+        }
+    }
+}
+
+fn closing(fields: &Fields) -> Closing {
+    Closing {
+        reason: fields.text("reason"),
+        referral: match fields.get("referral") {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
+        referral_note: fields.text("referral_note"),
+        police_told: fields.text("police_told"),
+    }
+}
+
+/// Tells those who were told that there is news, now.
+pub(super) async fn news(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
+    let tip = id(&tip)?;
+    match site.desk.tell_news(&form.session.staff, tip).await {
+        Ok(()) => Ok(back(tip, "told")),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::of("news")).await,
     }
 }
 

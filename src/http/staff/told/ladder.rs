@@ -16,6 +16,14 @@ use jiff::Timestamp;
 /// A dispatch.
 pub(in crate::http::staff) struct DispatchView {
     pub(in crate::http::staff) id: String,
+    /// What it is: "Dispatch", "News", "Page to supervisors", "Question afterwards", "Drill".
+    pub(in crate::http::staff) what: &'static str,
+    /// Whether it told of the tip itself.
+    pub(in crate::http::staff) tells: bool,
+    /// The names of those who were left out.
+    pub(in crate::http::staff) left_out: String,
+    /// The summary for those who have accepted one.
+    pub(in crate::http::staff) summary_text: String,
     pub(in crate::http::staff) level: &'static str,
     pub(in crate::http::staff) level_word: &'static str,
     pub(in crate::http::staff) started: Moment,
@@ -80,6 +88,10 @@ impl DispatchView {
     pub(in crate::http::staff) fn new(dispatch: &Dispatch, clock: &PageClock) -> Self {
         Self {
             id: dispatch.id.to_string(),
+            what: phrases::purpose(dispatch.purpose),
+            tells: dispatch.purpose.tells_of_tip(),
+            left_out: dispatch.left_out.join(", "),
+            summary_text: dispatch.summary.as_ref().map(|words| words.reveal().to_owned()).unwrap_or_default(),
             level: dispatch.level.title(),
             level_word: dispatch.level.as_str(),
             started: clock.moment(dispatch.started_at),

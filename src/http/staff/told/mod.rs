@@ -7,8 +7,10 @@ pub(super) mod plan;
 
 use super::StaffSite;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub(super) fn routes() -> Router<StaffSite> {
-    Router::new().route("/tips/{id}/dispatch", get(dispatch::preview).post(dispatch::start))
+    Router::new()
+        .route("/tips/{id}/dispatch", get(dispatch::preview).post(dispatch::start))
+        .route("/tips/{id}/plan", post(dispatch::without))
 }

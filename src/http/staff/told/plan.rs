@@ -1,10 +1,11 @@
 //! A plan as a page shows it: by organization and person, with the words that each organization hears and reads, and the button that
 //! says how many.
 
+use crate::desk::PlanShown;
 use crate::http::staff::moment::{Left, Moment, PageClock};
 use crate::http::staff::phrases;
 use domain::channel::Means;
-use domain::dispatch::plan::{Plan, Start, Step};
+use domain::dispatch::plan::{Start, Step};
 use domain::id::PersonKey;
 
 /// The plan.
@@ -17,6 +18,10 @@ pub(in crate::http::staff) struct PlanView {
     pub(in crate::http::staff) notes: Vec<String>,
     pub(in crate::http::staff) button: String,
     pub(in crate::http::staff) standing_by: String,
+    /// What the form sends back, so that what is dispatched is what was seen.
+    pub(in crate::http::staff) fingerprint: String,
+    /// "Demo County Police": who has accepted a summary in writing; empty when nobody has.
+    pub(in crate::http::staff) take_a_summary: String,
 }
 
 /// An organization with the persons told there.
@@ -53,8 +58,11 @@ impl Person {
 }
 
 impl PlanView {
-    pub(in crate::http::staff) fn new(plan: &Plan, clock: &PageClock) -> Self {
+    pub(in crate::http::staff) fn new(shown: &PlanShown, clock: &PageClock) -> Self {
+        let plan = &shown.plan;
         Self {
+            fingerprint: shown.fingerprint.clone(),
+            take_a_summary: shown.take_a_summary.join(", "),
             level: plan.level.title(),
             level_word: plan.level.as_str(),
             due: clock.moment(plan.due_at),

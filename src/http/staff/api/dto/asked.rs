@@ -52,6 +52,27 @@ pub struct NewNote {
 pub struct NewDispatch {
     /// The version that was seen.
     pub version: i64,
+    /// The fingerprint of the plan that was seen: a plan that has changed since is refused with `plan_changed`.
+    #[serde(default)]
+    pub plan: Option<String>,
+    /// Keys of persons who are told nothing, because the tip is about them (R42); supervisors only.
+    #[serde(default)]
+    pub leave_out: Vec<String>,
+    /// Why they are left out.
+    #[serde(default)]
+    pub why_left_out: Option<String>,
+    /// A summary for organizations that have accepted one in writing; at most 1500 characters.
+    #[serde(default)]
+    pub summary: Option<String>,
+}
+
+/// How a task was done.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doing {
+    /// With whom was spoken; a follow-up call is done only with it.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// Why a tip is closed.
@@ -60,6 +81,15 @@ pub struct NewDispatch {
 pub struct Closing {
     /// The reason.
     pub reason: String,
+    /// Whether somebody is referred to mental-health services: needed for tips of self-harm (R56).
+    #[serde(default)]
+    pub referral: Option<bool>,
+    /// To whom, or why not.
+    #[serde(default)]
+    pub referral_note: Option<String>,
+    /// Whom at the police a member of staff told: needed when a safety issue is marked and no dispatch reached them (R35).
+    #[serde(default)]
+    pub police_told: Option<String>,
 }
 
 /// How somebody was reached.

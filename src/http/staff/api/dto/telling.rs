@@ -10,6 +10,10 @@ use utoipa::ToSchema;
 pub struct Dispatch {
     /// Its id.
     pub id: String,
+    /// `tip`, `update`, `page`, `drill` or `feedback`: only `tip` tells of the tip.
+    pub purpose: String,
+    /// The names of those whom a supervisor left out.
+    pub left_out: Vec<String>,
     /// Its level.
     pub level: String,
     /// When it was started.
@@ -104,14 +108,23 @@ pub struct Task {
     pub tip: String,
     /// What to do.
     pub what: String,
+    /// `failed`, `follow_up`, `directory` or `look`.
+    pub kind: String,
     /// Since when.
     #[schema(format = DateTime)]
     pub created_at: String,
+    /// By when, if it has a time: not done by then, supervisors are paged.
+    #[schema(format = DateTime)]
+    pub due_at: Option<String>,
 }
 
 /// Who would be told, how and by when.
 #[derive(Serialize, ToSchema)]
 pub struct Plan {
+    /// What a dispatch sends back, so that what is dispatched is what was seen.
+    pub fingerprint: String,
+    /// The names of organizations that have accepted a summary in writing.
+    pub take_a_summary: Vec<String>,
     /// The level.
     pub level: String,
     /// The school's key.
@@ -134,6 +147,8 @@ pub struct Step {
     pub organization_name: String,
     /// What it is.
     pub kind: String,
+    /// The person's key: what `leave_out` takes.
+    pub person_key: String,
     /// The person's name.
     pub person: String,
     /// Their role.

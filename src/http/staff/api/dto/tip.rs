@@ -76,6 +76,8 @@ pub struct TipLine {
     pub breached: i64,
     /// Open tasks.
     pub open_tasks: i64,
+    /// What its clocks have raised and still stands: `breached`, `cannot_meet`, `three_quarters`, `half`, `paged`, `task_overdue`.
+    pub attention: Vec<String>,
     /// `open` or `closed`.
     pub state: String,
     /// How many tips that say nothing new are counted under this one.
@@ -127,8 +129,15 @@ pub struct Tip {
     pub notes: Vec<Note>,
     /// The dispatches, oldest first.
     pub dispatches: Vec<Dispatch>,
-    /// Open tasks.
+    /// Open tasks: those with a due time first.
     pub tasks: Vec<Task>,
+    /// What its clocks have raised and still stands, as in the inbox.
+    pub attention: Vec<String>,
+    /// Messages of the reporter that those who were told do not know of.
+    pub news: usize,
+    /// When they are told that there is news.
+    #[schema(format = DateTime)]
+    pub news_told_at: Option<String>,
 }
 
 /// What the analysts made of a tip.
