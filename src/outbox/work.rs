@@ -7,6 +7,7 @@ use crate::progress::{News, ProgressError, Todo};
 use crate::store::rows::{AttemptRow, Owner, WorkId, WorkRow};
 use adapters::contract::SendError;
 use domain::channel::Means;
+use domain::dispatch::evidence::opted_out;
 use domain::dispatch::obligation::SendOutcome;
 use domain::exchange::{Accepted, Outbound, Search, Sighting};
 use governor::DefaultDirectRateLimiter;
@@ -158,6 +159,7 @@ fn answered(result: Result<Accepted, SendError>) -> Answered {
         Err(SendError::Throttled { retry_after }) => {
             (SendOutcome::Throttled(retry_after.and_then(|wait| SignedDuration::try_from(wait).ok())), None, None)
         }
+        Err(SendError::Permanent { code, .. }) if opted_out(code) => (SendOutcome::OptedOut, code, None),
         Err(SendError::Permanent { code, .. }) => (SendOutcome::Permanent, code, None),
         Err(SendError::Unknown { .. }) => (SendOutcome::Unknown, None, None),
     };
@@ -179,6 +181,7 @@ const fn label(outcome: SendOutcome) -> &'static str {
         SendOutcome::Transient => "transient",
         SendOutcome::Throttled(_) => "throttled",
         SendOutcome::Permanent => "permanent",
+        SendOutcome::OptedOut => "opted_out",
         SendOutcome::Unknown => "unknown",
     }
 }

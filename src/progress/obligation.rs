@@ -187,7 +187,8 @@ impl Progress {
         let mut todo = Vec::new();
         let mut events = VecDeque::from([(0_usize, event)]);
         while let Some((place, event)) = events.pop_front() {
-            let context = Context { now, fresh: self.entropy.attempt(), jitter: self.entropy.jitter(), policy: &self.policy };
+            let (fresh, jitter) = (self.entropy.attempt(), self.entropy.jitter());
+            let context = Context { now, fresh, jitter, policy: &self.policy, other_carrier: false, points: 1 };
             let decision = next[place].clone().decide(event, context);
             next[place] = decision.next;
             for effect in decision.effects {
@@ -279,7 +280,7 @@ impl Progress {
 pub(super) const fn answer_word(outcome: SendOutcome) -> &'static str {
     match outcome {
         SendOutcome::Accepted => "accepted",
-        SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent => "not_taken",
+        SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent | SendOutcome::OptedOut => "not_taken",
         SendOutcome::Unknown => "unknown",
     }
 }

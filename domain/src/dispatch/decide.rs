@@ -1,13 +1,13 @@
 //! How an obligation's state follows from an event. Pure: the shell commits the answer, then acts on it.
 //!
-//! Owns the rules of retrying, asking, giving up and breaching; the shapes are [`obligation`](super::obligation)'s, the delays [`retry`]'s.
-//! What surprises: an attempt that no carrier took does not use up `most_attempts`, only time does; an attempt without an end is asked
-//! for and, if the asking brings nothing, made again; only the latest attempt's news moves the state, but any attempt's confirmation counts.
+//! Owns the rules of retrying and asking; the shapes are [`obligation`](super::obligation)'s, the delays [`retry`]'s, giving up and breaching
+//! `closing`'s. What surprises: an attempt without an end is asked for and, if the asking brings nothing, made again; only the latest
+//! attempt's news moves the state, but any attempt's confirmation counts; a carrier's fault is answered at once by the other carrier, but
+//! only the first fault in a row, so that two carriers at fault are not hammered in turns.
 
 use super::evidence::{ConfirmedBy, End, Evidence};
-use super::obligation::{
-    BreachReason, Context, Decision, Effect, Elsewhere, Event, FailedBecause, Obligation, Satisfaction, SendOutcome, State,
-};
+use super::obligation::{Context, Decision, Effect, Elsewhere, Event, FailedBecause, Obligation, Satisfaction, SendOutcome, State};
+use super::purpose::Purpose;
 use super::retry::{self, Cause};
 use crate::channel::Means;
 use crate::directory::Kind;
@@ -25,6 +25,7 @@ pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> 
         Event::News { attempt, evidence } => step.news(attempt, &evidence),
         Event::NotFound { attempt } => step.not_found(attempt),
         Event::CouldNotAsk { attempt } => step.could_not_ask(attempt),
+        Event::Confirmed { at, by } => step.confirmed(at, by),
         Event::PersonConfirmed => step.person_confirmed(),
         Event::SchoolReached => step.school_reached(),
         Event::SchoolUnreachable => step.school_unreachable(),
@@ -34,11 +35,20 @@ pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> 
     Decision { next: step.next, effects: step.effects }
 }
 
+/// Whose first fault in a row is answered at once by the other carrier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// Everybody's: this carrier asks for less, the other has room.
+    Any,
+    /// Critical's: the others can wait a moment.
+    Critical,
+}
+
 /// A decision in the making.
-struct Deciding<'a> {
-    next: Obligation,
-    effects: Vec<Effect>,
-    context: Context<'a>,
+pub(super) struct Deciding<'a> {
+    pub(super) next: Obligation,
+    pub(super) effects: Vec<Effect>,
+    pub(super) context: Context<'a>,
 }
 
 impl Deciding<'_> {
@@ -63,7 +73,7 @@ impl Deciding<'_> {
     fn silence(&mut self, attempt: AttemptId, since: Timestamp, check_at: Timestamp) {
         let asked_at = later(check_at, -self.context.policy.ask_after);
         if asked_at >= later(since, self.context.policy.silent_attempt_limit) {
-            self.give_up_waiting(Self::start);
+            self.give_up_waiting(|step| step.again_at(step.context.now));
         } else {
             self.ask(attempt, since);
         }
@@ -91,9 +101,11 @@ impl Deciding<'_> {
                 Means::Call => self.in_flight(attempt, since),
                 Means::Mail | Means::Text => self.close(Satisfaction::Notified),
             },
-            SendOutcome::Transient | SendOutcome::Throttled(None) => self.try_again(Cause::Fault),
-            SendOutcome::Throttled(Some(wait)) => self.try_again(Cause::Told(wait)),
-            SendOutcome::Permanent => self.fail(FailedBecause::AddressRefused),
+            SendOutcome::Transient => self.fault(Cause::Fault, Haste::Critical),
+            SendOutcome::Throttled(None) => self.fault(Cause::Fault, Haste::Any),
+            SendOutcome::Throttled(Some(wait)) => self.fault(Cause::Told(wait), Haste::Any),
+            SendOutcome::Permanent => self.bad_point(FailedBecause::AddressRefused),
+            SendOutcome::OptedOut => self.bad_point(FailedBecause::OptedOut),
             SendOutcome::Unknown => self.ask(attempt, since),
         }
     }
@@ -109,6 +121,12 @@ impl Deciding<'_> {
             return;
         }
         match self.next.state {
+            State::InFlight { .. } if evidence.not_me.is_some() => self.not_them(),
+            State::Waiting { .. } if evidence.not_me.is_some() => {
+                if !self.next.bad_points.contains(&self.next.went_to) {
+                    self.not_them();
+                }
+            }
             State::InFlight { since, .. } => self.news_of_latest(attempt, since, evidence),
             // The carrier had refused it or could not find it, and yet it lives: no second one beside it.
             State::Waiting { .. } if evidence.ended.is_none() && evidence.taken_at().is_some() => {
@@ -139,17 +157,65 @@ impl Deciding<'_> {
         }
     }
 
+    /// Whoever answered is not the person (key 9): nothing more is to be expected of that number, whatever else comes from that call.
+    fn not_them(&mut self) {
+        self.next.ended = self.next.ended.saturating_add(1);
+        self.next.carrier_failed = false;
+        self.bad_point(FailedBecause::NotThem);
+    }
+
     /// The latest attempt is over and nobody confirmed on it.
     fn ended(&mut self, end: &End) {
         self.next.ended = self.next.ended.saturating_add(1);
-        if end.refuses_address() {
-            return self.fail(FailedBecause::AddressRefused);
+        let is_call = self.next.step.means == Means::Call;
+        if end.is_opt_out() {
+            return self.bad_point(FailedBecause::OptedOut);
         }
-        self.try_again(match end {
-            End::Busy => Cause::Busy,
-            End::Completed | End::NoAnswer | End::Canceled => Cause::Unconfirmed,
-            End::Failed(_) | End::Undelivered(_) => Cause::Fault,
-        });
+        if end.refuses_address() {
+            // Refused after it was taken: a mail that came back.
+            let returned = self.next.step.means == Means::Mail;
+            return self.bad_point(if returned { FailedBecause::Returned } else { FailedBecause::AddressRefused });
+        }
+        if self.is_one_shot() && !is_call {
+            return self.fail(FailedBecause::Returned);
+        }
+        match end {
+            End::Busy => self.unconfirmed(Cause::Busy),
+            End::Completed | End::NoAnswer => self.unconfirmed(Cause::Unconfirmed),
+            End::Canceled if is_call => self.fault(Cause::Unconfirmed, Haste::Critical),
+            End::Canceled | End::Failed(_) | End::Undelivered(_) => self.fault(Cause::Fault, Haste::Critical),
+        }
+    }
+
+    /// The carrier did its part.
+    fn unconfirmed(&mut self, cause: Cause) {
+        self.next.carrier_failed = false;
+        self.try_again(cause);
+    }
+
+    /// The carrier did not. The first time in a row the other carrier has its turn at once, where haste allows; then the delays decide.
+    fn fault(&mut self, cause: Cause, haste: Haste) {
+        let first = !std::mem::replace(&mut self.next.carrier_failed, true);
+        let hurry = match haste {
+            Haste::Any => true,
+            Haste::Critical => self.next.level == Level::Critical,
+        };
+        if first && hurry && self.context.other_carrier {
+            self.again_at(self.context.now);
+        } else {
+            self.try_again(cause);
+        }
+    }
+
+    /// The point that the latest attempt went to will not do. The person's next one is tried at once; without one the channel has failed.
+    fn bad_point(&mut self, reason: FailedBecause) {
+        self.next.bad_points.insert(self.next.went_to);
+        let points = usize::try_from(self.context.points.max(1)).unwrap_or(usize::MAX);
+        if self.next.bad_points.len() < points && !self.is_one_shot() {
+            self.again_or_fail(self.context.now, reason);
+        } else {
+            self.fail(reason);
+        }
     }
 
     /// The carrier has no trace. Critical prefers a duplicate to a loss and does not wait the first time; after that, and for the
@@ -159,39 +225,38 @@ impl Deciding<'_> {
             return;
         }
         match self.next.level {
-            Level::Critical if self.next.attempts <= 1 => self.give_up_waiting(Self::due_at_once),
+            Level::Critical if self.next.attempts <= 1 => self.give_up_waiting(|step| step.again_at(step.context.now)),
             Level::Critical | Level::Standard | Level::Other => self.give_up_waiting(|step| step.try_again(Cause::Fault)),
         }
     }
 
     fn could_not_ask(&mut self, attempt: AttemptId) {
+        let Some(since) = self.since_of(attempt) else { return };
+        let Context { now, policy, .. } = self.context;
         // A Critical call is not held back by a carrier that neither answered nor can be asked.
         let patience = match self.next.level {
-            Level::Critical => self.context.policy.ask_after,
-            Level::Standard | Level::Other => self.context.policy.silent_attempt_limit,
+            Level::Critical => policy.ask_after,
+            Level::Standard | Level::Other => policy.silent_attempt_limit,
         };
-        if let Some(since) = self.since_of(attempt)
-            && self.context.now >= later(since, patience)
-            && self.next.submitted_at.is_none_or(|taken| taken < since)
-        {
+        if now >= later(since, patience) && self.next.submitted_at.is_none_or(|taken| taken < since) {
             self.give_up_waiting(|step| step.try_again(Cause::Fault));
-        } else if let Some(since) = self.since_of(attempt)
-            && self.context.now >= later(since, self.context.policy.silent_attempt_limit)
-        {
-            self.give_up_waiting(Self::due_at_once);
+        } else if now >= later(since, policy.silent_attempt_limit) {
+            self.give_up_waiting(|step| step.again_at(step.context.now));
         }
     }
 
-    /// The attempt in flight is given up, its outcome unknown for ever: another is made at once, if another may be made.
+    /// The attempt in flight is given up, its outcome unknown for ever: another is made, if another may be made, and by another carrier, if
+    /// there is one; the first time in a row at once when it is Critical.
     fn give_up_waiting(&mut self, make_another: fn(&mut Self)) {
         if let State::InFlight { since, .. } = self.next.state
             && self.next.submitted_at.is_some_and(|taken| taken >= since)
         {
             self.next.ended = self.next.ended.saturating_add(1);
         }
-        if self.next.elsewhere == Elsewhere::Confirmed {
-            self.close(Satisfaction::ConfirmedElsewhere);
-        } else if self.is_spent() || self.context.now > self.give_up_at() {
+        let first = !std::mem::replace(&mut self.next.carrier_failed, true);
+        if first && self.context.other_carrier && self.next.level == Level::Critical {
+            self.again_at(self.context.now);
+        } else if self.next.elsewhere == Elsewhere::Confirmed || self.is_spent() || self.context.now > self.give_up_at() {
             self.fail(self.exhaustion());
         } else {
             make_another(self);
@@ -203,9 +268,13 @@ impl Deciding<'_> {
             return;
         }
         self.next.confirmed_at = Some(at);
+        self.next.carrier_failed = false;
         self.close(Satisfaction::Confirmed(by));
-        self.effects.push(Effect::TellSamePerson);
-        if self.next.step.kind == Kind::School {
+        // A drill tries every channel for itself.
+        if self.next.purpose != Purpose::Drill {
+            self.effects.push(Effect::TellSamePerson);
+        }
+        if self.next.purpose.tells_of_tip() && self.next.step.kind == Kind::School {
             self.effects.push(Effect::TellSchoolReached);
         }
     }
@@ -230,13 +299,8 @@ impl Deciding<'_> {
 
     fn school_unreachable(&mut self) {
         if let State::Standby { .. } = self.next.state {
-            self.due_at_once();
+            self.next.state = State::Waiting { next_at: self.context.now };
         }
-    }
-
-    /// Another attempt is due at once. It is left to the timer, so that it goes out by its lane, in its turn, at the lane's pace.
-    fn due_at_once(&mut self) {
-        self.next.state = State::Waiting { next_at: self.context.now };
     }
 
     /// Starts an attempt: its intent is in the state before the carrier is called.
@@ -249,51 +313,23 @@ impl Deciding<'_> {
         self.effects.push(Effect::Send(fresh));
     }
 
-    /// Plans another attempt, or gives up when there is none left or no time.
+    /// Plans another attempt after the cause's delay, or gives up when there is none left or no time.
     fn try_again(&mut self, cause: Cause) {
         let Context { now, jitter, policy, .. } = self.context;
-        if self.next.elsewhere == Elsewhere::Confirmed {
-            return self.close(Satisfaction::ConfirmedElsewhere);
-        }
-        let next_at = retry::next_at(cause, self.next.attempts, self.next.step.due_at, now, jitter, policy);
-        if self.is_spent() || next_at > self.give_up_at() {
-            self.fail(self.exhaustion());
+        self.again_at(retry::next_at(cause, self.next.attempts, self.next.step.due_at, now, jitter, policy));
+    }
+
+    /// The same, at this moment. It is left to the timer, so that it goes out by its lane, in its turn, at the lane's pace.
+    fn again_at(&mut self, next_at: Timestamp) {
+        self.again_or_fail(next_at, self.exhaustion());
+    }
+
+    fn again_or_fail(&mut self, next_at: Timestamp, reason: FailedBecause) {
+        if self.next.elsewhere == Elsewhere::Confirmed || self.is_spent() || next_at > self.give_up_at() {
+            self.fail(reason);
         } else {
             self.next.state = State::Waiting { next_at };
         }
-    }
-
-    /// Whether all attempts were made. What no carrier took does not count: then the time alone decides.
-    fn is_spent(&self) -> bool {
-        self.next.ended >= self.context.policy.most_attempts
-    }
-
-    /// Until when attempts are made. A dispatch after the due time still gets its whole grace.
-    fn give_up_at(&self) -> Timestamp {
-        let from = self.next.first_attempt_at.map_or(self.next.step.due_at, |first| first.max(self.next.step.due_at));
-        later(from, self.context.policy.grace)
-    }
-
-    fn exhaustion(&self) -> FailedBecause {
-        match self.next.step.means {
-            Means::Call if self.next.submitted_at.is_some() => FailedBecause::NobodyConfirmed,
-            Means::Call | Means::Mail | Means::Text => FailedBecause::NoCarrier,
-        }
-    }
-
-    fn fail(&mut self, reason: FailedBecause) {
-        if self.next.elsewhere == Elsewhere::Confirmed {
-            return self.close(Satisfaction::ConfirmedElsewhere);
-        }
-        self.next.state = State::Failed { at: self.context.now, reason };
-        self.effects.push(Effect::RaiseTask(reason));
-        if self.next.step.kind == Kind::School && self.next.step.means == Means::Call {
-            self.effects.push(Effect::CheckSchool);
-        }
-    }
-
-    fn close(&mut self, by: Satisfaction) {
-        self.next.state = State::Satisfied { at: self.context.now, by };
     }
 
     /// A carrier took an attempt then.
@@ -310,43 +346,6 @@ impl Deciding<'_> {
             State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
         }
     }
-
-    /// Why the promise was not kept by its due time.
-    fn why_late(&self, due: Timestamp) -> BreachReason {
-        match (&self.next.state, self.next.first_attempt_at, self.next.submitted_at) {
-            (State::Failed { reason, .. }, ..) => match reason {
-                FailedBecause::NobodyConfirmed => BreachReason::NobodyConfirmed,
-                FailedBecause::NoCarrier => BreachReason::NoCarrier,
-                FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => {
-                    BreachReason::BadAddress
-                }
-            },
-            (_, None, _) => BreachReason::Queue,
-            (_, Some(first), _) if first >= due => BreachReason::StartedLate,
-            (_, Some(_), None) => BreachReason::NoCarrier,
-            (_, Some(_), Some(_)) => BreachReason::NobodyConfirmed,
-        }
-    }
-
-    /// R14: records once that the due time passed and the promise was not kept by then. A confirmation counts from when it was given, a mail
-    /// from when a carrier took it, even if we heard of it later.
-    fn breach(&mut self, owed: Option<Timestamp>) {
-        let now = self.context.now;
-        let Some(due) = owed.filter(|due| now >= *due) else { return };
-        let notified_at = match self.next.step.means {
-            Means::Call => None,
-            Means::Mail | Means::Text => self.next.submitted_at,
-        };
-        let kept_at = match self.next.state {
-            State::Satisfied { at, .. } => self.next.confirmed_at.or(notified_at).unwrap_or(at),
-            State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => Timestamp::MAX,
-            State::Released { .. } | State::Failed { .. } => Timestamp::MAX,
-        };
-        if kept_at > due {
-            self.next.breached_at = Some(now);
-            self.effects.push(Effect::Breach(self.why_late(due)));
-        }
-    }
 }
 
 /// How a text or mail was lost; a delivery outweighs every end.
@@ -357,7 +356,7 @@ fn lost(evidence: &Evidence) -> Option<&End> {
     }
 }
 
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(at)
 }
 

@@ -1,137 +1,8 @@
-//! Tests of [`decide`](super): short histories written as text, `second event; second event`, and what came of them.
-//!
-//! Time starts at 0, the due time is 1200 s, jitter is 1 (every delay is the whole exponential step), the policy is the default one. Attempts are
-//! numbered from 1 in the order of starting; an event is about the latest attempt unless it says `#1`.
+//! Tests of [`decide`](super): short [histories](crate::dispatch::history) and what came of them.
 
 use super::*;
-use crate::dispatch::evidence::ReceiptKind;
-use crate::dispatch::plan::{Session, Start, Step, StepContent};
+use crate::dispatch::history::{check, play, state, t};
 use crate::dispatch::policy::Policy;
-use crate::id::{ConversationId, DispatchId, ObligationId};
-use uuid::Uuid;
-
-fn t(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).expect("in range")
-}
-
-fn number(attempt: AttemptId) -> u128 {
-    attempt.uuid().as_u128()
-}
-
-/// `critical school call`, with `standby` for one that waits until 300 s.
-fn obligation(what: &str) -> Obligation {
-    let words: Vec<&str> = what.split(' ').collect();
-    let kind = Kind::parse(words[1]).expect("a kind");
-    let step = Step {
-        organization: "somewhere".parse().expect("a key"),
-        organization_name: "Somewhere".to_owned(),
-        kind,
-        person: "somebody".parse().expect("a key"),
-        person_name: "Somebody".to_owned(),
-        role: "Principal".to_owned(),
-        means: Means::parse(words[2]).expect("a means"),
-        tail: "…42".to_owned(),
-        says: String::new(),
-        due_at: t(1200),
-        start: if words.get(3) == Some(&"standby") { Start::Standby(t(300)) } else { Start::Now(0) },
-        content: StepContent::Nothing,
-        session: Session::Unsaid,
-    };
-    let (id, dispatch, conversation) = (ObligationId::new(Uuid::nil()), DispatchId::new(Uuid::nil()), ConversationId::new(Uuid::nil()));
-    Obligation::new(id, dispatch, conversation, Level::parse(words[0]).expect("a level"), step, t(0))
-}
-
-/// The evidence that makes the words, all known since this second.
-fn evidence(words: &[&str], at: i64) -> Evidence {
-    let mut evidence = Evidence::default();
-    for word in words {
-        let (word, code) = word.split_once(':').map_or((*word, None), |(word, code)| (word, Some(code.parse().expect("a code"))));
-        let kind = match word {
-            "submitted" => ReceiptKind::Submitted,
-            "rang" => ReceiptKind::Rang,
-            "delivered" => ReceiptKind::Delivered,
-            "human" => ReceiptKind::HumanAnswered,
-            "voicemail" => ReceiptKind::VoicemailLeft,
-            "wrong-key" => ReceiptKind::WrongKey,
-            "keyed" => ReceiptKind::Confirmed(ConfirmedBy::Keypad),
-            "posted" => ReceiptKind::Confirmed(ConfirmedBy::MailPage),
-            "completed" => ReceiptKind::Ended(End::Completed),
-            "busy" => ReceiptKind::Ended(End::Busy),
-            "no-answer" => ReceiptKind::Ended(End::NoAnswer),
-            "failed" => ReceiptKind::Ended(End::Failed(code)),
-            "undelivered" => ReceiptKind::Ended(End::Undelivered(code)),
-            other => panic!("no receipt {other}"),
-        };
-        evidence.merge(&kind, t(at));
-    }
-    evidence
-}
-
-fn event(text: &str, latest: AttemptId, at: i64) -> Event {
-    let mut words: Vec<&str> = text.split_whitespace().collect();
-    let named = words.iter().position(|word| word.starts_with('#')).map(|place| words.remove(place));
-    let attempt = named.map_or(latest, |name| AttemptId::new(Uuid::from_u128(name[1..].parse().expect("a number"))));
-    let sent = |outcome| Event::Sent { attempt, outcome };
-    match words[0] {
-        "timer" => Event::Timer,
-        "accepted" => sent(SendOutcome::Accepted),
-        "transient" => sent(SendOutcome::Transient),
-        "throttled" => sent(SendOutcome::Throttled(Some(SignedDuration::from_secs(words[1].parse().expect("seconds"))))),
-        "permanent" => sent(SendOutcome::Permanent),
-        "unknown" => sent(SendOutcome::Unknown),
-        "not-found" => Event::NotFound { attempt },
-        "could-not-ask" => Event::CouldNotAsk { attempt },
-        "person" => Event::PersonConfirmed,
-        "reached" => Event::SchoolReached,
-        "unreachable" => Event::SchoolUnreachable,
-        _ => Event::News { attempt, evidence: evidence(&words, at) },
-    }
-}
-
-fn state(obligation: &Obligation) -> String {
-    let second = |at: &Timestamp| at.duration_since(t(0)).as_secs();
-    match &obligation.state {
-        State::Standby { until } => format!("standby {}", second(until)),
-        State::Waiting { next_at } => format!("waiting {}", second(next_at)),
-        State::InFlight { attempt, check_at, .. } => format!("flight #{} {}", number(*attempt), second(check_at)),
-        State::Satisfied { by, .. } => format!("{by:?}").to_lowercase(),
-        State::Released { .. } => "released".to_owned(),
-        State::Failed { reason, .. } => format!("{reason:?}").to_lowercase(),
-    }
-}
-
-fn effect(effect: &Effect) -> String {
-    match effect {
-        Effect::Send(attempt) => format!("send#{}", number(*attempt)),
-        Effect::Ask(attempt) => format!("ask#{}", number(*attempt)),
-        Effect::RaiseTask(_) => "task".to_owned(),
-        Effect::Breach(_) => "breach".to_owned(),
-        Effect::StartNext(why) => format!("next {why:?}"),
-        Effect::TellSamePerson => "tell-person".to_owned(),
-        Effect::TellSchoolReached => "tell-reached".to_owned(),
-        Effect::CheckSchool => "check-school".to_owned(),
-    }
-}
-
-/// Plays the history; gives the obligation and all effects in order.
-fn play(what: &str, history: &str, policy: &Policy) -> (Obligation, Vec<String>) {
-    let (mut now, mut effects) = (obligation(what), Vec::new());
-    for entry in history.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
-        let (at, text) = entry.split_once(' ').expect("second event");
-        let at = at.parse().expect("a second");
-        let fresh = AttemptId::new(Uuid::from_u128(u128::from(now.attempts) + 1));
-        let event = event(text, now.latest.unwrap_or(fresh), at);
-        let decision = now.decide(event, Context { now: t(at), fresh, jitter: 1.0, policy });
-        effects.extend(decision.effects.iter().map(effect));
-        now = decision.next;
-    }
-    (now, effects)
-}
-
-fn check(what: &str, history: &str, expected_state: &str, expected_effects: &str) {
-    let (obligation, effects) = play(what, history, &Policy::default());
-    assert_eq!((state(&obligation).as_str(), effects.join(" ").as_str()), (expected_state, expected_effects), "{what}: {history}");
-}
 
 const CALL: &str = "critical school call";
 const MAIL: &str = "critical school mail";
@@ -168,12 +39,12 @@ fn each_end_has_its_own_delay() {
 
 #[test]
 fn an_address_that_is_refused_fails_at_once() {
-    check(CALL, "0 timer; 1 permanent", "addressrefused", "send#1 task check-school");
-    check("critical police call", "0 timer; 1 permanent", "addressrefused", "send#1 task");
-    check(CALL, "0 timer; 1 accepted; 2 failed:13224", "addressrefused", "send#1 task check-school");
-    check(MAIL, "0 timer; 1 permanent", "addressrefused", "send#1 task");
-    check(MAIL, "0 timer; 1 accepted; 9 submitted undelivered:550", "addressrefused", "send#1 task");
-    check("critical school text", "0 timer; 1 accepted; 9 undelivered:30005", "addressrefused", "send#1 task");
+    check(CALL, "0 timer; 1 permanent", "addressrefused", "send#1 task next check-school");
+    check("critical police call", "0 timer; 1 permanent", "addressrefused", "send#1 task next");
+    check(CALL, "0 timer; 1 accepted; 2 failed:13224", "addressrefused", "send#1 task next check-school");
+    check(MAIL, "0 timer; 1 permanent", "addressrefused", "send#1 task next");
+    check(MAIL, "0 timer; 1 accepted; 9 submitted undelivered:550", "returned", "send#1 task next");
+    check("critical school text", "0 timer; 1 accepted; 9 undelivered:30005", "addressrefused", "send#1 task next");
 }
 
 #[test]
@@ -203,7 +74,7 @@ fn an_unknown_outcome_is_asked_for_before_another_attempt() {
     check(CALL, "0 timer; 1 unknown; 2 not-found; 2 timer; 3 unknown; 4 not-found", "waiting 8", "send#1 ask#1 send#2 ask#2");
     // A long absence: the carrier is asked before anything is repeated, and a silent answer is enough only after that.
     check(CALL, "0 timer; 1 accepted; 900 timer", "flight #1 945", "send#1 ask#1");
-    check(CALL, "0 timer; 1 accepted; 900 timer; 945 timer", "flight #2 990", "send#1 ask#1 send#2");
+    check(CALL, "0 timer; 1 accepted; 900 timer; 945 timer; 945 timer", "flight #2 990", "send#1 ask#1 send#2");
     // An attempt that was refused and yet lives gets no second one beside it.
     check(CALL, "0 timer; 1 transient; 2 rang", "flight #1 47", "send#1");
     check(MAIL, "0 timer; 1 transient; 2 submitted", "notified", "send#1");
@@ -263,17 +134,17 @@ fn the_district_stands_by() {
 fn nobody_confirms_and_a_person_takes_over() {
     let two = Policy { most_attempts: 2, ..Policy::default() };
     let (failed, effects) = play(CALL, "0 timer; 1 accepted; 10 busy; 40 timer; 41 accepted; 50 busy", &two);
-    assert_eq!((state(&failed).as_str(), effects.join(" ").as_str()), ("nobodyconfirmed", "send#1 send#2 task check-school"));
+    assert_eq!((state(&failed).as_str(), effects.join(" ").as_str()), ("nobodyconfirmed", "send#1 send#2 task next check-school"));
     // Attempts that no carrier took are ended by the time alone.
     let (waits, _) = play(CALL, "0 timer; 1 transient; 3 timer; 4 transient; 8 timer; 9 transient", &two);
     assert_eq!(state(&waits), "waiting 17");
-    check(CALL, "0 timer; 1800 timer; 1801 transient", "nocarrier", "send#1 ask#1 breach task check-school");
+    check(CALL, "0 timer; 1800 timer; 1801 transient", "nocarrier", "send#1 ask#1 breach task next check-school");
     // The time and its grace have run out.
-    check(CALL, "0 timer; 1 accepted; 10 busy; 1801 timer", "nobodyconfirmed", "send#1 task check-school breach");
+    check(CALL, "0 timer; 1 accepted; 10 busy; 1801 timer", "nobodyconfirmed", "send#1 task next check-school breach");
     // A confirmation after all.
     let late = "0 timer; 1 accepted; 10 busy; 1801 timer; 1900 #1 keyed";
-    check(CALL, late, "confirmed(keypad)", "send#1 task check-school breach tell-person tell-reached");
-    check(CALL, "0 timer; 1 permanent; 5 person", "confirmedelsewhere", "send#1 task check-school");
+    check(CALL, late, "confirmed(keypad)", "send#1 task next check-school breach tell-person tell-reached");
+    check(CALL, "0 timer; 1 permanent; 5 person", "confirmedelsewhere", "send#1 task next check-school");
 }
 
 #[test]
@@ -283,7 +154,7 @@ fn a_breach_is_recorded_once_and_only_when_there_is_one() {
     check(CALL, "0 timer; 1 accepted; 1250 keyed", "confirmed(keypad)", "send#1 tell-person tell-reached breach");
     check(MAIL, "0 timer; 1 accepted; 1200 timer", "notified", "send#1");
     check(MAIL, "0 timer; 1 transient; 1200 timer", "flight #2 1245", "send#1 send#2 breach");
-    check(CALL, "0 timer; 1 permanent; 1200 timer", "addressrefused", "send#1 task check-school");
+    check(CALL, "0 timer; 1 permanent; 1200 timer", "addressrefused", "send#1 task next check-school");
     check("critical district call standby", "100 reached; 1200 timer", "released", "");
     // The timer is never later than the breach.
     let (waiting, _) = play(CALL, "0 timer; 1 accepted; 1195 busy", &Policy::default());

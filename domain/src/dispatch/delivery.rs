@@ -210,7 +210,7 @@ impl Delivery {
             SendOutcome::Accepted => (at.taken(attempt), Vec::new()),
             SendOutcome::Transient | SendOutcome::Throttled(None) => at.try_again(made, Cause::Fault, code),
             SendOutcome::Throttled(Some(wait)) => at.try_again(made, Cause::Told(wait), code),
-            SendOutcome::Permanent => at.failed(End::Undelivered(code)),
+            SendOutcome::Permanent | SendOutcome::OptedOut => at.failed(End::Undelivered(code)),
             // A carrier's list may lag behind: what it does not show at once may still be there.
             SendOutcome::Unknown => {
                 let check_at = at.plus(since, at.policy.ask_after).max(at.now);
@@ -336,8 +336,8 @@ impl Moment<'_> {
             End::Completed | End::Busy | End::NoAnswer | End::Canceled => None,
         };
         let effects = match code {
-            Some(21610) => vec![Effect::OptedOut],
-            Some(21211 | 21614 | 30005 | 30006) => vec![Effect::Unreachable],
+            Some(21610 | 40300) => vec![Effect::OptedOut],
+            Some(21211 | 21614 | 30005 | 30006 | 40001 | 40310) => vec![Effect::Unreachable],
             Some(_) | None => Vec::new(),
         };
         (Delivery::Failed { at: self.now, end }, effects)

@@ -220,10 +220,23 @@ impl End {
         match self {
             End::Completed | End::Busy | End::NoAnswer | End::Canceled => false,
             End::Failed(code) | End::Undelivered(code) => code.is_some_and(|code| {
-                matches!(code, 21211 | 21214 | 21217 | 13223 | 13224 | 21610 | 21612 | 21614 | 30004 | 30005 | 30006 | 550..=554)
+                opted_out(Some(code))
+                    || matches!(code, 21211 | 21214 | 21217 | 13223 | 13224 | 21612 | 21614 | 30004..=30006 | 40001 | 40310 | 550..=554)
             }),
         }
     }
+    /// Whether the person has forbidden texts.
+    pub fn is_opt_out(&self) -> bool {
+        match self {
+            End::Completed | End::Busy | End::NoAnswer | End::Canceled => false,
+            End::Failed(code) | End::Undelivered(code) => opted_out(*code),
+        }
+    }
+}
+
+/// Whether a carrier's code says that the person has forbidden texts (STOP): Twilio's and Telnyx's (carriers.md 1.2 and 4).
+pub fn opted_out(code: Option<i64>) -> bool {
+    matches!(code, Some(21610 | 40300))
 }
 
 /// Keeps the lesser of what is known and what is told; true when that changed something.

@@ -4,10 +4,14 @@
 //! or by a recorded failure that started the next step. At all times an obligation is satisfied, failed-and-escalated,
 //! released, or has a timer (architecture.md, invariant 3): [`obligation::Obligation::timer`] is `None` only when closed.
 
+mod closing;
 mod decide;
 pub mod delivery;
 mod draft;
 pub mod evidence;
+mod fallback;
+#[cfg(test)]
+mod history;
 pub mod obligation;
 pub mod pace;
 pub mod plan;

@@ -9,12 +9,13 @@ use super::evidence::{ConfirmedBy, Evidence};
 use super::plan::{Start, Step};
 use super::policy::Policy;
 use super::purpose::Purpose;
-use crate::channel::Means;
-use crate::directory::Kind;
 use crate::id::{AccountKey, AttemptId, ConversationId, DispatchId, ObligationId};
 use crate::level::Level;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+pub use super::fallback::{next_means, promised, school_reached, school_unreachable};
 
 /// One thing promised to one enduser on one channel before one due time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,12 @@ pub struct Obligation {
     /// Whether the latest attempt came to nothing by the carrier's fault: the next one goes by another carrier, if there is one.
     #[serde(default)]
     pub carrier_failed: bool,
+    /// Which of the person's points of this means the latest attempt went to; the shell writes it with the attempt's intent.
+    #[serde(default)]
+    pub went_to: u8,
+    /// Points that are not tried again: refused by the carrier, returned, or answered by somebody else (key 9).
+    #[serde(default)]
+    pub bad_points: BTreeSet<u8>,
 }
 
 /// Whether the same person has confirmed on another channel.
@@ -134,13 +141,13 @@ pub enum Satisfaction {
 pub enum FailedBecause {
     /// All attempts were made, or the time and its grace ran out, and nobody confirmed.
     NobodyConfirmed,
-    /// The carrier will never take this address.
+    /// The carrier will never take this address, nor any other that the person has for this means.
     AddressRefused,
     /// No carrier took it in time.
     NoCarrier,
     /// Whoever answered said that they are not the person (key 9): the number is wrong.
     NotThem,
-    /// The mail came back (RFC 3464).
+    /// The mail came back (RFC 3464), or the text was never delivered, until all attempts or the time ran out.
     Returned,
     /// The person has forbidden texts (STOP).
     OptedOut,
@@ -192,6 +199,13 @@ pub enum Event {
         /// Which attempt.
         attempt: AttemptId,
     },
+    /// The person confirmed this very telling apart from any attempt (in the portal, on the call-back line, to an analyst).
+    Confirmed {
+        /// When.
+        at: Timestamp,
+        /// How.
+        by: ConfirmedBy,
+    },
     /// The same person confirmed on another channel.
     PersonConfirmed,
     /// Somebody at the school confirmed (for standby).
@@ -211,6 +225,8 @@ pub enum SendOutcome {
     Throttled(Option<SignedDuration>),
     /// Will never be taken.
     Permanent,
+    /// Will never be taken: the person has forbidden texts (STOP).
+    OptedOut,
     /// Perhaps taken: the answer was lost.
     Unknown,
 }
@@ -228,14 +244,14 @@ pub enum Effect {
     RaiseTask(FailedBecause),
     /// Record a breach: the due time passed and no attempt had been taken by a carrier, or (call) nobody had confirmed.
     Breach(BreachReason),
-    /// This channel to the person is closed for good: start the next one that the dispatch does not have yet (for a mail a call, for a text a
-    /// mail; for a call the person's district stands by already).
+    /// This channel to the person has come to nothing: start the one that [`next_means`] names, if it names one.
     StartNext(FailedBecause),
     /// Tell the dispatch's other obligations of the same person: `PersonConfirmed`.
     TellSamePerson,
     /// Tell the dispatch's standby obligations: `SchoolReached`.
     TellSchoolReached,
-    /// Check whether all calls of the school have failed; if so tell the standby obligations: `SchoolUnreachable`.
+    /// Check whether the school cannot be reached any more ([`school_unreachable`]); if so tell the standby obligations
+    /// `SchoolUnreachable`, and when there are none (mails alone were promised) start the district's mails.
     CheckSchool,
 }
 
@@ -259,6 +275,10 @@ pub struct Context<'a> {
     pub jitter: f64,
     /// Delays and limits.
     pub policy: &'a Policy,
+    /// Whether a carrier other than the one that the latest attempt went by can take this means now.
+    pub other_carrier: bool,
+    /// How many points the person has for this means; 0 counts as 1.
+    pub points: u32,
 }
 
 impl Obligation {
@@ -286,6 +306,8 @@ impl Obligation {
             elsewhere: Elsewhere::Unheard,
             went_by: None,
             carrier_failed: false,
+            went_to: 0,
+            bad_points: BTreeSet::new(),
         }
     }
     /// The same, for this purpose.
@@ -304,8 +326,11 @@ impl Obligation {
         }
     }
     /// The due time, while passing it would be a breach not recorded yet. A standby owes nothing before its turn, and nothing is owed any more
-    /// to a person who has confirmed elsewhere.
+    /// to a person who has confirmed elsewhere. Only the telling of a tip is promised to the endusers by a time.
     pub fn breach_at(&self) -> Option<Timestamp> {
+        if !self.purpose.tells_of_tip() {
+            return None;
+        }
         match (&self.state, self.breached_at, self.elsewhere) {
             (State::Waiting { .. } | State::InFlight { .. }, None, Elsewhere::Unheard) => Some(self.step.due_at),
             (State::Waiting { .. } | State::InFlight { .. }, Some(_), _)
@@ -324,16 +349,4 @@ impl Obligation {
     pub fn decide(self, event: Event, context: Context<'_>) -> Decision {
         super::decide::decide(self, event, context)
     }
-}
-
-/// Whether all calls to the school's own contacts have failed, so that the district's turn has come (R10). False while any of them
-/// may still succeed, and when somebody at the school has confirmed.
-pub fn school_unreachable(obligations: &[Obligation]) -> bool {
-    let mut calls = obligations.iter().filter(|o| o.step.kind == Kind::School && o.step.means == Means::Call).peekable();
-    calls.peek().is_some() && calls.all(|call| matches!(call.state, State::Failed { .. })) && !school_reached(obligations)
-}
-
-/// Whether somebody at the school has confirmed, on whatever channel.
-pub fn school_reached(obligations: &[Obligation]) -> bool {
-    obligations.iter().any(|o| o.step.kind == Kind::School && o.confirmed_at.is_some())
 }

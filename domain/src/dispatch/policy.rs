@@ -30,6 +30,10 @@ pub struct Policy {
     pub silent_attempt_limit: SignedDuration,
     /// How long after its due time an unconfirmed Critical call is still repeated before it fails and a person takes over.
     pub grace: SignedDuration,
+    /// How often a drill tries each point of a person.
+    pub drill_attempts: u32,
+    /// How long a page's call is repeated; then the next rung has its turn anyway.
+    pub page_grace: SignedDuration,
     /// When supervisors are paged for a tip that nobody has sorted, or a Critical one that nobody has dispatched, counted from receipt; one
     /// rung of the ladder each (R44).
     pub page_after: Vec<SignedDuration>,
@@ -54,6 +58,8 @@ impl Default for Policy {
             ask_after: SignedDuration::from_secs(45),
             silent_attempt_limit: SignedDuration::from_mins(5),
             grace: SignedDuration::from_mins(10),
+            drill_attempts: 1,
+            page_grace: SignedDuration::from_mins(5),
             page_after: [3, 6, 10, 15].map(SignedDuration::from_mins).to_vec(),
             update_after: SignedDuration::from_secs(60),
             follow_up_after: SignedDuration::from_mins(10),

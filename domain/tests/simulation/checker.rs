@@ -157,9 +157,11 @@ fn pace_of(world: &World, before: &Obligation, next: &Obligation) -> Option<Stri
     (longest.0 > world.now.saturating_add(longest.1).expect("in range")).then(|| "waits longer than the policy allows".to_owned())
 }
 
-/// A timer that fired has to lead somewhere, or the shell would spin.
-pub fn after_timer(world: &mut World, row: usize) {
-    if world.rows[row].obligation.timer().is_some_and(|timer| timer <= world.now) && !world.down {
+/// A timer that fired has to lead somewhere, or the shell would spin: at most from an attempt that is given up to one that is due at once.
+pub fn after_timer(world: &mut World, row: usize, before: &State) {
+    let obligation = &world.rows[row].obligation;
+    let given_up = matches!((before, &obligation.state), (State::InFlight { .. }, State::Waiting { .. }));
+    if !given_up && obligation.timer().is_some_and(|timer| timer <= world.now) && !world.down {
         world.object(format!("#{row} its timer fired and it wants to be woken in the past again: {:?}", world.rows[row].obligation));
     }
 }

@@ -171,8 +171,9 @@ impl World {
             Happening::Dispatch => self.dispatch(),
             Happening::Wake(row) => {
                 if !self.down && self.rows[row].obligation.timer().is_some_and(|timer| timer <= self.now) {
+                    let before = self.rows[row].obligation.state.clone();
                     self.commit(row, Event::Timer);
-                    checker::after_timer(self, row);
+                    checker::after_timer(self, row, &before);
                 }
             }
             Happening::Request { epoch, attempt } if epoch == self.epoch => self.request(attempt),
@@ -247,7 +248,7 @@ impl World {
         self.number += 1;
         let (fresh, jitter) = (attempt_id(self.seed, self.number), self.rng.f64());
         let before = self.rows[row].obligation.clone();
-        let context = Context { now: self.now, fresh, jitter, policy: &self.policy };
+        let context = Context { now: self.now, fresh, jitter, policy: &self.policy, other_carrier: false, points: 1 };
         let decision = before.clone().decide(event.clone(), context);
         self.tell(|| format!("#{row} {event:?} -> {:?} {:?}", decision.next.state, decision.effects));
         let mut next = decision.next;
