@@ -32,6 +32,7 @@ CREATE TABLE enduser_session (
     expires_at BIGINT    NOT NULL
 ) {{KEYED}};
 CREATE INDEX enduser_session_expiry ON enduser_session (expires_at);
+CREATE INDEX enduser_session_idx ON enduser_session (idx);
 
 -- What endusers and analysts write to each other about a tip, sealed under its key.
 CREATE TABLE enduser_note (
