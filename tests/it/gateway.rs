@@ -135,6 +135,13 @@ impl TestGateway {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Changes the configuration; for the next start.
+    pub fn configure(&self, change: impl FnOnce(String) -> String) {
+        let file = self.folder.join("tipline.toml");
+        let text = fs::read_to_string(&file).expect("the configuration");
+        fs::write(file, change(text)).expect("a configuration");
+    }
+
     /// Starts `serve` and waits until it is ready. Its log goes to `gateway.log`, appended.
     pub async fn serve(&mut self) {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("gateway.log")).expect("a log");

@@ -14,6 +14,7 @@ mod flood;
 mod gateway;
 mod kill;
 mod mail;
+mod outage;
 mod pictures;
 mod promises;
 mod reconcile;
