@@ -19,6 +19,7 @@ use crate::intake::Intake;
 use crate::intake::steering::Steering;
 use crate::lifecycle::{Ending, SHUTDOWN_DEADLINE, Tasks};
 use crate::links::keeper::Keeper;
+use crate::links::tester::Tester;
 use crate::live::Live;
 use crate::login::Login;
 use crate::mailboxes::Mailboxes;
@@ -29,6 +30,8 @@ use crate::media::sweep::Sweep;
 use crate::media::uploads::Uploads;
 use crate::media::worker::Worker;
 use crate::outbox::compose::{Compose, Line};
+use crate::outbox::lease::Leases;
+use crate::outbox::pace::Paces;
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
 use crate::progress::Progress;
@@ -124,7 +127,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         store: store.clone(),
         vault: vault.clone(),
         directory: directory.clone(),
-        routes,
+        routes: routes.clone(),
         line: line.clone(),
         detections: Arc::new(carriers.detections),
     };
@@ -148,9 +151,28 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         lane_lease: signed(config.outbox.lane_lease),
         in_flight_most: config.outbox.in_flight_most,
     };
-    let outbox =
-        Outbox { progress: progress.clone(), compose, senders, clock: clock.clone(), limits: Arc::new(limits), node: node.clone() };
+    let outbox = Outbox {
+        progress: progress.clone(),
+        compose,
+        senders,
+        clock: clock.clone(),
+        limits: Arc::new(limits),
+        paces: Paces::of(routes.lanes()),
+        node: node.clone(),
+    };
+    let tester = Tester {
+        routes: routes.clone(),
+        senders: outbox.senders.clone(),
+        store: store.clone(),
+        paces: outbox.paces.clone(),
+        leases: Leases::default(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        entropy,
+        settings: config.links.clone(),
+    };
     let leases = outbox.start(&tasks);
+    Tester { leases: leases.clone(), ..tester }.start(&tasks);
     let worker = Worker {
         store: store.clone(),
         vault: vault.clone(),
@@ -223,7 +245,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let routers = [
         public_router(webhooks, intake, reporters, config).merge(chat),
         staff::router(site),
-        ops::router(Ops { store: store.clone(), clock, metrics, spool: spool.clone() }),
+        ops::router(Ops { store: store.clone(), clock, metrics, routes, spool: spool.clone() }),
     ];
     let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
     for (listener, router) in listeners.into_iter().zip(routers) {

@@ -9,6 +9,7 @@ mod calendars;
 mod chat;
 mod error;
 mod layers;
+mod links;
 pub mod mailbox;
 pub mod origin;
 mod section;
@@ -25,6 +26,7 @@ pub use account::Account;
 pub use chat::Chat;
 pub use error::ConfigError;
 pub use layers::{Environment, environment};
+pub use links::Links;
 pub use site::{HelpLine, Reporters};
 pub use timing::{Limits, Media, Outbox, Reconcile};
 
@@ -44,7 +46,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 18] = [
+const SECTIONS: [&str; 19] = [
     "site",
     "help",
     "public",
@@ -55,6 +57,7 @@ const SECTIONS: [&str; 18] = [
     "keys",
     "line",
     "outbox",
+    "links",
     "reconcile",
     "media",
     "limits",
@@ -86,6 +89,8 @@ pub struct Config {
     pub reporters: Reporters,
     /// The outbox.
     pub outbox: Outbox,
+    /// Testing the roads to the carriers.
+    pub links: Links,
     /// Looking for what was not told.
     pub reconcile: Reconcile,
     /// Pictures, recordings and files.
@@ -146,6 +151,7 @@ impl Config {
             data_folder,
             reporters: site::read(&root)?,
             outbox: timing::outbox(&root)?,
+            links: links::read(&root)?,
             reconcile: timing::reconcile(&root)?,
             media: timing::media(&root)?,
             limits: timing::limits(&root)?,

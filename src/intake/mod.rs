@@ -38,9 +38,9 @@ use crate::store::commit::Once;
 use crate::store::{Store, StoreError};
 use crate::vault::{DoesNotOpen, Vault};
 use codes::Codes;
-use domain::exchange::{CallRef, Inbound, Receipt};
+use domain::exchange::{CallRef, CallerEvent, CallerNews, Inbound, Receipt};
 use domain::id::ConversationId;
-use domain::voice::script::Script;
+use domain::voice::script::{Script, Step};
 use jiff::Timestamp;
 use known::Known;
 use pins::Pins;
@@ -140,11 +140,33 @@ impl Intake {
 
     /// Takes one event. Returns after the commit.
     pub async fn submit(&self, event: Inbound) -> Result<Taken, IntakeError> {
+        if let Some(taken) = self.is_link_test(&event) {
+            return Ok(taken);
+        }
         match event {
             Inbound::Message(message) => self.message(*message).await,
             Inbound::Receipt(receipt) => self.letter(Letter::Receipt(Box::new(receipt), self.clock.now())).await,
             Inbound::CallStep(step) => self.call_step(step).await,
             Inbound::Caller(event) => self.caller(event).await,
+        }
+    }
+
+    /// What belongs to a test of a link ends here, before it could be taken for a tip.
+    fn is_link_test(&self, event: &Inbound) -> Option<Taken> {
+        let (routes, now) = (&self.progress.routes, self.clock.now());
+        let (loops, results) = (&routes.links().loops, &routes.links().results);
+        let hang_up = || Script { steps: vec![Step::HangUp] };
+        match event {
+            Inbound::Message(message) => loops.takes_text(message, routes, &self.vault, now).then_some(Taken::Known),
+            Inbound::Receipt(receipt) => loops.is_attempt(receipt.attempt).then_some(Taken::Known),
+            Inbound::CallStep(step) => loops.is_attempt(step.attempt).then(|| Taken::Script(CallRef::Attempt(step.attempt), hang_up())),
+            Inbound::Caller(CallerEvent { account, provider_id, from, to, news: CallerNews::Started }) => loops
+                .takes_call(from, to, results, now)
+                .then(|| Taken::Script(CallRef::Caller(self.vault.call_id(account, &provider_id.0)), hang_up())),
+            Inbound::Caller(CallerEvent {
+                news: CallerNews::Step { .. } | CallerNews::Recording { .. } | CallerNews::Transcript { .. },
+                ..
+            }) => None,
         }
     }
 

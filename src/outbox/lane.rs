@@ -6,13 +6,13 @@
 //! claimed; half-open, one piece at a time.
 
 use super::lease::Leases;
+use super::pace::Pace;
 use super::wake::LOOK_EVERY;
 use super::{Outbox, work};
 use crate::lifecycle::Tasks;
 use crate::links::circuit::Gate;
 use crate::progress::routes::Lane;
 use crate::store::rows::WorkRow;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const LEAST_WAIT: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks) {
     let stopping = tasks.stopping();
-    let (turns, sends) = (lane.per_second.and_then(limiter), lane.per_second.and_then(limiter));
+    let Pace { turns, sends } = outbox.paces.lane(&lane.key);
     let most = if turns.is_some() { 1 } else { CLAIM_MOST };
     let slots = Arc::new(Semaphore::new(outbox.limits.in_flight_most.max(1)));
     loop {
@@ -131,12 +131,6 @@ async fn anything_due(outbox: &Outbox, lane: &Lane) -> bool {
             true
         }
     }
-}
-
-/// GCRA with a burst of one: never more than the pace in any sliding second.
-fn limiter(per_second: f64) -> Option<Arc<DefaultDirectRateLimiter>> {
-    let period = Duration::try_from_secs_f64(1.0 / per_second).ok()?;
-    Some(Arc::new(RateLimiter::direct(Quota::with_period(period)?)))
 }
 
 /// At least one free slot, and as many more as are free now, up to `most`.

@@ -7,6 +7,7 @@
 pub mod compose;
 mod lane;
 pub mod lease;
+pub mod pace;
 pub mod wake;
 mod work;
 
@@ -18,6 +19,7 @@ use compose::Compose;
 use domain::id::LaneKey;
 use jiff::SignedDuration;
 use lease::Leases;
+use pace::Paces;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +46,8 @@ pub struct Outbox {
     pub senders: Arc<HashMap<LaneKey, Arc<dyn Sender>>>,
     /// The clock.
     pub clock: Clock,
+    /// The lanes' pace.
+    pub paces: Paces,
     /// The numbers.
     pub limits: Arc<Limits>,
     /// This node's name in leases.

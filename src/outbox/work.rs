@@ -2,7 +2,7 @@
 
 use super::Outbox;
 use super::compose::ComposeError;
-use crate::links::circuit;
+use crate::links::news_of;
 use crate::progress::{News, ProgressError, Todo};
 use crate::store::rows::{AttemptRow, Owner, WorkId, WorkRow};
 use adapters::contract::SendError;
@@ -128,7 +128,8 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
         // Nothing goes out by this account until somebody mends it: the operator has to hear it, whoever is told meanwhile.
         tracing::error!(error = %error, lane = %attempt.lane, "the carrier refuses our account or sender");
     }
-    report(outbox, attempt, &result);
+    let circuits = outbox.progress.routes.circuits();
+    circuits.take(&attempt.lane, news_of(attempt.means, &result), outbox.clock.now());
     let mut answered = answered(result);
     if attempt.means == Means::Mail {
         // Every mail of an obligation carries the same Message-ID, so it cannot be what tells attempts apart.
@@ -136,19 +137,6 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
     }
     metrics::counter!("tipline_attempts_total", "lane" => attempt.lane.to_string(), "answer" => label(answered.outcome)).increment(1);
     answered
-}
-
-/// What an answer says about the carrier, for its circuit.
-fn report(outbox: &Outbox, attempt: &AttemptRow, result: &Result<Accepted, SendError>) {
-    let news = match result {
-        Ok(_) | Err(SendError::Permanent { .. }) => circuit::News::Answered,
-        // A mail server that puts off one recipient has answered.
-        Err(SendError::Transient { code: Some(_), .. }) if attempt.means == Means::Mail => circuit::News::Answered,
-        Err(SendError::Transient { .. } | SendError::Unknown { .. }) => circuit::News::Fault,
-        Err(SendError::Throttled { .. }) => circuit::News::Slower,
-        Err(SendError::Misconfigured { .. }) => circuit::News::Refused,
-    };
-    outbox.progress.routes.circuits().take(&attempt.lane, news, outbox.clock.now());
 }
 
 fn answered(result: Result<Accepted, SendError>) -> Answered {

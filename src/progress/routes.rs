@@ -4,6 +4,7 @@
 //! that has just failed. Reporters cannot: an answer comes from the number that they wrote to. There is always a lane, whatever the
 //! circuits say: when none is trusted, the one that will be tried first.
 
+use crate::links::Links;
 use crate::links::circuits::Circuits;
 use crate::store::rows::Author;
 use domain::channel::{Channel, Means};
@@ -34,13 +35,13 @@ pub struct Routes {
     first: Lane,
     lanes: Vec<Lane>,
     answers: Vec<(AccountKey, AccountKey)>,
-    circuits: Circuits,
+    links: Links,
 }
 
 impl Routes {
     /// The lanes in order of preference; `None` when there are none.
     pub fn new(lanes: Vec<Lane>) -> Option<Self> {
-        lanes.first().cloned().map(|first| Self { first, lanes, answers: Vec::new(), circuits: Circuits::default() })
+        lanes.first().cloned().map(|first| Self { first, lanes, answers: Vec::new(), links: Links::default() })
     }
     /// The same, and what comes by the first account of each pair is answered by the second (a mailbox that is only read).
     #[must_use]
@@ -61,7 +62,11 @@ impl Routes {
     }
     /// Whether lanes are trusted.
     pub fn circuits(&self) -> &Circuits {
-        &self.circuits
+        &self.links.circuits
+    }
+    /// What is known of the links.
+    pub fn links(&self) -> &Links {
+        &self.links
     }
     /// The lane for telling endusers by these means now. Plans hold only means that are served; should the configuration have lost one since,
     /// its obligations go to the first lane and fail there, seen, instead of being forgotten.
@@ -74,17 +79,17 @@ impl Routes {
     }
     /// Whether an obligation's next attempt may go by this lane: then work that is there stays there.
     pub fn may_stay(&self, obligation: &Obligation, lane: &Lane) -> bool {
-        let usable = lane.means == obligation.step.means && self.circuits.is_closed(&lane.key);
+        let usable = lane.means == obligation.step.means && self.links.circuits.is_closed(&lane.key);
         usable && failed_account(obligation) != Some(&lane.account)
     }
     /// Whether another account than this one could take these means now.
     pub fn has_other(&self, means: Means, account: &AccountKey) -> bool {
-        self.lanes().any(|lane| lane.means == means && lane.account != *account && self.circuits.is_closed(&lane.key))
+        self.lanes().any(|lane| lane.means == means && lane.account != *account && self.links.circuits.is_closed(&lane.key))
     }
     /// The first trusted lane, not of the avoided account; else the first trusted; else the one that is tried again first.
     fn choose(&self, means: Means, avoid: Option<&AccountKey>) -> &Lane {
         let order = |lane: &&Lane| {
-            let shut = (!self.circuits.is_closed(&lane.key)).then(|| self.circuits.ready_at(&lane.key));
+            let shut = (!self.links.circuits.is_closed(&lane.key)).then(|| self.links.circuits.ready_at(&lane.key));
             (shut, Some(&lane.account) == avoid)
         };
         // Of equals the first stays, and `None` is before every time.

@@ -8,6 +8,7 @@
 mod calls;
 pub mod endusers;
 pub mod keys;
+pub mod loops;
 pub mod mail;
 pub mod sealed;
 pub mod visit;

@@ -1,6 +1,8 @@
 //! The operators' listener: alive, ready, metrics. No identity, tip or reference is in any of it.
 
 use crate::clock::Clock;
+use crate::links::circuit::Standing;
+use crate::progress::routes::Routes;
 use crate::spool::Spool;
 use crate::store::Store;
 use axum::Router;
@@ -25,6 +27,8 @@ pub struct Ops {
     pub clock: Clock,
     /// What waits while the store is away.
     pub spool: Spool,
+    /// The lanes, and whether they are trusted.
+    pub routes: Arc<Routes>,
     /// Renders what was counted.
     pub metrics: PrometheusHandle,
 }
@@ -74,6 +78,7 @@ async fn render(State(ops): State<Ops>) -> Response {
     ] {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
     }
+    links(&mut text, &ops.routes);
     if let Ok(health) = ops.store.health(ops.clock.now()).await {
         let oldest = health.oldest_due.map_or(0, |due| ops.clock.now().duration_since(due).as_secs());
         for (name, help, value) in [
@@ -91,4 +96,18 @@ async fn render(State(ops): State<Ops>) -> Response {
         }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Whether each lane is trusted: 0 closed, 1 open, a half between.
+fn links(text: &mut String, routes: &Routes) {
+    let name = "tipline_circuit_open";
+    let _ = writeln!(text, "# HELP {name} Whether a lane's carrier is not trusted now.\n# TYPE {name} gauge");
+    for lane in routes.lanes() {
+        let value = match routes.circuits().of(&lane.key).map(|circuit| circuit.standing) {
+            None | Some(Standing::Closed { .. }) => 0.0,
+            Some(Standing::HalfOpen { .. }) => 0.5,
+            Some(Standing::Open { .. }) => 1.0,
+        };
+        let _ = writeln!(text, "{name}{{lane=\"{}\"}} {value}", lane.key);
+    }
 }
