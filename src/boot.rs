@@ -90,7 +90,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let (store, vault) = deployment::open(config, &store_tasks, &live, true).await?;
     let node = deployment::node_name(config)?;
     store.release_lanes(node.clone()).await?;
-    let carriers = carriers(config)?;
+    let carriers = carriers(config, &clock)?;
     let routes = Arc::new(
         Routes::new(carriers.lanes)
             .ok_or_else(|| Refusal("no account is configured, so nothing could be received or sent: add an [[account]]".to_owned()))?

@@ -2,13 +2,15 @@
 //!
 //! The one place that knows both the configuration and the adapters. A new kind of account is a new arm here.
 
+use crate::clock::Clock;
 use crate::config::account::SmtpTls;
 use crate::config::mailbox::ImapAccount;
+use crate::config::telnyx::TelnyxAccount;
 use crate::config::{Account, Config};
 use crate::deployment::refusal;
 use crate::progress::routes::Lane;
 use adapters::contract::{Inbox, Media, Sender, Webhook};
-use adapters::{email, twilio};
+use adapters::{email, telnyx, twilio};
 use domain::channel::Means;
 use domain::exchange::Detection;
 use domain::id::{AccountKey, LaneKey};
@@ -41,7 +43,7 @@ pub(crate) struct Carriers {
 }
 
 /// Puts the configured accounts together: adapters for their webhooks, senders, lanes.
-pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
+pub(crate) fn carriers(config: &Config, clock: &Clock) -> anyhow::Result<Carriers> {
     let mut carriers = Carriers::default();
     for account in &config.accounts {
         match account {
@@ -69,12 +71,7 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                 let settings = Arc::new(settings);
                 let media = twilio::TwilioMedia::new(settings.clone()).map_err(refusal)?;
                 carriers.media.insert(account.name.clone(), Arc::new(media));
-                let mut receives: Vec<Address> = Vec::new();
-                for number in account.text_from.iter().chain(&account.also_receives).chain(&account.call_from) {
-                    if !receives.contains(number) {
-                        receives.push(number.clone());
-                    }
-                }
+                let receives = each_once(account.text_from.iter().chain(&account.also_receives).chain(&account.call_from));
                 if !receives.is_empty() {
                     let inbox = twilio::TwilioInbox::new(settings.clone(), receives).map_err(refusal)?;
                     carriers.inboxes.insert(account.name.clone(), Arc::new(inbox));
@@ -90,6 +87,7 @@ pub(crate) fn carriers(config: &Config) -> anyhow::Result<Carriers> {
                     }
                 }
             }
+            Account::Telnyx(account) => carriers.telnyx(config, account, clock)?,
             Account::Smtp(account) => {
                 let mut settings = email::Config::new(account.name.clone(), account.host.clone(), account.from.reveal());
                 settings.port = account.port;
@@ -141,7 +139,51 @@ fn mailbox(account: &ImapAccount) -> email::MailboxConfig {
     }
 }
 
+/// Addresses of ours, each once.
+fn each_once<'a>(all: impl Iterator<Item = &'a Address>) -> Vec<Address> {
+    let mut once: Vec<Address> = Vec::new();
+    for address in all {
+        if !once.contains(address) {
+            once.push(address.clone());
+        }
+    }
+    once
+}
+
 impl Carriers {
+    fn telnyx(&mut self, config: &Config, account: &TelnyxAccount, clock: &Clock) -> anyhow::Result<()> {
+        let origin = config.public.origin.to_string();
+        let mut settings =
+            telnyx::Config::new(account.name.clone(), account.api_key.clone(), String::new(), account.account_sid.clone(), origin);
+        settings.public_keys.clone_from(&account.public_keys);
+        settings.application_id.clone_from(&account.application_id);
+        settings.profile_id.clone_from(&account.profile_id);
+        settings.api_base.clone_from(&account.api_base);
+        settings.failover_origin.clone_from(&account.failover_origin);
+        settings.request_timeout = account.timeout;
+        settings.ring_seconds = account.ring_seconds;
+        settings.media_timeout = account.media_timeout;
+        settings.allow_private_media.clone_from(&account.allow_private_media);
+        let settings = Arc::new(settings);
+        let time = clock.clone();
+        let clock = telnyx::Clock::new(move || time.now());
+        self.media.insert(account.name.clone(), Arc::new(telnyx::TelnyxMedia::new(settings.clone()).map_err(refusal)?));
+        let receives = each_once(account.text_from.iter().chain(&account.also_receives).chain(&account.call_from));
+        let inbox = telnyx::TelnyxInbox::new(settings.clone(), receives).map_err(refusal)?;
+        self.inboxes.insert(account.name.clone(), Arc::new(inbox));
+        let sender: Arc<dyn Sender> = Arc::new(telnyx::TelnyxSender::new(settings.clone(), clock.clone()).map_err(refusal)?);
+        let webhook = telnyx::TelnyxWebhook::new(settings, clock).map_err(refusal)?;
+        self.webhooks.insert(account.name.to_string(), Arc::new(webhook));
+        for (means, from, pace) in
+            [(Means::Call, &account.call_from, account.calls_per_second), (Means::Text, &account.text_from, account.texts_per_second)]
+        {
+            if let Some(from) = from {
+                self.add(&account.name, means, from, pace, &sender)?;
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, account: &AccountKey, means: Means, from: &Address, pace: f64, sender: &Arc<dyn Sender>) -> anyhow::Result<()> {
         let key: LaneKey = format!("{account}-{}", means.as_str()).parse().map_err(refusal)?;
         self.senders.insert(key.clone(), sender.clone());

@@ -38,16 +38,20 @@ fn give_record(account: &Account) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn by_phone(account: &Account, api_base: &str) -> String {
+    let does = match account.numbers() {
+        Some((Some(_), Some(_))) => "texts and calls",
+        Some((Some(_), None)) => "texts",
+        Some((None, Some(_) | None)) | None => "calls",
+    };
+    let name = account.name();
+    format!("{name} {does} by {api_base}; webhooks at /webhooks/{name}/…")
+}
+
 fn described(account: &Account) -> String {
     match account {
-        Account::Twilio(twilio) => {
-            let does = match (&twilio.text_from, &twilio.call_from) {
-                (Some(_), Some(_)) => "texts and calls",
-                (Some(_), None) => "texts",
-                (None, Some(_) | None) => "calls",
-            };
-            format!("{} {does} by {}; webhooks at /webhooks/{}/…", twilio.name, twilio.api_base, twilio.name)
-        }
+        Account::Twilio(twilio) => by_phone(account, &twilio.api_base),
+        Account::Telnyx(telnyx) => by_phone(account, &telnyx.api_base),
         Account::Imap(imap) => format!("{} reads mail from {}:{}, answered by {}", imap.name, imap.host, imap.port, imap.answers_by),
         Account::Smtp(smtp) => format!("{} mails by {}:{}", smtp.name, smtp.host, smtp.port),
     }

@@ -120,10 +120,12 @@ fn triage(command: &Plan, config: &Config) -> anyhow::Result<Triage> {
 fn leave_out_unserved(plan: &mut plan::Plan, config: &Config) {
     let serves = |means: Means| {
         config.accounts.iter().any(|account| match (account, means) {
-            (Account::Twilio(twilio), Means::Call) => twilio.call_from.is_some(),
-            (Account::Twilio(twilio), Means::Text) => twilio.text_from.is_some(),
+            (Account::Twilio(_) | Account::Telnyx(_), Means::Call) => account.numbers().is_some_and(|(_, call)| call.is_some()),
+            (Account::Twilio(_) | Account::Telnyx(_), Means::Text) => account.numbers().is_some_and(|(text, _)| text.is_some()),
             (Account::Smtp(_), Means::Mail) => true,
-            (Account::Twilio(_), Means::Mail) | (Account::Smtp(_), Means::Call | Means::Text) | (Account::Imap(_), _) => false,
+            (Account::Twilio(_) | Account::Telnyx(_), Means::Mail)
+            | (Account::Smtp(_), Means::Call | Means::Text)
+            | (Account::Imap(_), _) => false,
         })
     };
     for means in Means::ALL.into_iter().filter(|means| !serves(*means)) {

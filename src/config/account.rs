@@ -7,6 +7,7 @@ use super::layers::Environment;
 use super::mailbox::{self, ImapAccount};
 use super::origin::Origin;
 use super::section::Section;
+use super::telnyx::{self, TelnyxAccount};
 use crate::import::address::{PHONE_FIX, mail, phone};
 use adapters::email::{DkimError, Signer};
 use adapters::media::Allowance;
@@ -18,19 +19,21 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The most that one identity may send in a second.
-const FASTEST_PER_SECOND: f64 = 1000.0;
+pub(super) const FASTEST_PER_SECOND: f64 = 1000.0;
 
 /// The longest time-out of a request, in seconds.
 const LONGEST_REQUEST_SECONDS: f64 = 120.0;
 
 /// The longest time for one picture or recording, in seconds.
-const LONGEST_MEDIA_SECONDS: f64 = 600.0;
+pub(super) const LONGEST_MEDIA_SECONDS: f64 = 600.0;
 
 /// One account.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Account {
     /// Texts and calls in Twilio's dialect: Twilio, SignalWire, the mock.
     Twilio(Box<TwilioAccount>),
+    /// Texts and calls at Telnyx.
+    Telnyx(Box<TelnyxAccount>),
     /// Mail that is sent.
     Smtp(Box<SmtpAccount>),
     /// Mail that is read.
@@ -38,10 +41,19 @@ pub enum Account {
 }
 
 impl Account {
+    /// The number that texts and the one that calls; `None` for an account of mail.
+    pub fn numbers(&self) -> Option<(Option<&Address>, Option<&Address>)> {
+        match self {
+            Account::Twilio(account) => Some((account.text_from.as_ref(), account.call_from.as_ref())),
+            Account::Telnyx(account) => Some((account.text_from.as_ref(), account.call_from.as_ref())),
+            Account::Smtp(_) | Account::Imap(_) => None,
+        }
+    }
     /// Its name: in webhook paths and lanes.
     pub fn name(&self) -> &AccountKey {
         match self {
             Account::Twilio(account) => &account.name,
+            Account::Telnyx(account) => &account.name,
             Account::Smtp(account) => &account.name,
             Account::Imap(account) => &account.name,
         }
@@ -188,7 +200,7 @@ const SMTP_KEYS: &[&str] = &[
     "dkim_key_file",
     "dkim_key_env",
 ];
-const KIND_FIX: &str = "write \"twilio\", \"smtp\" or \"imap\"";
+const KIND_FIX: &str = "write \"twilio\", \"telnyx\", \"smtp\" or \"imap\"";
 
 /// All accounts.
 pub(super) fn read(root: &Section<'_>, environment: &Environment) -> Result<Vec<Account>, ConfigError> {
@@ -196,11 +208,13 @@ pub(super) fn read(root: &Section<'_>, environment: &Environment) -> Result<Vec<
     let keys = |kind: &str| match kind {
         "smtp" => SMTP_KEYS,
         "imap" => mailbox::KEYS,
+        "telnyx" => telnyx::KEYS,
         _ => TWILIO_KEYS,
     };
     for section in root.list("account", keys)? {
         let account = match section.parsed("kind", KIND_FIX, |text| Some(text.to_owned()))?.as_str() {
             "twilio" => Account::Twilio(Box::new(twilio(&section, environment)?)),
+            "telnyx" => Account::Telnyx(Box::new(telnyx::read(&section, environment)?)),
             "smtp" => Account::Smtp(Box::new(smtp(&section, environment)?)),
             "imap" => Account::Imap(Box::new(mailbox::read(&section, environment)?)),
             other => return Err(section.bad("kind", &format!("{other:?}"), KIND_FIX)),
@@ -270,14 +284,14 @@ fn detection(word: &str) -> Option<Detection> {
 }
 
 /// A text or a list of them, each read into a type.
-fn each<T>(section: &Section<'_>, key: &str, fix: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
+pub(super) fn each<T>(section: &Section<'_>, key: &str, fix: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
     section.texts(key)?.into_iter().map(|text| read(text).ok_or_else(|| section.bad(key, &format!("{text:?}"), fix))).collect()
 }
 
-const RECEIVES_FIX: &str = "write a number, or an address with its channel before it, such as whatsapp:+15555550100 or messenger:123456";
+pub(super) const RECEIVES_FIX: &str = "write a number, or an address with its channel before it, such as whatsapp:+15555550100 or messenger:123456";
 
 /// A number, or what follows a channel's name.
-fn prefixed_address(text: &str) -> Option<Address> {
+pub(super) fn prefixed_address(text: &str) -> Option<Address> {
     let plain = |id: &str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'_');
     match text.split_once(':') {
         Some(("whatsapp" | "messenger", id)) => plain(id).then(|| Address::new(text)),
@@ -365,10 +379,10 @@ pub(super) fn timeout(section: &Section<'_>, default: f64) -> Result<Duration, C
     section.above_zero("timeout_seconds", LONGEST_REQUEST_SECONDS, Some(default), "seconds").map(Duration::from_secs_f64)
 }
 
-const BASE_FIX: &str = "write where the API is, such as https://api.twilio.com (http is taken for a loopback host only)";
+pub(super) const BASE_FIX: &str = "write where the API is, such as https://api.twilio.com (http is taken for a loopback host only)";
 
 /// An API's base: an origin, perhaps with a path; no slash at the end.
-fn base(text: &str) -> Option<String> {
+pub(super) fn base(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
     let authority_end = text.find("://").and_then(|at| text[at + 3..].find('/').map(|slash| at + 3 + slash)).unwrap_or(text.len());
     let path_is_plain = text[authority_end..].bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.~".contains(&b));
@@ -386,7 +400,7 @@ fn mailbox(text: &str) -> Option<(String, Address)> {
 }
 
 /// Ids are opaque, but they stand in paths.
-fn is_sid(text: &str) -> bool {
+pub(super) fn is_sid(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 

@@ -16,6 +16,7 @@ mod section;
 mod site;
 mod spool;
 mod suggest;
+pub mod telnyx;
 mod timing;
 mod warnings;
 

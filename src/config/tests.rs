@@ -200,7 +200,7 @@ fn each_mistake_gets_a_sentence_that_names_the_thing_and_the_fix() {
         ("[reconcile]\npoll_seconds = 0".into(), "reconcile.poll_seconds = 0: write seconds above 0"),
         (account(TWILIO, "shared_keys = { k1 = 7 }"), "account[0].shared_keys.k1 = (secret): write { key-id"),
         (account(TWILIO, TWILIO), "FILE: account[1].name = main: two accounts have this name"),
-        (TWILIO.replace("'twilio'", "'telnyx'"), "FILE: account[0].kind = \"telnyx\": write \"twilio\", \"smtp\" or \"imap\""),
+        (TWILIO.replace("'twilio'", "'vonage'"), "FILE: account[0].kind = \"vonage\": write \"twilio\", \"telnyx\", \"smtp\" or \"imap\""),
         (TWILIO.replace("auth_token = 'top-secret'", ""), "FILE: account[0].auth_token is missing"),
         (TWILIO.replace("call_from = '+15555550100'", ""), "FILE: account[0].text_from is missing"),
         (TWILIO.replace("'main'", "'Main line'"), "lower-case letters, digits and dashes, such as main"),

@@ -21,16 +21,20 @@ pub(super) fn of(config: &Config) -> Vec<String> {
     sentences
 }
 
+/// A carrier on the internet reaches no origin without TLS.
+fn unreachable_from(config: &Config, account: &Account, api_base: &str) -> Option<String> {
+    let reachable = config.public.origin.is_secure();
+    let outside = Origin::parse(api_base).is_none_or(|origin| origin.is_secure());
+    let name = account.name();
+    (outside && !reachable)
+        .then(|| format!("account {name} is a carrier on the internet, which cannot reach public.origin = {}", config.public.origin))
+}
+
 fn of_account(config: &Config, account: &Account) -> Option<String> {
     let name = account.name();
     match account {
-        Account::Twilio(twilio) => {
-            let reachable = config.public.origin.is_secure();
-            let outside = Origin::parse(&twilio.api_base).is_none_or(|origin| origin.is_secure());
-            (outside && !reachable).then(|| {
-                format!("account {name} is a carrier on the internet, which cannot reach public.origin = {}", config.public.origin)
-            })
-        }
+        Account::Twilio(twilio) => unreachable_from(config, account, &twilio.api_base),
+        Account::Telnyx(telnyx) => unreachable_from(config, account, &telnyx.api_base),
         Account::Smtp(smtp) => {
             let open = smtp.tls == SmtpTls::Opportunistic && smtp.login.is_some();
             open.then(|| format!("account {name} may send its password without TLS: write tls = \"required\""))

@@ -50,6 +50,11 @@ const fn near_the_prime(lowest: u8) -> [u8; 32] {
     bytes
 }
 
+/// Whether a text is the carrier's public key: 32 bytes in base64 that are not of small order.
+pub fn is_public_key(text: &str) -> bool {
+    PublicKey::parse(text).is_some()
+}
+
 /// A key that signatures are checked with.
 pub(super) struct PublicKey([u8; 32]);
 
