@@ -43,3 +43,14 @@ CREATE TABLE watch (
     watch_json   TEXT   NOT NULL,
     version      BIGINT NOT NULL
 ) {{KEYED}};
+
+-- Whom an obligation tells, to find what a person was texted lately (`OK 123456`) without reading all.
+ALTER TABLE obligation ADD COLUMN person TEXT;
+UPDATE obligation SET person = CAST(obligation_json AS {{JSON}})->'step'->>'person';
+CREATE INDEX obligation_person ON obligation (person, due_at) WHERE person IS NOT NULL;
+
+-- Addresses of endusers that have forbidden texts (STOP), since when. Not tied to the directory, which an import replaces whole.
+CREATE TABLE texts_forbidden (
+    idx   {{BYTES}} NOT NULL PRIMARY KEY,
+    since BIGINT    NOT NULL
+) {{KEYED}};

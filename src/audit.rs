@@ -266,6 +266,13 @@ pub enum Action {
         /** When. */
         at: Timestamp,
     },
+    /// An enduser forbade texts (STOP), or allowed them again (START).
+    TextsForbidden {
+        /** Who. */
+        told: Told,
+        /** Forbidden now. */
+        forbidden: bool,
+    },
     /// An obligation was kept.
     Satisfied {
         /** To whom. */

@@ -96,6 +96,12 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::Receipt { told, kind, .. } => receipt(told, kind),
         Action::ReportReadOut { told } => format!("The report was read out to {}, after their PIN.", whom(told)),
         Action::NextAttempt { told, .. } => format!("The {} to {} will be tried again.", noun(told), whom(told)),
+        Action::TextsForbidden { told, forbidden: true } => {
+            format!("{} texted STOP: no more texts go there.", capital(&whom(told)))
+        }
+        Action::TextsForbidden { told, forbidden: false } => {
+            format!("{} texted START: texts go there again.", capital(&whom(told)))
+        }
         Action::Satisfied { told, by } => match by {
             Satisfaction::Confirmed(_) => format!("Promise kept: {} confirmed.", whom(told)),
             Satisfaction::ConfirmedElsewhere => format!("Promise kept: {} confirmed on another way.", whom(told)),

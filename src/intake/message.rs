@@ -79,6 +79,9 @@ impl Intake {
         if let Some(notice) = self.notice_of(message).await? {
             return self.about_notice(message, notice, tip.at).await;
         }
+        if let Some(taken) = self.enduser_text(message, tip.at).await? {
+            return Ok(taken);
+        }
         for _ in 0..MOST_REPEATS {
             let belongs = self.belongs(message, tip.at).await?;
             let mut letter = match &belongs {

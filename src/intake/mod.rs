@@ -13,6 +13,7 @@ mod caller;
 mod caller_said;
 mod codes;
 mod enduser_mail;
+mod enduser_text;
 mod from_spool;
 mod known;
 mod language;

@@ -5,7 +5,7 @@
 
 use super::Intake;
 use crate::http::public::receipt::{Confirmation, ReceiptDesk, ReceiptView};
-use crate::progress::{News, ProgressError};
+use crate::progress::{MOST_REPEATS, News, ProgressError, Took};
 use crate::store::StoreError;
 use crate::store::rows::{AttemptRow, ObligationRow, Owner};
 use adapters::contract::BoxFuture;
@@ -56,22 +56,38 @@ impl ReceiptDesk for Intake {
 }
 
 impl Intake {
+    /// Many may post at once: what is decided on is the attempt as it was read, and whoever comes late reads again. Every round of a loser
+    /// has a winner, and a link has [`MOST_TRIES`] of them.
     async fn confirm_page(&self, token: &str, code: &str) -> Result<Confirmation, PageError> {
+        for _ in 0..MOST_TRIES + MOST_REPEATS {
+            if let Some(confirmation) = self.try_page(token, code).await? {
+                return Ok(confirmation);
+            }
+        }
+        Err(PageError::Unavailable)
+    }
+
+    /// One try; `None` when somebody else was quicker.
+    async fn try_page(&self, token: &str, code: &str) -> Result<Option<Confirmation>, PageError> {
         let (attempt, row) = self.page(token).await?;
         if attempt.evidence.is_confirmed() {
-            return Ok(Confirmation::AlreadyConfirmed(self.view(&attempt, &row).await?));
+            return Ok(Some(Confirmation::AlreadyConfirmed(self.view(&attempt, &row).await?)));
         }
         let wrong = self.wrong_tries(&attempt).await?;
         if wrong >= MOST_TRIES {
-            return Ok(Confirmation::TooManyTries);
+            return Ok(Some(Confirmation::TooManyTries));
         }
-        if !self.vault.is_mail_code(attempt.id, code) {
-            self.progress.news(attempt.id, News { kinds: vec![ReceiptKind::WrongKey], ..News::default() }).await?;
-            return Ok(Confirmation::WrongCode { view: self.view(&attempt, &row).await?, tries_left: MOST_TRIES - wrong - 1 });
+        let is_right = self.vault.is_mail_code(attempt.id, code);
+        let kind = if is_right { ReceiptKind::Confirmed(ConfirmedBy::MailPage) } else { ReceiptKind::WrongKey };
+        let news = News { kinds: vec![kind], version: Some(attempt.version), ..News::default() };
+        if self.progress.news(attempt.id, news).await? == Took::Stale {
+            return Ok(None);
         }
-        self.progress.news(attempt.id, News { kinds: vec![ReceiptKind::Confirmed(ConfirmedBy::MailPage)], ..News::default() }).await?;
+        if !is_right {
+            return Ok(Some(Confirmation::WrongCode { view: self.view(&attempt, &row).await?, tries_left: MOST_TRIES - wrong - 1 }));
+        }
         let (attempt, row) = self.page(token).await?;
-        Ok(Confirmation::Confirmed(self.view(&attempt, &row).await?))
+        Ok(Some(Confirmation::Confirmed(self.view(&attempt, &row).await?)))
     }
 
     async fn page(&self, token: &str) -> Result<(AttemptRow, ObligationRow), PageError> {
@@ -82,7 +98,7 @@ impl Intake {
         Ok((attempt, row))
     }
 
-    async fn wrong_tries(&self, attempt: &AttemptRow) -> Result<u32, PageError> {
+    pub(super) async fn wrong_tries(&self, attempt: &AttemptRow) -> Result<u32, StoreError> {
         let receipts = self.store.receipts(attempt.conversation).await?;
         let wrong = receipts.iter().filter(|receipt| receipt.attempt == attempt.id && receipt.kind == ReceiptKind::WrongKey).count();
         Ok(u32::try_from(wrong).unwrap_or(u32::MAX))

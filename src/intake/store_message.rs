@@ -2,12 +2,13 @@
 
 use super::message::{Composed, believed};
 use super::{Intake, IntakeError};
+use crate::outbox::source::Source;
 use crate::media;
 use crate::media::files::File;
 use crate::progress::routes::{MEDIA_TURN, rank};
 use crate::store::Write;
 use crate::store::rows::*;
-use domain::exchange::{InboundMessage, MediaBody, MediaRef};
+use domain::exchange::{InboundMessage, MediaBody, MediaRef, Nature};
 use domain::id::{AttachmentId, MessageId};
 
 impl Intake {
@@ -16,11 +17,11 @@ impl Intake {
         let id = self.entropy.message(letter.at);
         let (key, context) = (letter.entry.key.clone(), *id.uuid().as_bytes());
         let row = MessageRow {
-            body: self.vault.seal(&key, &context, message.words.reveal()),
+            body: self.vault.seal(&key, &context, &words_of(letter, message)),
             sent_at: believed(message.sent_at, letter.at),
             part: message.part.clone(),
             nature: message.nature,
-            source: message.source.as_ref().map(|source| self.vault.seal(&key, &context, source.reveal())),
+            source: message.source.as_ref().map(|source| self.vault.seal(&key, &context, &Source::of(source, self.index(message)).written())),
             provider: Some((message.account.clone(), message.provider_id.0.clone())),
             media_dropped: message.media_dropped,
             ..MessageRow::new(id, letter.entry.conversation, Author::Reporter, message.channel, letter.at)
@@ -76,6 +77,18 @@ impl Intake {
         Ok(())
     }
 }
+
+/// The words; those of a mail that holds our token, but comes from another address than the reporter's, say so.
+fn words_of(letter: &Composed, message: &InboundMessage) -> String {
+    let words = message.words.reveal();
+    match (letter.entry.answers_stay, message.nature) {
+        (Some(_), Nature::Person) => format!("{words}\n\n{FROM_ELSEWHERE}"),
+        (Some(_), Nature::Automatic | Nature::Bounce | Nature::ReadReceipt | Nature::Unreadable) | (None, _) => words.to_owned(),
+    }
+}
+
+/// Under the words of somebody whom our mail to the reporter was sent on to, or who writes from another mailbox.
+const FROM_ELSEWHERE: &str = "[This mail came in answer to ours, but from another address than the reporter's. Answers go to the reporter's.]";
 
 /// A media type without its parameters, which may hold a name; nothing when it is none.
 fn plain_type(named: &str) -> String {

@@ -1,6 +1,7 @@
 //! What an attempt sends: the address opened at the last moment, and words that hold nothing of the tip (R6).
 
 use crate::desk::directory::{DirectoryReader, person};
+use crate::outbox::source::{MOST_LOOKED_AT, Source};
 use crate::progress::contact_for;
 use crate::progress::routes::Routes;
 use crate::store::rows::{AttemptRow, Author, MessageRow, ObligationRow};
@@ -11,11 +12,13 @@ use domain::channel::{Channel, Means};
 use domain::conversation::first_words::with_code;
 use domain::conversation::reference::Reference;
 use domain::directory::{ContactPoint, Person};
+use domain::dispatch::obligation::Obligation;
+use domain::dispatch::plan::StepContent;
 use domain::dispatch::words::{MailFacts, TextFacts, Voice, mail, text};
 use domain::exchange::{Content, Detection, Mail, MailKind, Outbound, Search};
 use domain::id::AccountKey;
 use domain::language::Language;
-use domain::sealed::Address;
+use domain::sealed::{Address, Words};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,6 +55,9 @@ pub enum ComposeError {
     /// The directory no longer has this address.
     #[error("the directory no longer has this address")]
     AddressGone,
+    /// Whoever is there texted STOP.
+    #[error("they have forbidden texts (STOP)")]
+    TextsForbidden,
     /// The tip is gone.
     #[error("the tip is gone")]
     TipGone,
@@ -105,13 +111,16 @@ impl Compose {
                     message_id: self.vault.mail_notice_id(row.obligation.id),
                     purpose: row.obligation.purpose,
                     session: step.session,
-                    summary: None,
+                    summary: self.summary(row).await?.as_ref().map(Words::reveal),
                     bounces_to: self.bounces_to(attempt),
                     tls_required: listed.and_then(|listed| point(listed, attempt)).is_some_and(|point| point.tls_required),
                     language,
                 }))
             }
             Means::Text => {
+                if self.store.texts_forbidden(self.vault.enduser_index(&to)).await?.is_some() {
+                    return Err(ComposeError::TextsForbidden);
+                }
                 let reference = self.reference(row).await?;
                 Content::Text(text(TextFacts {
                     line_name: &self.line.voice.line_name,
@@ -119,7 +128,7 @@ impl Compose {
                     reference: &reference,
                     level: row.obligation.level,
                     purpose: row.obligation.purpose,
-                    code: &self.vault.mail_code(attempt.id),
+                    code: &self.vault.text_code(attempt.id),
                     call_back: &self.line.call_back,
                     language,
                 }))
@@ -143,8 +152,14 @@ impl Compose {
         if contact.channel != Channel::Mail {
             return Ok(Outbound { attempt: attempt.id, from: ours, to, content: Content::Text(words) });
         }
-        let source = self.store.last_source(row.conversation).await?;
-        let answers = source.map(|(id, sealed)| self.vault.open_words(&key, id.uuid().as_bytes(), &sealed)).transpose()?;
+        let mut answers = None;
+        for (id, sealed) in self.store.last_sources(row.conversation, MOST_LOOKED_AT).await? {
+            let source = Source::read(&self.vault.open_words(&key, id.uuid().as_bytes(), &sealed)?);
+            answers = source.id_for(contact.index);
+            if answers.is_some() {
+                break;
+            }
+        }
         let language = tip.conversation.language.unwrap_or(self.line.language);
         let reply = Mail {
             message_id: self.vault.mail_id(row.id),
@@ -192,6 +207,20 @@ impl Compose {
         let listed = self.store.addresses(step.person.clone(), step.means).await?;
         let row = listed.iter().find(|row| row.point == attempt.point).or(listed.first()).ok_or(ComposeError::AddressGone)?;
         Ok(self.vault.open_enduser(&step.person, step.means, &row.sealed)?)
+    }
+
+    /// The analyst's summary, where this step may carry it (R6).
+    async fn summary(&self, row: &ObligationRow) -> Result<Option<Words>, ComposeError> {
+        let Obligation { conversation, dispatch, step, .. } = &row.obligation;
+        match step.content {
+            StepContent::Nothing => return Ok(None),
+            StepContent::Summary => {}
+        }
+        let dispatches = self.store.dispatches(*conversation).await?;
+        let Some(sealed) = dispatches.into_iter().find(|row| row.id == *dispatch).and_then(|row| row.summary) else { return Ok(None) };
+        let tip = self.store.conversation(*conversation).await?.ok_or(ComposeError::TipGone)?;
+        let key = self.vault.unwrap_key(*conversation, &tip.key)?;
+        Ok(Some(self.vault.open_words(&key, dispatch.uuid().as_bytes(), &sealed)?))
     }
 
     /// Where a bounce of this attempt's mail goes: to the mailbox that its account answers for, else to another one that is read.

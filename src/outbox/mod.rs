@@ -5,6 +5,7 @@
 //! A crash anywhere leaves the work with a time to come back at, and the attempt to be looked for at the carrier.
 
 pub mod compose;
+pub mod source;
 mod lane;
 pub mod lease;
 pub mod pace;

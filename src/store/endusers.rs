@@ -27,6 +27,8 @@ pub enum EnduserWrite {
     Opened(OpenedRow),
     /// What an enduser did; again changes it.
     Feedback(FeedbackRow),
+    /// That an address takes no texts any more (STOP) since then; `None` lifts it (START).
+    TextsForbidden(BlindIndex, Option<Timestamp>),
 }
 
 /// A PIN of an enduser.

@@ -97,8 +97,8 @@ pub trait Store: Send + Sync {
     fn attachment(&self, id: AttachmentId) -> Read<'_, Option<AttachmentRow>>;
     /// The message of a tip that the carrier calls by this id.
     fn message_by_provider(&self, conversation: ConversationId, provider_id: String) -> Read<'_, Option<MessageRow>>;
-    /// The id and sealed source of the reporter's last message that has one: what a mail to them answers.
-    fn last_source(&self, conversation: ConversationId) -> Read<'_, Option<(MessageId, Sealed)>>;
+    /// The ids and sealed sources of the reporter's last messages that have one, the last first: what a mail to them answers. At most `limit`.
+    fn last_sources(&self, conversation: ConversationId, limit: u32) -> Read<'_, Vec<(MessageId, Sealed)>>;
     /// A call that came in.
     fn caller(&self, id: CallId) -> Read<'_, Option<CallerRow>>;
     /// Where a mailbox folder was read to.
@@ -165,6 +165,10 @@ pub trait Store: Send + Sync {
     fn addresses(&self, person: PersonKey, means: Means) -> Read<'_, Vec<AddressRow>>;
     /// Whose address this is; several persons may share one.
     fn persons_at(&self, index: BlindIndex) -> Read<'_, Vec<(PersonKey, Means)>>;
+    /// Attempts to text these persons since then, the latest first; at most `limit`.
+    fn texts_to(&self, persons: Vec<PersonKey>, since: Timestamp, limit: u32) -> Read<'_, Vec<AttemptRow>>;
+    /// Since when an enduser's address takes no texts any more (STOP).
+    fn texts_forbidden(&self, index: BlindIndex) -> Read<'_, Option<Timestamp>>;
     /// The clocks of a tip.
     fn watch(&self, conversation: ConversationId) -> Read<'_, Option<WatchRow>>;
 

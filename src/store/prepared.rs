@@ -78,7 +78,8 @@ fn columns(write: &Write) -> Result<[Option<String>; 2], serde_json::Error> {
             | EnduserWrite::SessionEnd(_)
             | EnduserWrite::SessionsEnd(_)
             | EnduserWrite::Opened(_)
-            | EnduserWrite::Feedback(_) => [None, None],
+            | EnduserWrite::Feedback(_)
+            | EnduserWrite::TextsForbidden(..) => [None, None],
         },
         Write::Contact(_)
         | Write::Mailbox(_)

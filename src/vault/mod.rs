@@ -171,6 +171,15 @@ impl Vault {
         let bytes = keyed(&self.tokens, &[b"mail code", attempt.uuid().as_bytes()]);
         format!("{:06}", u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) % 1_000_000)
     }
+    /// The code of a text, which comes back as `OK 123456`: six digits, like a mail's, but others.
+    pub fn text_code(&self, attempt: AttemptId) -> String {
+        let bytes = keyed(&self.tokens, &[b"text code", attempt.uuid().as_bytes()]);
+        format!("{:06}", u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) % 1_000_000)
+    }
+    /// Whether these digits are the code of that text.
+    pub fn is_text_code(&self, attempt: AttemptId, digits: &str) -> bool {
+        self.text_code(attempt).as_bytes().ct_eq(digits.as_bytes()).into()
+    }
     /// Whether this is the code printed in that mail; spaces and dashes are forgiven.
     pub fn is_mail_code(&self, attempt: AttemptId, typed: &str) -> bool {
         let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();

@@ -72,6 +72,6 @@ pub async fn a_message_is_found_by_its_carriers_name_and_by_what_an_answer_refer
     let second = fresh.store.message_by_provider(tip_id(1), format!("SM{:032x}", 3)).await.unwrap().unwrap();
     assert_eq!(second.id, message_id(3));
     assert!(fresh.store.message_by_provider(tip_id(1), "SM9".to_owned()).await.unwrap().is_none());
-    assert_eq!(fresh.store.last_source(tip_id(1)).await.unwrap().unwrap().0, message_id(4), "the last one that has one");
-    assert!(fresh.store.last_source(tip_id(9)).await.unwrap().is_none());
+    assert_eq!(fresh.store.last_sources(tip_id(1), 5).await.unwrap()[0].0, message_id(4), "the last one that has one");
+    assert!(fresh.store.last_sources(tip_id(9), 5).await.unwrap().is_empty());
 }

@@ -46,9 +46,16 @@ const FEEDBACK: &str = concat!(
     " ON CONFLICT (conversation, person) DO UPDATE SET outcome = excluded.outcome, body = excluded.body, at = excluded.at",
 );
 
+#[rustfmt::skip]
+const FORBIDDEN: &str = concat!(
+    "INSERT INTO texts_forbidden (idx, since) SELECT ", hash!(0), ", ", int!(1), " FROM ", each!(), " i WHERE TRUE",
+    " ON CONFLICT (idx) DO NOTHING",
+);
+const LIFTED: &str = concat!("DELETE FROM texts_forbidden WHERE idx IN (SELECT ", hash!(0), " FROM ", each!(), " i)");
+
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PIN, CODE_SWEEP, CODE, SESSION_SWEEP, SESSION, SESSION_END, SESSIONS_END, NOTE, OPENED, FEEDBACK];
+pub(crate) const ALL: &[&str] = &[PIN, CODE_SWEEP, CODE, SESSION_SWEEP, SESSION, SESSION_END, SESSIONS_END, NOTE, OPENED, FEEDBACK, FORBIDDEN, LIFTED];
 
 /// How long a code that is over still counts against asking for another, in microseconds: the hour that the throttle looks back.
 const CODES_KEPT_MICROS: i64 = 3_600_000_000;
@@ -66,6 +73,7 @@ pub(super) struct Endusers<'a> {
     notes: Rows,
     opened: Latest<(ConversationId, &'a PersonKey), &'a OpenedRow>,
     feedback: Latest<(ConversationId, &'a PersonKey), &'a FeedbackRow>,
+    forbidden: Latest<BlindIndex, Option<Timestamp>>,
 }
 
 impl EnduserWrite {
@@ -79,7 +87,8 @@ impl EnduserWrite {
             | EnduserWrite::LoginCode(_)
             | EnduserWrite::Session(_)
             | EnduserWrite::SessionEnd(_)
-            | EnduserWrite::SessionsEnd(_) => None,
+            | EnduserWrite::SessionsEnd(_)
+            | EnduserWrite::TextsForbidden(..) => None,
         }
     }
     /// The row whose version decides, and the version it was read with.
@@ -92,7 +101,8 @@ impl EnduserWrite {
             | EnduserWrite::SessionsEnd(_)
             | EnduserWrite::Note(_)
             | EnduserWrite::Opened(_)
-            | EnduserWrite::Feedback(_) => None,
+            | EnduserWrite::Feedback(_)
+            | EnduserWrite::TextsForbidden(..) => None,
         }
     }
 }
@@ -127,6 +137,7 @@ impl<'a> Batch<'a> {
             }
             EnduserWrite::Opened(row) => self.endusers.opened.put((row.conversation, &row.person), row),
             EnduserWrite::Feedback(row) => self.endusers.feedback.put((row.conversation, &row.person), row),
+            EnduserWrite::TextsForbidden(index, since) => self.endusers.forbidden.put(*index, *since),
         }
     }
 
@@ -150,7 +161,16 @@ impl<'a> Batch<'a> {
             let new = feedback.row().id(row.conversation.uuid()).text(row.person.as_str()).text(row.organization.as_str());
             new.text(&row.role).text(row.did.as_str()).bytes(&row.body.0).int(row.at.as_microsecond()).end();
         }
-        add(list, FEEDBACK, feedback)
+        add(list, FEEDBACK, feedback)?;
+        let (mut forbidden, mut lifted) = (Rows::default(), Rows::default());
+        for (index, since) in endusers.forbidden.iter() {
+            match since {
+                Some(since) => forbidden.row().hash(&index.0).int(since.as_microsecond()).end(),
+                None => lifted.row().hash(&index.0).end(),
+            }
+        }
+        add(list, FORBIDDEN, forbidden)?;
+        add(list, LIFTED, lifted)
     }
 }
 

@@ -15,9 +15,9 @@ pub(super) const DISPATCH: &str = concat!(
 
 #[rustfmt::skip]
 pub(super) const OBLIGATION: &str = concat!(
-    "INSERT INTO obligation (id, dispatch, conversation, place, obligation_json, due_at, timer, confirmed_at, breached_at, closed, satisfied, version, organization) SELECT ",
+    "INSERT INTO obligation (id, dispatch, conversation, place, obligation_json, due_at, timer, confirmed_at, breached_at, closed, satisfied, version, organization, person) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", int!(3), ", ", text!(4), ", ", int!(5), ", ", int!(6), ", ", int!(7), ", ", int!(8), ", ", flag!(9), ", ",
-    flag!(10), ", ", int!(11), ", ", text!(12), " FROM ", each!(), " i WHERE TRUE",
+    flag!(10), ", ", int!(11), ", ", text!(12), ", ", text!(13), " FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (id) DO UPDATE SET place = excluded.place, obligation_json = excluded.obligation_json, due_at = excluded.due_at,",
     " timer = excluded.timer, confirmed_at = excluded.confirmed_at, breached_at = excluded.breached_at, closed = excluded.closed,",
     " satisfied = excluded.satisfied, version = excluded.version",
@@ -130,6 +130,7 @@ pub(super) fn obligations(list: &Latest<ObligationId, Versioned<'_, ObligationRo
             .flag(is_satisfied(&o.state))
             .int(*version)
             .text(o.step.organization.as_str())
+            .text(o.step.person.as_str())
             .end();
     }
     rows

@@ -208,8 +208,8 @@ impl Store for Sqlite {
     fn message_by_provider(&self, conversation: ConversationId, provider_id: String) -> Read<'_, Option<MessageRow>> {
         Box::pin(reads::messages::message_by_provider(&self.readers, conversation, provider_id))
     }
-    fn last_source(&self, conversation: ConversationId) -> Read<'_, Option<(MessageId, Sealed)>> {
-        Box::pin(reads::messages::last_source(&self.readers, conversation))
+    fn last_sources(&self, conversation: ConversationId, limit: u32) -> Read<'_, Vec<(MessageId, Sealed)>> {
+        Box::pin(reads::messages::last_sources(&self.readers, conversation, limit))
     }
     fn caller(&self, id: CallId) -> Read<'_, Option<CallerRow>> {
         Box::pin(reads::ways::caller(&self.readers, id))
@@ -282,6 +282,12 @@ impl Store for Sqlite {
     }
     fn persons_at(&self, index: BlindIndex) -> Read<'_, Vec<(PersonKey, Means)>> {
         Box::pin(reads::directory::persons_at(&self.readers, index))
+    }
+    fn texts_to(&self, persons: Vec<PersonKey>, since: Timestamp, limit: u32) -> Read<'_, Vec<AttemptRow>> {
+        Box::pin(reads::texts::texts_to(&self.readers, persons, since, limit))
+    }
+    fn texts_forbidden(&self, index: BlindIndex) -> Read<'_, Option<Timestamp>> {
+        Box::pin(reads::texts::forbidden(&self.readers, index))
     }
     fn watch(&self, conversation: ConversationId) -> Read<'_, Option<WatchRow>> {
         Box::pin(reads::telling::watch(&self.readers, conversation))

@@ -35,7 +35,7 @@ const ATTACHMENT: &str = concat!("SELECT ", attachment_columns!(), " FROM attach
 const ATTACHMENTS_AFTER: &str = concat!("SELECT ", attachment_columns!(), " FROM attachment a WHERE a.id > $1 ORDER BY a.id LIMIT $2");
 const BY_PROVIDER: &str =
     concat!("SELECT ", message_columns!(), " FROM message m WHERE m.conversation = $1 AND m.provider_id = $2 ORDER BY m.seq LIMIT 1");
-const SOURCE: &str = "SELECT m.id, m.source FROM message m WHERE m.conversation = $1 AND m.source IS NOT NULL ORDER BY m.seq DESC LIMIT 1";
+const SOURCE: &str = "SELECT m.id, m.source FROM message m WHERE m.conversation = $1 AND m.source IS NOT NULL ORDER BY m.seq DESC LIMIT $2";
 const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body FROM note n WHERE n.conversation = $1 ORDER BY n.at, n.id";
 
 /// Every statement here, for the test of their plans.
@@ -85,12 +85,13 @@ pub(in super::super) async fn message_by_provider(
     one(query.fetch_optional(readers).await.map_err(failed("find a message by its carrier's id"))?, row)
 }
 
-pub(in super::super) async fn last_source(
+pub(in super::super) async fn last_sources(
     readers: &Pool<Sqlite>,
     conversation: ConversationId,
-) -> Result<Option<(MessageId, Sealed)>, StoreError> {
-    let found = sqlx::query(SOURCE).bind(conversation.to_string()).fetch_optional(readers).await;
-    one(found.map_err(failed("find what an answer refers to"))?, |row| {
+    limit: u32,
+) -> Result<Vec<(MessageId, Sealed)>, StoreError> {
+    let found = sqlx::query(SOURCE).bind(conversation.to_string()).bind(i64::from(limit)).fetch_all(readers).await;
+    all(&found.map_err(failed("find what an answer refers to"))?, |row| {
         let c = Columns::of("message", row);
         Ok((c.id("id")?, c.sealed("source")?))
     })

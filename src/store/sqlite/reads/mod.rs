@@ -12,6 +12,7 @@ pub(super) mod messages;
 pub(super) mod people;
 pub(super) mod record;
 pub(super) mod telling;
+pub(super) mod texts;
 pub(super) mod tips;
 pub(super) mod ways;
 
@@ -27,7 +28,7 @@ use std::str::FromStr;
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
 #[cfg(test)]
 pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL, incidents::ALL, endusers::ALL]
+    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL, incidents::ALL, endusers::ALL, texts::ALL]
         .into_iter()
         .flatten()
         .copied()

@@ -22,6 +22,7 @@ macro_rules! attempt_columns {
          a.call_json, a.version, a.point"
     };
 }
+pub(super) use attempt_columns;
 
 const DISPATCHES: &str = "SELECT d.id, d.conversation, d.level, d.started_at, d.due_at, d.started_by, \
     d.purpose_json, d.summary, d.excluded_json FROM dispatch d \
@@ -160,7 +161,7 @@ fn obligation_row(row: &SqliteRow) -> Result<ObligationRow, StoreError> {
     Ok(ObligationRow { obligation: c.json("obligation_json")?, place: c.small("place")?, version: c.int("version")? })
 }
 
-fn attempt_row(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
+pub(super) fn attempt_row(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
     let c = Columns::of("attempt", row);
     let owner = match c.get::<&str>("owner_kind")? {
         "obligation" => Owner::Obligation(c.id("owner")?),
