@@ -67,6 +67,17 @@ pub struct Told {
     pub means: Means,
 }
 
+/// Somebody logged in to the portal, in the directory's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalUser {
+    /// The directory's key.
+    pub person: PersonKey,
+    /// The role.
+    pub role: String,
+    /// The organization's name.
+    pub organization: String,
+}
+
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "action")]
@@ -309,6 +320,35 @@ pub enum Action {
     TaskDone {
         /** What was done, in the directory's words. */
         what: String,
+    },
+    /// An enduser opened the tip in the portal (R57).
+    OpenedByEnduser {
+        /** Who, and for whom. */
+        who: PortalUser,
+    },
+    /// Somebody logged in to the portal asked for the tip who may not see it: it is another organization's, or they are left out (R42, R57).
+    RefusedToEnduser {
+        /** Who, and for whom. */
+        who: PortalUser,
+    },
+    /// An enduser said in the portal that they have received it.
+    ConfirmedInPortal {
+        /** Who, and for whom. */
+        who: PortalUser,
+    },
+    /// An enduser wrote to the others and to the analysts (the words are sealed apart).
+    EnduserNote {
+        /** Who, and for whom. */
+        who: PortalUser,
+    },
+    /// An analyst wrote to the endusers (the words are sealed apart).
+    NoteToEndusers,
+    /// An enduser told what they did (R21).
+    Feedback {
+        /** Who, and for whom. */
+        who: PortalUser,
+        /** The choice: a word of `store::endusers::Did`. */
+        did: String,
     },
     /// The tip was closed; why is sealed apart, as a note.
     Closed,

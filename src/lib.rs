@@ -23,6 +23,7 @@ pub mod login;
 pub mod mailboxes;
 pub mod media;
 pub mod outbox;
+pub mod portal;
 pub mod progress;
 pub mod reconcile;
 pub mod similar;

@@ -38,6 +38,11 @@ const RAW: DeskError =
 impl Desk {
     /// The copy that people are shown. `_who` is somebody who may read tips: every member of staff.
     pub async fn copy(&self, _who: &Staff, tip: ConversationId, id: AttachmentId) -> Result<OpenFile, DeskError> {
+        self.shown_copy(tip, id).await
+    }
+
+    /// The same, for whoever else may read this tip: the portal says who.
+    pub(crate) async fn shown_copy(&self, tip: ConversationId, id: AttachmentId) -> Result<OpenFile, DeskError> {
         let row = self.attachment(tip, id).await?;
         let AttachmentState::Kept { copy: SafeCopy::Ready { kind, .. }, .. } = &row.state else { return Err(NO_COPY) };
         let (kind, what, ending) = match kind.as_str() {

@@ -170,7 +170,8 @@ impl Desk {
         Ok(self.store.conversation_by_reference(reference.as_str()).await?.map(|row| row.conversation.id))
     }
 
-    async fn messages(
+    /// The messages of a tip, oldest first, opened; nothing is recorded here.
+    pub(crate) async fn messages(
         &self,
         id: ConversationId,
         key: &ConversationKey,

@@ -1,6 +1,6 @@
 //! The record in words: one plain sentence an entry, the same on the page, in the export and in the API.
 
-use crate::audit::{Action, Told, Warning};
+use crate::audit::{Action, PortalUser, Told, Warning};
 use domain::channel::Means;
 use domain::conversation::WayBack;
 use domain::directory::Directory;
@@ -121,6 +121,12 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         },
         Action::Breach { told, why } => format!("The due time of the {} to {} has passed{}.", noun(told), whom(told), breach(*why)),
         Action::TaskDone { what } => format!("Done by hand: {what}"),
+        Action::OpenedByEnduser { who } => format!("Opened in the portal by {}.", user(who)),
+        Action::RefusedToEnduser { who } => format!("Not shown to {}, who asked for it in the portal.", user(who)),
+        Action::ConfirmedInPortal { who } => format!("Confirmed in the portal by {}.", user(who)),
+        Action::EnduserNote { who } => format!("Note written in the portal by {}.", user(who)),
+        Action::NoteToEndusers => "Note written to the endusers.".to_owned(),
+        Action::Feedback { who, did } => format!("{} told what was done: {}.", capital(&user(who)), did.replace('_', " ")),
         Action::Closed => "Closed; why is in the notes.".to_owned(),
     }
 }
@@ -147,6 +153,11 @@ fn paged(reason: PageReason, rung: u8, people: usize, with_another: bool) -> Str
         (1, false) => format!("A supervisor is paged (rung {rung}): {why}."),
         (people, false) => format!("{people} supervisors are paged (rung {rung}): {why}."),
     }
+}
+
+/// Somebody of the portal.
+fn user(who: &PortalUser) -> String {
+    format!("the {} of {}", who.role, who.organization)
 }
 
 /// Why a due time passed, as the end of a sentence.

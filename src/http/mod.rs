@@ -4,6 +4,7 @@
 //! procedures lives here; what a page may show is what the desk's views hold.
 
 pub mod assets;
+mod fields;
 pub mod headers;
 pub mod ops;
 pub mod public;

@@ -23,7 +23,7 @@ pub struct SessionToken(String);
 pub struct ApiToken(String);
 
 impl SessionToken {
-    pub(super) fn new(entropy: &Entropy) -> (Self, [u8; 32]) {
+    pub(crate) fn new(entropy: &Entropy) -> (Self, [u8; 32]) {
         let text = random_text(entropy);
         let hash = hash(&text);
         (Self(text), hash)
@@ -47,7 +47,7 @@ impl ApiToken {
 }
 
 /// The hash of a text that could be a session token.
-pub(super) fn session_token_hash(presented: &str) -> Option<[u8; 32]> {
+pub(crate) fn session_token_hash(presented: &str) -> Option<[u8; 32]> {
     (presented.len() == TEXT_LENGTH).then(|| hash(presented))
 }
 
@@ -57,7 +57,7 @@ pub(super) fn api_token_hash(presented: &str) -> Option<[u8; 32]> {
 }
 
 /// A secret of 256 bits as text.
-pub(super) fn random_text(entropy: &Entropy) -> String {
+pub(crate) fn random_text(entropy: &Entropy) -> String {
     URL_SAFE_NO_PAD.encode(entropy.bytes::<32>())
 }
 

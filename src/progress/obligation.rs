@@ -8,7 +8,7 @@ use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow, WorkId};
 use crate::store::{Outcome, Write};
-use domain::dispatch::evidence::{Evidence, ReceiptKind};
+use domain::dispatch::evidence::{ConfirmedBy, Evidence, ReceiptKind};
 use domain::dispatch::obligation::{Context, Effect, Event, SendOutcome, State, school_unreachable};
 use domain::id::{AttemptId, LaneKey, ObligationId};
 use jiff::Timestamp;
@@ -118,6 +118,25 @@ impl Progress {
             }
             if let Tried::Done((_, todo)) = self.try_obligation(row, event, change, None, None).await? {
                 return Ok(todo);
+            }
+        }
+        Err(ProgressError::Contended)
+    }
+
+    /// A person confirmed an obligation apart from any attempt at it (in the portal, by calling back). `actions` and `writes` go with it.
+    /// False when there is no such obligation.
+    pub async fn confirmed_apart(
+        &self,
+        id: ObligationId,
+        by: ConfirmedBy,
+        actions: Vec<(Actor, Action)>,
+        writes: Vec<Write>,
+    ) -> Result<bool, ProgressError> {
+        for _ in 0..MOST_REPEATS {
+            let Some(row) = self.store.obligation(id).await? else { return Ok(false) };
+            let change = AttemptChange { actions: actions.clone(), writes: writes.clone(), ..AttemptChange::default() };
+            if let Tried::Done(_) = self.try_obligation(row, Event::Confirmed { at: self.clock.now(), by }, change, None, None).await? {
+                return Ok(true);
             }
         }
         Err(ProgressError::Contended)

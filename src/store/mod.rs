@@ -178,7 +178,7 @@ pub trait Store: Send + Sync {
     fn pins(&self) -> Read<'_, Vec<PinRow>>;
     /// A one-time code of the portal.
     fn login_code(&self, id: LoginCodeId) -> Read<'_, Option<LoginCodeRow>>;
-    /// When codes were drawn for this address since then, oldest first; a sweep keeps an hour of them.
+    /// When codes were drawn for this address since then, oldest first; a sweep keeps a day of them.
     fn login_codes_of(&self, index: BlindIndex, since: Timestamp) -> Read<'_, Vec<Timestamp>>;
     /// How many codes were drawn since then.
     fn login_codes_since(&self, since: Timestamp) -> Read<'_, i64>;

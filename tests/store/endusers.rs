@@ -53,8 +53,8 @@ pub async fn a_code_is_tried_by_one_at_a_time(fresh: Fresh) {
     assert_eq!(fresh.store.login_codes_of(index(7, 1), at(-1)).await.unwrap(), [at(0), at(30)]);
     assert_eq!(fresh.store.login_codes_of(index(7, 2), at(-1)).await.unwrap(), []);
     assert_eq!(fresh.store.login_codes_since(at(0)).await.unwrap(), 1);
-    fresh.write([write(EnduserWrite::LoginCode(code(3, 61)))]).await;
-    assert_eq!(fresh.store.login_code(code(1, 0).id).await.unwrap(), None, "swept after an hour");
+    fresh.write([write(EnduserWrite::LoginCode(code(3, 24 * 60)))]).await;
+    assert_eq!(fresh.store.login_code(code(1, 0).id).await.unwrap(), None, "swept after a day");
 }
 
 pub async fn a_portal_session_ends(fresh: Fresh) {

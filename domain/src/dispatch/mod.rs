@@ -12,6 +12,7 @@ pub mod evidence;
 mod fallback;
 #[cfg(test)]
 mod history;
+pub mod login_words;
 pub mod obligation;
 pub mod pace;
 pub mod plan;

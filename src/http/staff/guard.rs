@@ -4,7 +4,7 @@
 //! has ended shows back what was typed, so that an answer to a frightened person is not lost.
 
 use super::fault::Fault;
-use super::fields::Fields;
+use super::fields::{Fields, is_from_us};
 use super::{StaffSite, cookie};
 use crate::desk::view::Staff;
 use crate::login::Session;
@@ -94,37 +94,6 @@ async fn read(request: Request, site: &StaffSite) -> Result<Fields, Fault> {
     Ok(Fields::parse(&body))
 }
 
-/// A browser says where a form comes from: `Sec-Fetch-Site` on https and localhost, `Origin` always. A form without either comes
-/// from no browser, so nobody's cookie was borrowed.
-fn is_from_us(headers: &HeaderMap, origin: &str) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return site == "same-origin" || site == "none";
-    }
-    headers.get(header::ORIGIN).is_none_or(|sent| sent.as_bytes() == origin.as_bytes())
-}
-
 fn kept(fields: &Fields) -> Vec<Words> {
     ["text", "reason", "note"].into_iter().map(|name| fields.text(name)).filter(|text| !text.is_empty()).map(Words::new).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::HeaderValue;
-
-    #[test]
-    fn forms_from_elsewhere_are_told_apart() {
-        let check = |name: &'static str, value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(name, HeaderValue::from_static(value));
-            is_from_us(&headers, "https://staff.example.org")
-        };
-        assert!(check("sec-fetch-site", "same-origin"));
-        assert!(!check("sec-fetch-site", "same-site"));
-        assert!(!check("sec-fetch-site", "cross-site"));
-        assert!(check("origin", "https://staff.example.org"));
-        assert!(!check("origin", "https://elsewhere.example.org"));
-        assert!(!check("origin", "null"));
-        assert!(is_from_us(&HeaderMap::new(), "https://staff.example.org"));
-    }
 }

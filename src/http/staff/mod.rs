@@ -6,7 +6,6 @@
 mod cookie;
 mod events;
 mod fault;
-mod fields;
 mod frame;
 mod guard;
 mod help;
@@ -25,7 +24,7 @@ pub mod api;
 
 use crate::clock::Clock;
 use crate::desk::Desk;
-use crate::http::{assets, headers};
+use crate::http::{assets, fields, headers};
 use crate::live::Live;
 use crate::login::Login;
 use axum::Router;
