@@ -142,6 +142,17 @@ impl<'a> Section<'a> {
         SignedDuration::try_from(seconds).map_err(|_| self.bad(key, "(too long)", "write fewer seconds"))
     }
 
+    /// A rising list of one to `most` times in seconds, as the rules take it.
+    pub(super) fn rising_spans(&self, key: &str, most: usize) -> Result<Vec<SignedDuration>, ConfigError> {
+        let fix = format!("write 1 to {most} times in seconds above 0, each more than the one before, such as [180, 360]");
+        let bad = || self.bad(key, &self.number_shown(key), &fix);
+        let list = self.table.get(key).ok_or_else(|| self.missing(key, &fix))?.as_array().ok_or_else(bad)?;
+        let number = |value: &Value| value.as_float().or_else(|| value.as_integer().map(|number| number as f64));
+        let seconds: Option<Vec<f64>> = list.iter().map(|v| number(v).filter(|n| *n > 0.0 && *n <= LONGEST_SECONDS)).collect();
+        let seconds = seconds.filter(|all| (1..=most).contains(&all.len()) && all.is_sorted_by(|a, b| a < b)).ok_or_else(bad)?;
+        seconds.into_iter().map(|n| SignedDuration::try_from_secs_f64(n).map_err(|_| bad())).collect()
+    }
+
     /// All secrets of `key`, `key_file` and `key_env`, in this order. A file's end of line is not part of it.
     pub(super) fn secrets(&self, key: &str, environment: &Environment) -> Result<Vec<Secret>, ConfigError> {
         let (file_key, env_key) = (format!("{key}_file"), format!("{key}_env"));

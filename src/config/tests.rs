@@ -167,6 +167,9 @@ fn each_mistake_gets_a_sentence_that_names_the_thing_and_the_fix() {
         ("[dispatch]\nbusy_first = 'soon'".into(), "write seconds above 0"),
         ("[dispatch]\nbusy_first = 500".into(), "FILE: dispatch.busy_first = 500: it must not be more than longest_delay"),
         ("[dispatch]\nmost_attempts = 0".into(), "write a whole number from 1 to 1000"),
+        ("[dispatch]\npage_after = []".into(), "FILE: dispatch.page_after = []: write 1 to 20 times in seconds above 0"),
+        ("[dispatch]\npage_after = [60, 60]".into(), "each more than the one before"),
+        ("[dispatch]\npage_after = 60".into(), "such as [180, 360]"),
         ("[dispatch]\nbusy_firts = 4".into(), "did you mean dispatch.busy_first?"),
         ("[limits]\nwebhook_body_bytes = 1.5".into(), "write a whole number"),
         (

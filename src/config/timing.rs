@@ -81,6 +81,9 @@ pub(super) fn limits(root: &Section<'_>) -> Result<Limits, ConfigError> {
     })
 }
 
+/// The most rungs of the ladder of pages; a rung's number has to fit into a small one.
+const MOST_RUNGS: usize = 20;
+
 /// The `[dispatch]` section.
 pub(super) fn policy(root: &Section<'_>) -> Result<Policy, ConfigError> {
     let keys = [
@@ -96,6 +99,11 @@ pub(super) fn policy(root: &Section<'_>) -> Result<Policy, ConfigError> {
         "ask_after",
         "silent_attempt_limit",
         "grace",
+        "drill_attempts",
+        "page_after",
+        "page_grace",
+        "update_after",
+        "follow_up_after",
     ];
     let section = root.section("dispatch", &keys)?;
     let policy = Policy {
@@ -111,7 +119,11 @@ pub(super) fn policy(root: &Section<'_>) -> Result<Policy, ConfigError> {
         ask_after: section.span("ask_after")?,
         silent_attempt_limit: section.span("silent_attempt_limit")?,
         grace: section.span("grace")?,
-        ..Policy::default()
+        drill_attempts: section.whole("drill_attempts", 1, 10, None)?,
+        page_after: section.rising_spans("page_after", MOST_RUNGS)?,
+        page_grace: section.span("page_grace")?,
+        update_after: section.span("update_after")?,
+        follow_up_after: section.span("follow_up_after")?,
     };
     check(&section, &policy)?;
     Ok(policy)

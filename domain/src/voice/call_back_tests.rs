@@ -6,7 +6,7 @@ use crate::conversation::reference::Reference;
 use crate::directory::Kind;
 use crate::dispatch::evidence::ConfirmedBy;
 use crate::dispatch::obligation::FailedBecause;
-use crate::dispatch::plan::{Start, Step as Promise, StepContent};
+use crate::dispatch::plan::{Session, Start, Step as Promise, StepContent};
 use crate::exchange::CallerHeard as H;
 use crate::id::{ConversationId, DispatchId};
 use crate::level::Level;
@@ -225,6 +225,7 @@ fn promise(number: u128, means: M, purpose: Purpose, state: State, attempts: boo
         due_at: at,
         start: Start::Now(0),
         content: StepContent::Nothing,
+        session: Session::Unsaid,
     };
     let (id, dispatch, tip) = (ObligationId::new(Uuid::from_u128(number)), DispatchId::new(Uuid::nil()), ConversationId::new(Uuid::nil()));
     let mut one = Obligation::new(id, dispatch, tip, Level::Critical, step, at).for_purpose(purpose);
