@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::options::Options;
 use crate::state::State;
+use crate::telnyx::sign::Signer;
 
 /// Announcements a page may lag behind before it loses some.
 const ANNOUNCEMENTS_KEPT: usize = 4_096;
@@ -65,6 +66,10 @@ pub struct Exchange {
     pub options: Options,
     /// `http://127.0.0.1:NNNN`, where REST and pages are.
     pub base_url: String,
+    /// Where the second carrier's API is.
+    pub telnyx_url: String,
+    /// Signs the second carrier's webhooks.
+    pub signer: Signer,
     /// Where media are served without a password.
     pub media_url: String,
     /// Sends webhooks. Follows no redirect.
@@ -79,7 +84,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Makes the exchange; the listeners are bound already, so that their addresses are known.
-    pub fn new(options: Options, base_url: String, media_url: String) -> Result<Arc<Self>, reqwest::Error> {
+    pub fn new(options: Options, base_url: String, media_url: String) -> anyhow::Result<Arc<Self>> {
         let http = reqwest::Client::builder()
             .user_agent("TwilioProxy/1.1")
             .connect_timeout(CONNECT_TIMEOUT)
@@ -87,10 +92,16 @@ impl Exchange {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()?;
-        let state = State::new(options.numbers.clone(), options.number_options.clone());
+        let mut state = State::new(options.numbers.clone(), options.number_options.clone());
+        for route in &options.telnyx.numbers {
+            state.set_telnyx_route(route.clone());
+        }
+        let telnyx_url = format!("http://{}", options.telnyx.listen);
         Ok(Arc::new(Self {
             options,
             base_url,
+            telnyx_url,
+            signer: Signer::new()?,
             media_url,
             http,
             wire: Semaphore::new(WEBHOOKS_IN_FLIGHT),

@@ -10,6 +10,7 @@ use clap::Parser;
 use mock_carriers::options::{
     DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, DEFAULT_MAILBOX, DEFAULT_MAILBOX_PASSWORD, NumberOptions, check_url, is_address,
 };
+use mock_carriers::telnyx::{DEFAULT_API_KEY, TelnyxOptions};
 use mock_carriers::{MockCarriers, NumberRoute, Options, Tempo};
 
 const EXAMPLES: &str = "Examples:
@@ -19,7 +20,7 @@ const EXAMPLES: &str = "Examples:
 
 Open http://127.0.0.1:9090/ for handsets, the mail inbox and faults.";
 
-/// Pretend carriers for development and training: Twilio's REST API and webhooks, an SMTP and an IMAP server,
+/// Pretend carriers for development and training: Twilio's and Telnyx's REST APIs and webhooks, an SMTP and an IMAP server,
 /// handsets.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
@@ -27,6 +28,16 @@ struct Cli {
     /// Where the REST API, the control API and the pages listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
+    /// Where the second carrier's API (Telnyx) listens; port 0 takes a free one. When not given: 127.0.0.1:9091, or a free
+    /// port when that one is in use.
+    #[arg(long)]
+    telnyx: Option<SocketAddr>,
+    /// One of the second carrier's numbers, as with --number; may repeat.
+    #[arg(long = "telnyx-number", value_name = "NUMBER[=SMS_URL[,VOICE_URL]]")]
+    telnyx_numbers: Vec<NumberRoute>,
+    /// The key of the second carrier's API.
+    #[arg(long, env = "MOCK_CARRIERS_TELNYX_KEY", default_value = DEFAULT_API_KEY, hide_env_values = true)]
+    telnyx_key: String,
     /// Where the SMTP server listens; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:2525")]
     smtp: SocketAddr,
@@ -111,7 +122,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let options = Options {
         listen: cli.listen,
         smtp: cli.smtp,
-        imap: cli.imap.unwrap_or_else(usual_imap),
+        imap: cli.imap.unwrap_or_else(|| usual(1143)),
         mailbox: cli.mailbox,
         mailbox_password: cli.mailbox_password,
         account_sid: cli.account_sid,
@@ -123,6 +134,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         record_action_after_hangup: cli.record_action_after_hangup,
         numbers: cli.numbers,
         max_per_second: cli.max_per_second,
+        telnyx: TelnyxOptions {
+            listen: cli.telnyx.unwrap_or_else(|| usual(9091)),
+            api_key: cli.telnyx_key,
+            numbers: cli.telnyx_numbers,
+            ..TelnyxOptions::default()
+        },
         tempo: Tempo {
             word_ms: cli.speech_ms_per_word,
             handset_word_ms: cli.handset_ms_per_word,
@@ -136,7 +153,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         // Before anybody is told that it listens, so that no signal is too early.
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         let mock = MockCarriers::start(options).await?;
-        let ready = serde_json::json!({ "listening": mock.addr(), "smtp": mock.smtp_addr(), "imap": mock.imap_addr() });
+        let ready = serde_json::json!({
+            "listening": mock.addr(),
+            "telnyx": mock.telnyx_addr(),
+            "telnyx_public_key": mock.telnyx_public_key(),
+            "smtp": mock.smtp_addr(),
+            "imap": mock.imap_addr(),
+        });
         let mut out = std::io::stdout();
         writeln!(out, "{ready}")?;
         out.flush()?;
@@ -165,9 +188,9 @@ fn number_options(advanced: &[String], status: &[String]) -> anyhow::Result<Hash
     Ok(options)
 }
 
-/// Port 1143 unless another program has it: nobody asked for that one in particular.
-fn usual_imap() -> SocketAddr {
-    let usual = SocketAddr::from(([127, 0, 0, 1], 1143));
+/// This port unless another program has it: nobody asked for that one in particular.
+fn usual(port: u16) -> SocketAddr {
+    let usual = SocketAddr::from(([127, 0, 0, 1], port));
     let is_free = std::net::TcpListener::bind(usual).is_ok();
     if is_free { usual } else { SocketAddr::from(([127, 0, 0, 1], 0)) }
 }

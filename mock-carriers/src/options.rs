@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
+use crate::telnyx::TelnyxOptions;
+
 /// Everything the mock needs to start. `Options::default()` suits a test: free ports, a quick tempo.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -38,6 +40,8 @@ pub struct Options {
     pub site: Option<String>,
     /// REST creations allowed in one second before 429; none means no limit.
     pub max_per_second: Option<u32>,
+    /// The account at the second carrier.
+    pub telnyx: TelnyxOptions,
     /// How long everything takes.
     pub tempo: Tempo,
 }
@@ -59,6 +63,7 @@ impl Default for Options {
             record_action_after_hangup: false,
             site: None,
             max_per_second: None,
+            telnyx: TelnyxOptions::default(),
             tempo: Tempo::default(),
         }
     }

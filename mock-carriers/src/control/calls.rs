@@ -128,6 +128,7 @@ impl Control {
         };
         let mut call = Call::new(CallDirection::Inbound, from, to);
         call.manual = true;
+        call.carrier = self.exchange.with(|state| state.carrier_of(to));
         let sid = call.sid.clone();
         session::start(&self.exchange, call, order);
         Ok(sid)

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::time::Instant;
 
+use crate::carrier::Carrier;
 use crate::exchange::{Announcement, Exchange};
 use crate::ids;
 use crate::options::{NumberOptions, NumberRoute, check_url, is_e164};
-use crate::state::fault::Fault;
+use crate::state::fault::{Fault, FaultMatch};
 use crate::state::log::{Debugged, Delivered, RequestSeen};
 use crate::state::mail::Mail;
 use crate::state::message::HandsetMessage;
@@ -50,6 +51,26 @@ impl Control {
         route.check().map_err(|error| ControlError::Wrong(error.to_string()))?;
         self.exchange.with(|state| state.set_route(route.clone()));
         Ok(route)
+    }
+
+    /// Adds a number of the second carrier or changes its webhooks.
+    pub async fn set_telnyx_number(&self, route: NumberRoute) -> Result<NumberRoute, ControlError> {
+        route.check().map_err(|error| ControlError::Wrong(error.to_string()))?;
+        self.exchange.with(|state| state.set_telnyx_route(route.clone()));
+        Ok(route)
+    }
+
+    /// Lets a whole carrier die, or live again: its API closes every connection, its webhooks and callbacks are lost.
+    pub async fn set_dead(&self, carrier: Carrier, dead: bool) -> Result<(), ControlError> {
+        let id = format!("dead-{carrier:?}").to_lowercase();
+        if !dead {
+            self.exchange.with(|state| state.faults.remove(&id));
+            self.exchange.announce(Announcement::Faults);
+            return Ok(());
+        }
+        let matches = FaultMatch { carrier: Some(carrier), ..FaultMatch::default() };
+        let fault = Fault { id, matches, fault: "refuse".to_owned(), delay_ms: 0, times: None, hits: 0 };
+        self.set_fault(fault).await.map(drop)
     }
 
     /// Sets what a number has besides its webhooks, such as advanced opt-out.

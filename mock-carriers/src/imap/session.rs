@@ -93,7 +93,7 @@ impl Session {
             Stage::Selected(view) => view.folder.clone(),
             Stage::Greeted | Stage::Open | Stage::Left => String::new(),
         };
-        let traffic = Traffic { kind: Kind::Imap, path: &folder, method, to: &self.exchange.options.mailbox };
+        let traffic = Traffic { kind: Kind::Imap, path: &folder, method, to: &self.exchange.options.mailbox, carrier: None };
         let strike = self.exchange.with(|state| state.faults.strike(traffic))?;
         self.exchange.announce(Announcement::Faults);
         tokio::time::sleep(Duration::from_millis(strike.delay_ms)).await;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::shell;
+use crate::carrier::Carrier;
 use crate::control::Control;
 use crate::exchange::Exchange;
 use crate::state::fault::{Fault, FaultMatch, Kind};
@@ -46,10 +47,22 @@ const fn preset(fault: &'static str, name: &'static str, does: &'static str, del
     Preset { fault, name, does, delay_ms }
 }
 
+/// The groups that are a whole carrier.
+const CARRIERS: [(&str, Carrier); 2] = [("twilio", Carrier::Twilio), ("telnyx", Carrier::Telnyx)];
+
 const KINDS: [Kind; 6] = [Kind::Rest, Kind::Callback, Kind::Webhook, Kind::Smtp, Kind::Imap, Kind::Media];
+
+fn whole() -> Vec<Preset> {
+    vec![
+        preset("refuse", "Dead", "Its API closes every connection; its webhooks and callbacks are lost.", 0),
+        preset("delay", "Slow", "Everything of it comes three seconds later.", 3_000),
+    ]
+}
 
 fn groups() -> Vec<Group> {
     vec![
+        Group { kind: "twilio", title: "The first carrier, all of it", presets: whole() },
+        Group { kind: "telnyx", title: "The second carrier, all of it", presets: whole() },
         Group {
             kind: "rest",
             title: "Requests to the API",
@@ -151,7 +164,11 @@ fn row(fault: Fault) -> Row {
         Some(Kind::Imap) => "the mailbox",
         Some(Kind::Media) => "pictures and recordings",
     };
-    let mut strikes = traffic.to_owned();
+    let mut strikes = match fault.matches.carrier {
+        Some(Carrier::Twilio) => format!("{traffic} of the first carrier"),
+        Some(Carrier::Telnyx) => format!("{traffic} of the second carrier"),
+        None => traffic.to_owned(),
+    };
     let details =
         [("to", &fault.matches.to), ("with method", &fault.matches.method), ("where the address contains", &fault.matches.path_contains)];
     for (word, detail) in details {
@@ -161,7 +178,10 @@ fn row(fault: Fault) -> Row {
     }
     let named = groups()
         .into_iter()
-        .filter(|group| fault.matches.kind.is_some_and(|kind| group.kind == kind_word(kind)))
+        .filter(|group| {
+            let whole = CARRIERS.into_iter().find(|(_, carrier)| Some(*carrier) == fault.matches.carrier).map(|(word, _)| word);
+            fault.matches.kind.map(kind_word).or(whole) == Some(group.kind)
+        })
         .flat_map(|group| group.presets)
         .find(|preset| preset.fault == fault.fault);
     Row {
@@ -209,6 +229,7 @@ pub async fn set(State(exchange): State<Arc<Exchange>>, Form(form): Form<Set>) -
             path_contains: some(&form.path_contains),
             method: None,
             to: some(&form.to),
+            carrier: CARRIERS.into_iter().find(|(word, _)| *word == form.kind).map(|(_, carrier)| carrier),
         },
         fault: form.fault.trim().to_owned(),
         delay_ms: form.delay_ms.trim().parse().unwrap_or(0),

@@ -115,7 +115,7 @@ fn recipient(exchange: &Exchange, envelope: &mut Envelope, to: String) -> Next {
     if envelope.to.len() >= RECIPIENTS {
         return Next::Reply("452 4.5.3 Too many recipients".to_owned());
     }
-    let traffic = Traffic { kind: Kind::Smtp, path: "", method: "RCPT", to: &to };
+    let traffic = Traffic { kind: Kind::Smtp, path: "", method: "RCPT", to: &to, carrier: None };
     let strike = exchange.with(|state| state.faults.strike(traffic));
     if strike.is_some() {
         exchange.announce(Announcement::Faults);

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::ids;
 
@@ -12,6 +13,9 @@ use crate::ids;
 pub struct Call {
     /// `CA..`.
     pub sid: String,
+    /// Which carrier's it is.
+    #[serde(default)]
+    pub carrier: Carrier,
     /// The number called.
     pub to: String,
     /// The number calling.
@@ -82,6 +86,7 @@ impl Call {
         let now = clock::now();
         Self {
             sid: ids::sid("CA"),
+            carrier: Carrier::Twilio,
             to: to.to_owned(),
             from: from.to_owned(),
             direction,

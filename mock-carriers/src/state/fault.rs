@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::carrier::Carrier;
+
 /// Most faults that may be set at once.
 pub const FAULTS_KEPT: usize = 200;
 
@@ -45,6 +47,9 @@ pub struct FaultMatch {
     /// The recipient: a number or an address.
     #[serde(default)]
     pub to: Option<String>,
+    /// Whose traffic: with `refuse` and nothing else, that carrier is dead.
+    #[serde(default)]
+    pub carrier: Option<Carrier>,
 }
 
 /// The kinds of traffic.
@@ -208,6 +213,8 @@ pub struct Traffic<'a> {
     pub method: &'a str,
     /// The recipient, where there is one.
     pub to: &'a str,
+    /// Whose it is; nobody's for mail.
+    pub carrier: Option<Carrier>,
 }
 
 /// The faults that are set.
@@ -273,6 +280,7 @@ impl Faults {
 fn fits(matches: &FaultMatch, traffic: Traffic<'_>) -> bool {
     let part = |wanted: &Option<String>, test: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(|text| text.is_empty() || test(text));
     matches.kind.is_none_or(|kind| kind == traffic.kind)
+        && (matches.carrier.is_none() || matches.carrier == traffic.carrier)
         && part(&matches.path_contains, &|text| traffic.path.contains(text))
         && part(&matches.method, &|text| text.eq_ignore_ascii_case(traffic.method))
         && part(&matches.to, &|text| text.eq_ignore_ascii_case(traffic.to))
@@ -287,7 +295,7 @@ mod tests {
         let mut faults = Faults::default();
         let fault = r#"{"id":"f","match":{"kind":"rest","to":"+15555550142"},"fault":"429","times":1}"#;
         faults.set(serde_json::from_str(fault).unwrap()).unwrap();
-        let mut traffic = Traffic { kind: Kind::Rest, path: "/x", method: "POST", to: "+15555550143" };
+        let mut traffic = Traffic { kind: Kind::Rest, path: "/x", method: "POST", to: "+15555550143", carrier: Some(Carrier::Twilio) };
         assert!(faults.strike(traffic).is_none());
         traffic.to = "+15555550142";
         assert_eq!(faults.strike(traffic).unwrap().effect, Effect::TooManyRequests);

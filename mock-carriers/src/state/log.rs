@@ -47,7 +47,7 @@ pub struct Delivered {
     pub url: String,
     /// The parameters.
     pub params: Vec<(String, String)>,
-    /// `X-Twilio-Signature` as sent, over this URL and these parameters.
+    /// The signature as it was first sent.
     pub signature: String,
     /// The idempotency token.
     pub token: String,

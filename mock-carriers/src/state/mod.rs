@@ -15,7 +15,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::carrier::Carrier;
 use crate::options::{NumberOptions, NumberRoute};
+use crate::telnyx::Memory;
 use crate::voice::behaviour::Behaviour;
 use crate::voice::session::Command;
 
@@ -53,6 +55,8 @@ pub const SCRIPTED_NUMBERS_KEPT: usize = 10_000;
 pub struct State {
     /// The account's numbers, in the order they were given.
     pub numbers: Vec<NumberRoute>,
+    /// What only the second carrier remembers.
+    pub telnyx: Memory,
     /// Messages both ways.
     pub messages: Shelf<message::Message>,
     /// Their files.
@@ -114,6 +118,7 @@ impl State {
         Self {
             numbers,
             number_options,
+            telnyx: Memory::new(HashSet::new()),
             messages: Shelf::new(MESSAGES_KEPT),
             media: Shelf::new(MEDIA_KEPT),
             calls: Shelf::new(CALLS_KEPT),
@@ -145,6 +150,7 @@ impl State {
             // A full queue means the call is about to end by itself.
             let _ = line.try_send(Command::Forget);
         }
+        self.telnyx = Memory::new(old.telnyx.numbers);
         self.handsets = old.handsets;
         self.labels = old.labels;
         self.next_log = old.next_log;
@@ -164,6 +170,33 @@ impl State {
     pub fn route(&self, number: &str) -> Option<&NumberRoute> {
         let exact = |wanted: &str| self.numbers.iter().find(|route| route.number == wanted);
         exact(number).or_else(|| exact(number.strip_prefix("whatsapp:")?))
+    }
+
+    /// The route of a number, if it is this carrier's.
+    pub fn route_of(&self, carrier: Carrier, number: &str) -> Option<&NumberRoute> {
+        self.route(number).filter(|_| self.carrier_of(number) == carrier)
+    }
+
+    /// Whose a number of ours is.
+    pub fn carrier_of(&self, number: &str) -> Carrier {
+        if self.telnyx.numbers.contains(number) { Carrier::Telnyx } else { Carrier::Twilio }
+    }
+
+    /// Whose a text is, by its number of ours.
+    pub fn carrier_of_message(&self, message: &message::Message) -> Carrier {
+        let ours = match message.direction {
+            message::Direction::Inbound => message.to.as_str(),
+            message::Direction::OutboundApi | message::Direction::OutboundReply => message.from.as_deref().unwrap_or_default(),
+        };
+        self.carrier_of(ours)
+    }
+
+    /// Adds a number of the second carrier or changes its webhooks.
+    pub fn set_telnyx_route(&mut self, route: NumberRoute) {
+        if self.telnyx.numbers.len() < SCRIPTED_NUMBERS_KEPT {
+            self.telnyx.numbers.insert(route.number.clone());
+        }
+        self.set_route(route);
     }
 
     /// What one of the account's numbers has besides its webhooks.

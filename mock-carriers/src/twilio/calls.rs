@@ -12,6 +12,7 @@ use super::errors::ApiError;
 use super::form::Params;
 use super::list::{self, TimeFilter};
 use super::{Answer, RestRequest, json, magic, wrong_method};
+use crate::carrier::Carrier;
 use crate::exchange::Exchange;
 use crate::options::is_e164;
 use crate::state::State;
@@ -65,6 +66,7 @@ fn list_page(exchange: &Exchange, request: &RestRequest) -> Result<Answer, ApiEr
     let items = exchange.with(|state| {
         let newest_first = state.calls.numbered().rev();
         newest_first
+            .filter(|(_, call)| call.carrier == Carrier::Twilio)
             .filter(|(_, call)| wanted("To", &call.to) && wanted("From", &call.from))
             .filter(|(_, call)| wanted("Status", call.status.as_str()))
             .filter(|(_, call)| wanted("ParentCallSid", call.parent_call_sid.as_deref().unwrap_or_default()))
@@ -101,7 +103,7 @@ fn check_numbers(state: &State, to: &str, from: &str) -> Result<(), ApiError> {
     if !is_e164(from) {
         return Err(ApiError::from_code(21212));
     }
-    if from != magic::ALWAYS_VALID && state.route(from).is_none() {
+    if from != magic::ALWAYS_VALID && state.route_of(Carrier::Twilio, from).is_none() {
         return Err(ApiError::from_code(21210));
     }
     Ok(())

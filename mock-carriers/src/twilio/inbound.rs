@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{json, segments};
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::ids;
@@ -17,6 +18,7 @@ use crate::options::{channel, is_e164};
 use crate::state::fault::Kind;
 use crate::state::message::{Direction, Media, Message, MessageStatus};
 use crate::state::{OPT_OUTS_KEPT, State};
+use crate::telnyx::events;
 use crate::voice::xml::Element;
 use crate::webhook::deliver::{Delivery, Outcome, deliver};
 use crate::webhook::geography;
@@ -256,7 +258,7 @@ async fn send_webhook(exchange: &Arc<Exchange>, sid: &str, new_token: bool) -> R
         delivery.token = ids::idempotency_token();
     }
     let outcome = deliver(exchange, &delivery).await;
-    if outcome.is_ok() {
+    if outcome.is_ok() && delivery.event.is_none() {
         obey(exchange, sid, &outcome, &delivery.url);
     }
     Ok(outcome.into())
@@ -271,6 +273,10 @@ fn prepare(state: &State, exchange: &Exchange, sid: &str) -> Result<Option<Deliv
     let Some(url) = state.route(&message.to).and_then(|route| route.sms_url.clone()) else {
         return Ok(None);
     };
+    if state.carrier_of(&message.to) == Carrier::Telnyx {
+        let keyword = Keyword::of(&message.body).filter(|keyword| *keyword != Keyword::Help);
+        return Ok(Some(events::received(exchange, state, message, &url, keyword.map(Keyword::as_str))));
+    }
     let params = params(state, exchange, message);
     let mut delivery = Delivery::post(Kind::Webhook, &url, sid, params);
     if let Some(token) = state.webhook_tokens.get(sid) {

@@ -76,7 +76,7 @@ pub fn item(exchange: &Exchange, request: &RestRequest, parent: &str, file: &str
 
 /// Asks the faults whether one strikes a file: its redirect or its bytes.
 pub fn strike(exchange: &Exchange, hop: &str, path: &str) -> Option<Strike> {
-    let traffic = Traffic { kind: Kind::Media, path, method: hop, to: "" };
+    let traffic = Traffic { kind: Kind::Media, path, method: hop, to: "", carrier: None };
     let strike = exchange.with(|state| state.faults.strike(traffic))?;
     exchange.announce(Announcement::Faults);
     Some(strike)

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::errors::{ApiError, delivery_error};
 use super::list::{self, TimeFilter};
 use super::{Answer, RestRequest, json, magic, segments, wrong_method};
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::ids;
@@ -114,6 +115,7 @@ fn list_page(exchange: &Exchange, request: &RestRequest) -> Result<Answer, ApiEr
     let items = exchange.with(|state| {
         let newest_first = state.messages.numbered().rev();
         newest_first
+            .filter(|(_, message)| state.carrier_of_message(message) == Carrier::Twilio)
             .filter(|(_, message)| to.is_none_or(|to| message.to == to))
             .filter(|(_, message)| from.is_none_or(|from| message.from.as_deref() == Some(from)))
             .filter(|(_, message)| sent.passes(message.sent.unwrap_or(message.created)))
@@ -211,10 +213,10 @@ fn check_numbers(state: &State, to: &str, from: Option<&str>) -> Result<(), ApiE
     if channel(from) != channel(to) {
         return Err(ApiError::new(400, 21910, "Invalid From and To pair. From and To should be of the same channel"));
     }
-    if !channel(from).is_empty() && state.route(from).is_none() {
+    if !channel(from).is_empty() && state.route_of(Carrier::Twilio, from).is_none() {
         return Err(ApiError::new(400, 63007, "Could not find a Channel with the specified From address"));
     }
-    if from != magic::ALWAYS_VALID && state.route(from).is_none() {
+    if from != magic::ALWAYS_VALID && state.route_of(Carrier::Twilio, from).is_none() {
         return Err(ApiError::from_code(21606));
     }
     if state.opted_out.contains(&(to.to_owned(), from.to_owned())) {

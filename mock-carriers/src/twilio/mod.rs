@@ -24,6 +24,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::exchange::{Announcement, Exchange};
 use crate::listener::KillSwitch;
@@ -228,6 +229,7 @@ fn strike(exchange: &Exchange, request: &RestRequest, log: u64) -> Option<Strike
             path: &request.path,
             method: request.method.as_str(),
             to: request.form.get("To").unwrap_or_default(),
+            carrier: Some(Carrier::Twilio),
         })?;
         if let Some(seen) = state.requests.get_mut(&log.to_string()) {
             seen.fault = Some(format!("{:?}", strike.effect));

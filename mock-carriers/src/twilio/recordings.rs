@@ -8,6 +8,7 @@ use super::errors::ApiError;
 use super::form::Params;
 use super::list::{self, TimeFilter};
 use super::{Answer, RestRequest, json, media, wrong_method};
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::exchange::Exchange;
 
@@ -26,7 +27,9 @@ pub fn list(exchange: &Exchange, request: &RestRequest, call: Option<&str>) -> R
     let account = &exchange.options.account_sid;
     let items = exchange.with(|state| {
         let all = state.recordings.numbered().rev();
-        all.filter(|(_, recording)| call.is_none_or(|call| recording.call_sid == call))
+        let is_own = |sid: &str| state.calls.get(sid).is_none_or(|call| call.carrier == Carrier::Twilio);
+        all.filter(|(_, recording)| is_own(&recording.call_sid))
+            .filter(|(_, recording)| call.is_none_or(|call| recording.call_sid == call))
             .filter(|(_, recording)| created.passes(recording.created))
             .map(|(seq, recording)| (seq, json::recording(account, &exchange.base_url, recording)))
             .collect()
@@ -87,7 +90,7 @@ pub fn transcription(exchange: &Exchange, request: &RestRequest, sid: &str) -> R
 }
 
 /// A quiet triangle tone of 200 Hz.
-fn wav(seconds: u32) -> Vec<u8> {
+pub fn wav(seconds: u32) -> Vec<u8> {
     let samples = SAMPLE_RATE * seconds.clamp(1, MOST_SECONDS);
     let mut bytes = Vec::with_capacity(44 + samples as usize);
     bytes.extend_from_slice(b"RIFF");

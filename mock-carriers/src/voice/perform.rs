@@ -207,7 +207,11 @@ impl Session {
                 }
                 Ok(Waited::Elapsed)
             }
-            Verb::Play { url } => {
+            Verb::Play { digits: Some(digits), .. } => {
+                self.note(Speaker::Gateway, None, Some(digits.clone()));
+                Ok(Waited::Elapsed)
+            }
+            Verb::Play { url, digits: None } => {
                 self.note(Speaker::Gateway, Some(&format!("(plays {url})")), None);
                 self.wait(self.seconds(1)).await
             }

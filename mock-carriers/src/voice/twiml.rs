@@ -55,6 +55,8 @@ pub enum Verb {
     Play {
         /// As given.
         url: String,
+        /// Keys to dial instead of a file.
+        digits: Option<String>,
     },
     /// Be silent.
     Pause {
@@ -176,7 +178,7 @@ fn verb(element: &Element, warnings: &mut Vec<String>) -> Result<Verb, TwimlErro
     let number = |name: &str, default: u64| number(element, name, default);
     Ok(match element.name.as_str() {
         "Say" => say(element)?,
-        "Play" => Verb::Play { url: element.own_text() },
+        "Play" => Verb::Play { url: element.own_text(), digits: element.attribute("digits").map(str::to_owned) },
         "Pause" => Verb::Pause { length_s: number("length", 1)? },
         "Gather" => Verb::Gather(gather(element, warnings)?),
         "Record" => Verb::Record(record(element)?),

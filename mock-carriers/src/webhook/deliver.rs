@@ -8,11 +8,13 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use super::overrides::Overrides;
 use super::sign::sign;
+use crate::carrier::Carrier;
 use crate::clock;
 use crate::exchange::{Announcement, Exchange};
 use crate::ids;
 use crate::state::fault::{Effect, Kind, Strike, Traffic};
 use crate::state::log::Delivered;
+use crate::telnyx;
 
 /// Longest answer that is read, in bytes; Twilio's own limit for TwiML (carriers.md 2.3).
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -34,12 +36,23 @@ pub struct Delivery {
     pub token: String,
     /// The message or call, for the debugger.
     pub sid: String,
+    /// The second carrier's event about a text, sent as JSON instead of the parameters.
+    pub event: Option<Event>,
+}
+
+/// An event that is sent as JSON.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Everything but what is said of its delivery.
+    pub body: serde_json::Value,
+    /// Where it goes when its address does not answer.
+    pub failover: Option<String>,
 }
 
 impl Delivery {
     /// A POST with a fresh token.
     pub fn post(kind: Kind, url: &str, sid: &str, params: Vec<(String, String)>) -> Self {
-        Self { kind, method: "POST".to_owned(), url: url.to_owned(), params, token: ids::idempotency_token(), sid: sid.to_owned() }
+        Self { kind, method: "POST".to_owned(), url: url.to_owned(), params, token: ids::idempotency_token(), sid: sid.to_owned(), event: None }
     }
 
     /// The same with another method; an empty or unknown word means POST.
@@ -48,6 +61,11 @@ impl Delivery {
             self.method = "GET".to_owned();
         }
         self
+    }
+
+    /// True for a webhook whose answer says what to do next.
+    pub fn wants_answer(&self) -> bool {
+        self.kind == Kind::Webhook
     }
 
     fn to(&self) -> &str {
@@ -76,10 +94,19 @@ impl Outcome {
     }
 }
 
+/// Who sends it: events are the second carrier's, the rest goes by the call.
+fn carrier_of(exchange: &Exchange, delivery: &Delivery) -> Carrier {
+    if delivery.event.is_some() {
+        return Carrier::Telnyx;
+    }
+    exchange.with(|state| state.calls.get(&delivery.sid).map_or(Carrier::Twilio, |call| call.carrier))
+}
+
 /// Asks the faults what should happen to this delivery.
 pub fn strike(exchange: &Exchange, delivery: &Delivery) -> Option<Strike> {
+    let carrier = Some(carrier_of(exchange, delivery));
     let strike = exchange.with(|state| {
-        state.faults.strike(Traffic { kind: delivery.kind, path: &delivery.url, method: &delivery.method, to: delivery.to() })
+        state.faults.strike(Traffic { kind: delivery.kind, path: &delivery.url, method: &delivery.method, to: delivery.to(), carrier })
     });
     if strike.is_some() {
         exchange.announce(Announcement::Faults);
@@ -133,16 +160,28 @@ fn fault_name(effect: Effect) -> &'static str {
 }
 
 fn dropped(exchange: &Exchange, delivery: &Delivery) -> Outcome {
-    let id = open_record(exchange, delivery, &prepare(exchange, delivery), Some("drop"));
+    let id = match carrier_of(exchange, delivery) {
+        Carrier::Twilio => {
+            let prepared = prepare(exchange, delivery);
+            open_record(exchange, delivery, &prepared.url, &prepared.signature, Some("drop"))
+        }
+        Carrier::Telnyx => {
+            let signature = telnyx::deliver::signature(exchange, delivery);
+            open_record(exchange, delivery, &delivery.url, &signature, Some("drop"))
+        }
+    };
     close_record(exchange, id, 0, 0, None, "", None);
     Outcome { status: None, content_type: String::new(), body: String::new(), error: Some("dropped by a fault".to_owned()) }
 }
 
 /// Sends with retries, writes the record, and tells the debugger when it failed (11200).
 async fn send(exchange: &Exchange, delivery: &Delivery, fault: Option<&str>) -> Outcome {
+    if carrier_of(exchange, delivery) == Carrier::Telnyx {
+        return telnyx::deliver::send(exchange, delivery, fault).await;
+    }
     let overrides = Overrides::of(&delivery.url);
     let prepared = prepare(exchange, delivery);
-    let id = open_record(exchange, delivery, &prepared, fault);
+    let id = open_record(exchange, delivery, &prepared.url, &prepared.signature, fault);
     let Ok(_permit) = exchange.wire.acquire().await else {
         return failed("the mock is stopping");
     };
@@ -216,7 +255,8 @@ fn prepare(exchange: &Exchange, delivery: &Delivery) -> Prepared {
     Prepared { url: bare.to_owned(), form: Some(encoded), signature: sign(token, bare, &delivery.params) }
 }
 
-async fn read_answer(mut response: reqwest::Response) -> Result<Outcome, reqwest::Error> {
+/// An answer, read up to the bound.
+pub(crate) async fn read_answer(mut response: reqwest::Response) -> Result<Outcome, reqwest::Error> {
     let content_type = response.headers().get(CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let status = response.status().as_u16();
@@ -230,11 +270,13 @@ async fn read_answer(mut response: reqwest::Response) -> Result<Outcome, reqwest
     Ok(Outcome { status: Some(status), content_type, body: String::from_utf8_lossy(&body).into_owned(), error: None })
 }
 
-fn failed(reason: &str) -> Outcome {
+/// No answer, and why.
+pub(crate) fn failed(reason: &str) -> Outcome {
     Outcome { status: None, content_type: String::new(), body: String::new(), error: Some(reason.to_owned()) }
 }
 
-fn reason(error: reqwest::Error) -> String {
+/// Why a request failed, without its address.
+pub(crate) fn reason(error: reqwest::Error) -> String {
     // The address is in the record beside it; a log line must not carry one.
     let error = error.without_url();
     let mut text = error.to_string();
@@ -246,7 +288,8 @@ fn reason(error: reqwest::Error) -> String {
     text
 }
 
-fn note_failure(exchange: &Exchange, delivery: &Delivery, outcome: &Outcome) {
+/// Tells the debugger of a webhook that failed (11200).
+pub(crate) fn note_failure(exchange: &Exchange, delivery: &Delivery, outcome: &Outcome) {
     let what = match (outcome.status, &outcome.error) {
         (Some(status), _) => format!("the answer was {status}"),
         (None, Some(error)) => error.clone(),
@@ -258,7 +301,8 @@ fn note_failure(exchange: &Exchange, delivery: &Delivery, outcome: &Outcome) {
     });
 }
 
-fn open_record(exchange: &Exchange, delivery: &Delivery, prepared: &Prepared, fault: Option<&str>) -> u64 {
+/// Begins the record of a delivery.
+pub(crate) fn open_record(exchange: &Exchange, delivery: &Delivery, url: &str, signature: &str, fault: Option<&str>) -> u64 {
     exchange.with(|state| {
         let id = state.next_log();
         state.deliveries.put(
@@ -268,9 +312,9 @@ fn open_record(exchange: &Exchange, delivery: &Delivery, prepared: &Prepared, fa
                 at: clock::now(),
                 kind: delivery.kind,
                 method: delivery.method.clone(),
-                url: prepared.url.clone(),
+                url: url.to_owned(),
                 params: delivery.params.clone(),
-                signature: prepared.signature.clone(),
+                signature: signature.to_owned(),
                 token: delivery.token.clone(),
                 attempts: 0,
                 status: None,
@@ -285,7 +329,16 @@ fn open_record(exchange: &Exchange, delivery: &Delivery, prepared: &Prepared, fa
     })
 }
 
-fn close_record(exchange: &Exchange, id: u64, attempts: u32, took_ms: u64, status: Option<u16>, body: &str, error: Option<String>) {
+/// Ends it.
+pub(crate) fn close_record(
+    exchange: &Exchange,
+    id: u64,
+    attempts: u32,
+    took_ms: u64,
+    status: Option<u16>,
+    body: &str,
+    error: Option<String>,
+) {
     exchange.with(|state| {
         if let Some(record) = state.deliveries.get_mut(&id.to_string()) {
             record.attempts = attempts;
