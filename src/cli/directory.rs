@@ -19,9 +19,10 @@ const ATTESTED_DAYS: i32 = 365;
 const IMPORT_EXAMPLE: &str = "Example:
   tipline directory import --organizations organizations.csv --people people.csv
 
-organizations.csv: key,kind,name,county,district,psap,police,hotline,calendar
-people.csv:        key,organization,name,role,order,phone,extension,mail,text,language,attested_on
-Columns may stand in any order. config/demo holds an example of both.";
+organizations.csv: key,kind,name,county,district,psap,police,hotline,calendar,content,content_accepted_on
+people.csv:        key,organization,name,role,order,phone,extension,mail,text,language,attested_on,
+                   phone_hours,phone_kind,phone2,phone2_hours,mail_tls
+Columns may stand in any order, and what is not needed may be missing. config/demo holds an example of both.";
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Directory {

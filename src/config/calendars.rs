@@ -65,10 +65,26 @@ fn closing(text: &str) -> Option<Time> {
     if text == "24:00" { Some(Time::midnight()) } else { text.parse().ok() }
 }
 
+/// The longest break, in days: a longer one is a mistyped year.
+const LONGEST_BREAK_DAYS: usize = 130;
+
+/// Dates and breaks without business: `2026-11-26`, or `2026-12-21..2027-01-01` with both ends.
 fn closed_on(section: &Section<'_>) -> Result<BTreeSet<Date>, ConfigError> {
-    let fix = "write dates such as \"2026-11-26\"";
-    let read = |text: &&str| text.parse().map_err(|_| section.bad("closed_on", &format!("{text:?}"), fix));
-    section.texts("closed_on")?.iter().map(read).collect()
+    let mut closed = BTreeSet::new();
+    for text in section.texts("closed_on")? {
+        let bad = |fix: &str| section.bad("closed_on", &format!("{text:?}"), fix);
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        let date = |text: &str| text.trim().parse::<Date>().ok();
+        let both = date(first).zip(date(last));
+        let (first, last) = both.ok_or_else(|| bad("write dates such as \"2026-11-26\", or breaks such as \"2026-12-21..2027-01-01\""))?;
+        let days: Vec<Date> = first.series(jiff::ToSpan::days(1)).take_while(|day| *day <= last).take(LONGEST_BREAK_DAYS + 1).collect();
+        match days.len() {
+            0 => return Err(bad("the break ends before it begins: write its first day, two dots and its last day")),
+            1..=LONGEST_BREAK_DAYS => closed.extend(days),
+            _ => return Err(bad("the break is longer than 130 days: mend the year")),
+        }
+    }
+    Ok(closed)
 }
 
 /// The catalogue of types.

@@ -184,7 +184,15 @@ fn each_mistake_gets_a_sentence_that_names_the_thing_and_the_fix() {
         ("[[calendar]]\nkey = 'c'".into(), "FILE: calendar[0].hours is missing"),
         (
             "[[calendar]]\nkey = 'c'\nhours = { mon = '08:00-17:00' }\nclosed_on = ['26.11.2026']".into(),
-            "write dates such as \"2026-11-26\"",
+            "write dates such as \"2026-11-26\", or breaks",
+        ),
+        (
+            "[[calendar]]\nkey = 'c'\nhours = { mon = '08:00-17:00' }\nclosed_on = ['2027-01-01..2026-12-21']".into(),
+            "the break ends before it begins",
+        ),
+        (
+            "[[calendar]]\nkey = 'c'\nhours = { mon = '08:00-17:00' }\nclosed_on = ['2026-12-21..2028-01-01']".into(),
+            "the break is longer than 130 days",
         ),
         ("[account]\nname = 'main'".into(), "FILE: account = (not shown): write each entry under a line [[account]]"),
         (account(TWILIO, "auth_tokn_file = 'x'"), "FILE: unknown key account[0].auth_tokn_file: did you mean account[0].auth_token_file?"),

@@ -9,6 +9,7 @@ mod organizations;
 mod people;
 mod problem;
 mod table;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +67,7 @@ impl Imported {
 pub fn read(organizations: Source<'_>, people: Source<'_>, calendars: &BTreeMap<CalendarKey, Calendar>) -> Result<Imported, Rejected> {
     let mut rejected = Rejected::default();
     let lines = organizations::read(organizations.name, organizations.bytes, calendars, &mut rejected);
-    let listed = people::read(people.name, people.bytes, &lines, &mut rejected);
+    let listed = people::read(people.name, people.bytes, &lines, calendars, &mut rejected);
     let mut imported = Imported::default();
     for (person, addresses) in listed {
         imported.addresses.extend(addresses.into_iter().map(|(means, address)| (person.key.clone(), means, address)));

@@ -1,4 +1,4 @@
-//! `organizations.csv`: schools, districts, police agencies, PSAPs, counties and hotlines.
+//! `organizations.csv`: schools, districts, police agencies, PSAPs, counties, hotlines and the line's own supervisors.
 //!
 //! What a row refers to must stand in the same file and be of the right kind: a school's PSAP is a PSAP (R11). A county
 //! may name a PSAP and a police agency for its schools that are not enrolled (R49), a school or district a hotline (R51).
@@ -9,10 +9,11 @@ use domain::calendar::Calendar;
 use domain::directory::check::NotReady;
 use domain::directory::{ContentAccepted, Kind, Organization};
 use domain::id::{CalendarKey, OrganizationKey};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// Its columns.
-pub(super) const COLUMNS: [Column; 9] = [
+pub(super) const COLUMNS: [Column; 11] = [
     Column { name: "key", needed: true },
     Column { name: "kind", needed: true },
     Column { name: "name", needed: true },
@@ -22,6 +23,8 @@ pub(super) const COLUMNS: [Column; 9] = [
     Column { name: "police", needed: false },
     Column { name: "hotline", needed: false },
     Column { name: "calendar", needed: false },
+    Column { name: "content", needed: false },
+    Column { name: "content_accepted_on", needed: false },
 ];
 
 /// How a key is written.
@@ -77,8 +80,40 @@ fn one(file: &str, row: &Row<'_>, calendars: &BTreeMap<CalendarKey, Calendar>, r
     if kind == Kind::School && row.get("psap").is_empty() {
         rejected.note(file, row.line, "psap", NotReady::NoPsap { school: name.clone() }.to_string());
     }
+    let content = content(file, row, kind, rejected)?;
     let calendar = calendar(file, row, kind, calendars, rejected)?;
-    Some(Organization { key, kind, name, county, district, psap, police, hotline, calendar, content: ContentAccepted::default() })
+    Some(Organization { key, kind, name, county, district, psap, police, hotline, calendar, content })
+}
+
+/// What of a tip's content it has accepted in writing (R6, R18): nothing unless a row says what and on which day.
+fn content(file: &str, row: &Row<'_>, kind: Kind, rejected: &mut Rejected) -> Option<ContentAccepted> {
+    let mut note = |column: &str, what: String| {
+        rejected.note(file, row.line, column, what);
+        None
+    };
+    let (by_mail, by_speech) = match row.get("content") {
+        "" | "none" => (false, false),
+        "mail" => (true, false),
+        "speech" => (false, true),
+        "both" => (true, true),
+        other => return note("content", format!("{} is not what can be accepted: write none, mail, speech or both", quoted(other))),
+    };
+    let on = match row.get("content_accepted_on") {
+        "" => None,
+        text => match text.parse::<Date>() {
+            Ok(day) => Some(day),
+            Err(_) => return note("content_accepted_on", format!("{} is not a date: write it as 2026-08-15", quoted(text))),
+        },
+    };
+    match (by_mail || by_speech, on) {
+        (true, None) => note(
+            "content_accepted_on",
+            "the day of the written acceptance is missing: write it, or write none as the content".to_owned(),
+        ),
+        (false, Some(_)) => note("content", "a day of acceptance stands here and nothing was accepted: write what was, or drop the day".to_owned()),
+        (true, Some(_)) if kind == Kind::Line => note("content", "the line's own supervisors log in: leave it empty for a line".to_owned()),
+        (_, on) => Some(ContentAccepted { by_mail, by_speech, on }),
+    }
 }
 
 /// The calendar; round the clock where nobody keeps office hours.

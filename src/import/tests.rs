@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{Config, Environment};
+use domain::id::CalendarKey;
 
 const ORGANIZATIONS: &str = "\
 key,kind,name,county,district,psap,police,calendar
@@ -74,6 +75,76 @@ fn the_demo_county_comes_in() {
     numbers.dedup();
     assert_eq!(numbers.len(), all, "everybody has a number of their own");
     assert!(numbers.iter().all(|number| number[5..].starts_with("55501")), "all numbers are fictional");
+}
+
+/// The good files with these columns added to the principal's row and to the school's.
+fn with_columns(of_school: (&str, &str), of_principal: (&str, &str)) -> Result<Imported, Rejected> {
+    let add = |file: &str, own: &str, (columns, values): (&str, &str)| {
+        let none = ",".repeat(columns.matches(',').count() + 1);
+        let line = |(at, line): (usize, &str)| match at {
+            0 => format!("{line},{columns}\n"),
+            _ if line.starts_with(own) => format!("{line},{values}\n"),
+            _ => format!("{line}{none}\n"),
+        };
+        file.lines().enumerate().map(line).collect::<String>()
+    };
+    import(add(ORGANIZATIONS, "delta-high,", of_school).as_bytes(), add(PEOPLE, "principal,", of_principal).as_bytes())
+}
+
+#[test]
+fn several_numbers_their_hours_and_accepted_content_come_in() {
+    let columns = "phone_hours,phone_kind,phone2,phone2_hours,mail_tls";
+    let accepted = ("content,content_accepted_on", "both,2026-08-15");
+    let imported = with_columns(accepted, (columns, "school,landline,+15555550104,always,required")).unwrap_or_else(|no| panic!("{no}"));
+    let school = imported.organizations.iter().find(|one| one.name == "Delta High School").unwrap();
+    assert!(school.content.by_mail && school.content.by_speech && school.content.on.is_some());
+    let principal = &imported.persons[1];
+    let calls: Vec<_> = principal.points(Means::Call).map(|(place, point)| (place, point.clone())).collect();
+    assert_eq!(calls.len(), 2);
+    let hours = |at: usize| calls[at].1.hours.as_ref().map(CalendarKey::as_str);
+    assert_eq!((calls[0].1.tail.as_str(), hours(0), calls[0].1.landline), ("…02", Some("school"), true));
+    assert_eq!((calls[0].1.extension.as_str(), calls[1].1.extension.as_str()), ("12#", ""), "the extension is the first number's");
+    assert_eq!((calls[1].1.tail.as_str(), hours(1), calls[1].1.landline), ("…04", Some("always"), false));
+    assert!(principal.point(Means::Mail).unwrap().tls_required);
+    assert!(principal.point(Means::Text).unwrap().landline, "texts to the phone, which is a landline: the lint says so");
+    let of_principal: Vec<_> = imported.addresses.iter().filter(|(key, ..)| key.as_str() == "principal").map(|(_, means, _)| *means).collect();
+    assert_eq!(of_principal, [Means::Call, Means::Call, Means::Mail, Means::Text], "in the order of the points");
+    for (content, on, expected) in [
+        ("mail", "", "column content_accepted_on: the day of the written acceptance is missing"),
+        ("all", "2026-08-15", "column content: \"all\" is not what can be accepted: write none, mail, speech or both"),
+        ("mail", "soon", "column content_accepted_on: \"soon\" is not a date"),
+        ("none", "2026-08-15", "column content: a day of acceptance stands here and nothing was accepted"),
+    ] {
+        let refused = with_columns(("content,content_accepted_on", &format!("{content},{on}")), ("mail_tls", "")).expect_err("refused");
+        assert!(refused.to_string().contains(expected), "{content} {on}: {refused}");
+    }
+    for (values, expected) in [
+        ("summer,,,,", "p.csv:3: column phone_hours: there is no calendar \"summer\" in the configuration: write one of always, school"),
+        (",fax,,,", "column phone_kind: \"fax\" is not a kind of phone: write mobile or landline"),
+        (",,5555550104,,", "column phone2: the phone number does not begin with +"),
+        (",,,always,", "column phone2_hours: hours stand here and no phone2"),
+        (",,,,yes", "column mail_tls: \"yes\" is not known: write required, or leave it empty"),
+    ] {
+        let refused = with_columns(("content", ""), (columns, values)).expect_err("refused");
+        assert!(refused.to_string().contains(expected), "{values}: {refused}");
+    }
+}
+
+#[test]
+fn the_lines_own_supervisors_come_in_and_accept_no_content() {
+    let rows = |content: &str| {
+        let columns = ORGANIZATIONS.replace("calendar\n", "calendar,content,content_accepted_on\n");
+        let mut lines: Vec<String> = columns.lines().take(1).map(str::to_owned).collect();
+        lines.extend(columns.lines().skip(1).map(|line| format!("{line},,")));
+        lines.push(format!("desk-line,line,The Line,fox,,,,,{content}"));
+        lines.join("\n")
+    };
+    let people = format!("{PEOPLE}sup,desk-line,Supervisor,Supervisor,1,+15555550108,,sup@example.org,no,en,\n");
+    let imported = import(rows(",").as_bytes(), people.as_bytes()).unwrap_or_else(|no| panic!("{no}"));
+    let line = imported.organizations.iter().find(|one| one.name == "The Line").unwrap();
+    assert_eq!(line.calendar.as_str(), "always");
+    let refused = import(rows("mail,2026-08-15").as_bytes(), people.as_bytes()).expect_err("refused").to_string();
+    assert!(refused.contains("the line's own supervisors log in"), "{refused}");
 }
 
 /// Puts one more row into a good file and expects this sentence about it.

@@ -124,13 +124,13 @@ fn import(folder: &Folder, calls: usize) -> Result<()> {
     let county = crate::workspace::root().join("config/demo");
     let mut organizations = std::fs::read_to_string(county.join("organizations.csv"))?;
     let _ =
-        writeln!(organizations, "{SCHOOL},school,Bench High School,demo-county,demo-district,demo-county-911,demo-county-police,school");
+        writeln!(organizations, "{SCHOOL},school,Bench High School,demo-county,demo-district,demo-county-911,demo-county-police,school,,");
     let mut people = std::fs::read_to_string(county.join("people.csv"))?;
     for number in 0..calls {
         let mail = if number == 0 { "office.bench-high@example.org" } else { "" };
         let _ = writeln!(
             people,
-            "bench-{number},{SCHOOL},Contact {number} of Bench High,Contact {number},{},+1666{:07},,{mail},no,en,2026-08-15",
+            "bench-{number},{SCHOOL},Contact {number} of Bench High,Contact {number},{},+1666{:07},,{mail},no,en,2026-08-15,,,,,",
             number + 1,
             number
         );
