@@ -7,6 +7,7 @@
 pub mod check;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod lint;
 
 use crate::calendar::Calendar;
 use crate::channel::Means;
