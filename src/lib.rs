@@ -17,6 +17,7 @@ pub mod http;
 pub mod import;
 pub mod intake;
 pub mod lifecycle;
+pub mod lint;
 pub mod links;
 pub mod live;
 pub mod login;

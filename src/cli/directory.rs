@@ -1,8 +1,10 @@
-//! `tipline directory import` and `tipline directory check`.
+//! `tipline directory import`, `tipline directory check` and `tipline directory lint`.
 //!
-//! An import replaces the whole list in one commit, or changes nothing. Addresses are sealed before they reach the store.
+//! An import replaces the whole list in one commit, or changes nothing. Addresses are sealed before they reach the store. The lint's exit code
+//! is for cron: 0 when nothing was found, 3 for warnings only, 4 when there is an error.
 
 use super::{database, give};
+use crate::carriers::carriers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deployment::refusal;
@@ -10,6 +12,7 @@ use crate::import::{self, Imported, Source};
 use crate::store::{Commit, Outcome, Write};
 use domain::directory;
 use domain::directory::check::incomplete;
+use domain::directory::lint::{Finding, Severity};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
@@ -45,10 +48,25 @@ pub(super) enum Directory {
         #[arg(long, value_name = "FILE", requires = "organizations")]
         people: Option<PathBuf>,
     },
+    /// Name every school whose plan cannot work, with the way to mend it.
+    #[command(after_help = LINT_HELP)]
+    Lint {
+        /// Give JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
-/// Runs one of them.
-pub(super) fn run(command: Directory, config: &Config) -> anyhow::Result<()> {
+const LINT_HELP: &str = "Exit code: 0 nothing was found, 3 warnings only, 4 errors; 1 and 2 as everywhere.
+It reads beside a running gateway, so cron can run it:
+  0 6 * * 1  tipline --config tipline.toml directory lint || mail -s 'tip line: directory' operator@example.org";
+
+/// The lint's exit codes.
+const WARNINGS: u8 = 3;
+const ERRORS: u8 = 4;
+
+/// Runs one of them; gives the exit code.
+pub(super) fn run(command: Directory, config: &Config) -> anyhow::Result<u8> {
     match command {
         Directory::Import { organizations, people } => {
             let imported = read(&organizations, &people, config)?;
@@ -61,8 +79,44 @@ pub(super) fn run(command: Directory, config: &Config) -> anyhow::Result<()> {
             give(&format!("Good: {}.", counted(&imported.organizations, &imported.persons)));
         }
         Directory::Check { .. } => check_stored(config)?,
+        Directory::Lint { json } => return lint(json, config),
     }
-    Ok(())
+    Ok(0)
+}
+
+/// What the lint finds in the list that was imported last.
+fn lint(json: bool, config: &Config) -> anyhow::Result<u8> {
+    let rows = database::reading(config, async |store| Ok(store.directory().await?))?;
+    if rows.organizations.is_empty() {
+        return Err(refusal("no directory was imported yet: `tipline directory import --organizations FILE --people FILE`"));
+    }
+    let lanes = carriers(config)?.lanes;
+    let findings = crate::lint::findings(rows, config.calendars(), config.policy(), &lanes, Clock::System.now());
+    if json {
+        give(&serde_json::to_string_pretty(&findings)?);
+    } else {
+        told(&findings);
+    }
+    let errors = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if errors { ERRORS } else { u8::from(!findings.is_empty()) * WARNINGS })
+}
+
+/// Sentences by organization, then how many.
+fn told(findings: &[Finding]) {
+    let mut last: Option<&str> = None;
+    for finding in findings {
+        let name = if finding.organization.is_some() { finding.organization_name.as_str() } else { "The line as a whole" };
+        if last != Some(name) {
+            give(name);
+            last = Some(name);
+        }
+        give(&format!("  {:<7}  {} {}", finding.severity.as_str(), finding.what, finding.fix));
+    }
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    give(&match (count(Severity::Error), count(Severity::Warning)) {
+        (0, 0) => "Nothing was found: the plan of every school works.".to_owned(),
+        (errors, warnings) => format!("{errors} errors, {warnings} warnings."),
+    });
 }
 
 fn read(organizations: &Path, people: &Path, config: &Config) -> anyhow::Result<Imported> {

@@ -57,7 +57,7 @@ enum Command {
     Migrate,
     /// Read the configuration and the key, and say what is wrong.
     CheckConfig,
-    /// The list of who is told: import and check.
+    /// The list of who is told: import, check, lint.
     #[command(subcommand)]
     Directory(directory::Directory),
     /// Logins of analysts and supervisors.
@@ -99,7 +99,7 @@ fn command(cli: Cli) -> anyhow::Result<u8> {
         Command::Serve => serve::run(config()?, environment.get("RUST_LOG").map(String::as_str)),
         Command::Migrate => migrate::run(&config()?).map(|()| 0),
         Command::CheckConfig => check_config::run(&config()?).map(|()| 0),
-        Command::Directory(directory) => directory::run(directory, &config()?).map(|()| 0),
+        Command::Directory(directory) => directory::run(directory, &config()?),
         Command::User(user) => user::run(user, &config()?).map(|()| 0),
         Command::Token(token) => token::run(token, &config()?).map(|()| 0),
         Command::Plan(plan) => plan::run(plan, &config()?).map(|()| 0),

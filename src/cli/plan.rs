@@ -4,14 +4,16 @@
 //! received, unless no time is given: then now is both.
 
 use super::{database, give, note, table};
+use crate::carriers::carriers;
 use crate::clock::Clock;
-use crate::config::{Account, Config};
+use crate::config::Config;
 use crate::deployment::refusal;
+use crate::progress::routes::Lane;
 use domain::channel::Means;
 use domain::conversation::triage::{Marks, StaffRole, Triage, TriageChange, apply};
 use domain::directory::Directory;
-use domain::dispatch::plan::{self, Request, Start};
-use domain::id::TipTypeKey;
+use domain::dispatch::plan::{self, Request, Start, StepContent};
+use domain::id::{PersonKey, TipTypeKey};
 use domain::level::Level;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -21,7 +23,8 @@ use std::collections::BTreeSet;
 const EXAMPLES: &str = "Examples:
   tipline plan --school delta-high --types suicidal-ideation
   tipline plan --school charlie-high --types bullying --received-at 2026-11-20T16:40
-  tipline plan --school bravo-middle --types possession-of-a-weapon,threat-to-safety --in-progress --json";
+  tipline plan --school bravo-middle --types possession-of-a-weapon,threat-to-safety --in-progress --json
+  tipline plan --school delta-high --types staff-misconduct --without delta-high-principal";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -47,6 +50,12 @@ pub(super) struct Plan {
     /// When the tip was received: 2026-11-20T16:40 in the line's zone, or with an offset such as 2026-11-20T16:40-06:00.
     #[arg(long, value_name = "TIME")]
     received_at: Option<String>,
+    /// Keys of persons who get nothing, with commas between them (R42).
+    #[arg(long, value_delimiter = ',', value_name = "PERSON")]
+    without: Vec<String>,
+    /// As if a summary was written for organizations that have accepted one.
+    #[arg(long)]
+    summary: bool,
     /// Give JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -62,6 +71,8 @@ pub(super) fn run(command: Plan, config: &Config) -> anyhow::Result<()> {
         return Err(refusal("no directory was imported yet: `tipline directory import --organizations FILE --people FILE`"));
     }
     let directory = Directory::new(rows.organizations, rows.persons);
+    let excluded = excluded(&command, &directory)?;
+    let lanes = carriers(config)?.lanes;
     let request = Request {
         triage: &triage,
         received_at,
@@ -70,12 +81,12 @@ pub(super) fn run(command: Plan, config: &Config) -> anyhow::Result<()> {
         calendars: config.calendars(),
         policy: config.policy(),
         line_name: &config.line.name,
-        excluded: &BTreeSet::new(),
-        has_summary: false,
-        calls_per_second: None,
+        excluded: &excluded,
+        has_summary: command.summary,
+        calls_per_second: lanes.iter().find(|lane| lane.means == Means::Call).and_then(|lane| lane.per_second),
     };
     let mut plan = plan::plan(request).map_err(refusal)?;
-    leave_out_unserved(&mut plan, config);
+    leave_out_unserved(&mut plan, &lanes);
     if command.json {
         give(&serde_json::to_string_pretty(&plan)?)
     } else {
@@ -117,17 +128,8 @@ fn triage(command: &Plan, config: &Config) -> anyhow::Result<Triage> {
 }
 
 /// What no account can send is not promised, here as at the console.
-fn leave_out_unserved(plan: &mut plan::Plan, config: &Config) {
-    let serves = |means: Means| {
-        config.accounts.iter().any(|account| match (account, means) {
-            (Account::Twilio(_) | Account::Telnyx(_), Means::Call) => account.numbers().is_some_and(|(_, call)| call.is_some()),
-            (Account::Twilio(_) | Account::Telnyx(_), Means::Text) => account.numbers().is_some_and(|(text, _)| text.is_some()),
-            (Account::Smtp(_), Means::Mail) => true,
-            (Account::Twilio(_) | Account::Telnyx(_), Means::Mail)
-            | (Account::Smtp(_), Means::Call | Means::Text)
-            | (Account::Imap(_), _) => false,
-        })
-    };
+fn leave_out_unserved(plan: &mut plan::Plan, lanes: &[Lane]) {
+    let serves = |means: Means| lanes.iter().any(|lane| lane.means == means);
     for means in Means::ALL.into_iter().filter(|means| !serves(*means)) {
         let before = plan.steps.len();
         plan.steps.retain(|step| step.means != means);
@@ -135,6 +137,16 @@ fn leave_out_unserved(plan: &mut plan::Plan, config: &Config) {
             plan.notes.push(format!("No account can {}: {} steps are left out.", means.as_str(), before - plan.steps.len()));
         }
     }
+}
+
+/// Who is left out, by their keys in the directory (R42).
+fn excluded(command: &Plan, directory: &Directory) -> anyhow::Result<BTreeSet<PersonKey>> {
+    let listed = |text: &String| {
+        let key = text.trim().parse::<PersonKey>().ok();
+        let known = key.filter(|key| directory.persons.values().flatten().any(|person| person.key == *key));
+        known.ok_or_else(|| refusal(format!("--without {text}: write the key of a person in the directory")))
+    };
+    command.without.iter().map(listed).collect()
 }
 
 fn show(plan: &plan::Plan, triage: &Triage, received_at: Timestamp, config: &Config) {
@@ -151,11 +163,16 @@ fn show(plan: &plan::Plan, triage: &Triage, received_at: Timestamp, config: &Con
             Start::Standby(at) => format!("if nobody confirmed by {}", local(at)),
         };
         let to = format!("{} {}", step.person_name, step.tail);
-        vec![start, step.means.as_str().to_owned(), step.organization_name.clone(), step.role.clone(), to, local(step.due_at)]
+        let carries = match step.content {
+            StepContent::Nothing => "no content",
+            StepContent::Summary => "the summary",
+        };
+        let means = step.means.as_str().to_owned();
+        vec![start, means, step.organization_name.clone(), step.role.clone(), to, local(step.due_at), carries.to_owned()]
     };
     let rows: Vec<Vec<String>> = plan.steps.iter().map(row).collect();
     give("");
-    for line in table::lines(&["start", "means", "organization", "role", "person", "due"], &rows) {
+    for line in table::lines(&["start", "means", "organization", "role", "person", "due", "carries"], &rows) {
         give(&line);
     }
     for sentence in &plan.notes {

@@ -10,6 +10,7 @@ mod dispatch;
 pub mod files;
 mod follow_up;
 mod incident;
+mod lists;
 mod news;
 mod plan_shown;
 mod read;

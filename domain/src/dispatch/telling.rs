@@ -5,7 +5,7 @@
 
 use super::draft::Draft;
 use super::obligation::{Obligation, State};
-use super::plan::{CannotPlan, Plan, Request, Session, Start, Step};
+use super::plan::{CannotPlan, Plan, Request, Session, Start, Step, plan};
 use super::policy::Policy;
 use super::purpose::{PageReason, Purpose};
 use super::step::{Frame, step};
@@ -102,18 +102,7 @@ impl<'a> Telling<'a> {
             return Err(CannotPlan::NotReady(reasons));
         };
         let (triage, excluded) = (Triage::default(), BTreeSet::new());
-        let request = Request {
-            triage: &triage,
-            received_at: self.now,
-            now: self.now,
-            directory: self.directory,
-            calendars: self.calendars,
-            policy: self.policy,
-            line_name: self.line_name,
-            excluded: &excluded,
-            has_summary: false,
-            calls_per_second: None,
-        };
+        let request = self.request(&triage, &excluded);
         let mut draft = Draft::new(request, Purpose::Drill, drilled, Level::Other, drill_due(drilled, self.calendars, self.now));
         match drilled.kind {
             Kind::County => draft.not_enrolled(),
@@ -122,6 +111,33 @@ impl<'a> Telling<'a> {
         let mut plan = draft.finished();
         plan.notes.extend(reasons.iter().map(ToString::to_string));
         Ok(plan)
+    }
+
+    /// The plan of a Critical tip about this school, or this county, received and dispatched now: what the lint and the page of the directory
+    /// look at.
+    pub fn critical(self, school: &OrganizationKey, calls_per_second: Option<f64>) -> Result<Plan, CannotPlan> {
+        let types = "any".parse().ok().into_iter().collect();
+        let triage = Triage { types, level: Some(Level::Critical), school: Some(school.clone()), ..Triage::default() };
+        plan(Request { triage: &triage, calls_per_second, ..self.request(&triage, &BTreeSet::new()) })
+    }
+
+    /// A request of a plan by this triage, received now.
+    fn request<'r>(self, triage: &'r Triage, excluded: &'r BTreeSet<PersonKey>) -> Request<'r>
+    where
+        'a: 'r,
+    {
+        Request {
+            triage,
+            received_at: self.now,
+            now: self.now,
+            directory: self.directory,
+            calendars: self.calendars,
+            policy: self.policy,
+            line_name: self.line_name,
+            excluded,
+            has_summary: false,
+            calls_per_second: None,
+        }
     }
 
     /// Whom these obligations have told or are telling, each person once, as the directory has them now.

@@ -5,17 +5,15 @@
 
 use super::{About, Facts, Findings, Severity};
 use crate::channel::Means;
-use crate::conversation::triage::Triage;
 use crate::directory::check::{NotReady, incomplete};
 use crate::directory::{ContactPoint, Kind, Organization, Person};
 use crate::dispatch::pace::feasible;
-use crate::dispatch::plan::{ATTESTED_DAYS, Plan, Request, plan};
+use crate::dispatch::plan::{ATTESTED_DAYS, Plan};
+use crate::dispatch::telling::Telling;
 use crate::id::OrganizationKey;
-use crate::level::Level;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use std::collections::BTreeSet;
 
 /// The hour of the night that is asked for.
 const NIGHT_HOUR: i8 = 3;
@@ -40,7 +38,10 @@ pub(super) fn plan_of(facts: Facts<'_>, school: &Organization, findings: &mut Fi
         findings.at(school, Severity::Warning, About::NoDistrict, what, "Name its district in the column district.");
     }
     nights(facts, school, findings);
-    if let Some(plan) = critical(facts, school) {
+    let Facts { now, directory, calendars, policy, .. } = facts;
+    let telling = Telling { now, directory, calendars, policy, line_name: "" };
+    // What cannot be planned is a finding of its own.
+    if let Ok(plan) = telling.critical(&school.key, None) {
         window(facts, school, &plan, findings);
     }
 }
@@ -142,25 +143,6 @@ fn answers_at(facts: Facts<'_>, person: &Person, is_office: bool, at: Timestamp)
         None => !(is_office && point.landline && !point.extension.is_empty()),
     };
     person.points(Means::Call).any(|(_, point)| open(point))
-}
-
-/// The plan of a Critical tip about this school, received now; `None` when it cannot be planned, which is a finding of its own.
-fn critical(facts: Facts<'_>, school: &Organization) -> Option<Plan> {
-    let types = "lint".parse().ok().into_iter().collect();
-    let triage = Triage { types, level: Some(Level::Critical), school: Some(school.key.clone()), ..Triage::default() };
-    let request = Request {
-        triage: &triage,
-        received_at: facts.now,
-        now: facts.now,
-        directory: facts.directory,
-        calendars: facts.calendars,
-        policy: facts.policy,
-        line_name: "",
-        excluded: &BTreeSet::new(),
-        has_summary: false,
-        calls_per_second: None,
-    };
-    plan(request).ok()
 }
 
 /// Whether everybody is called in time at the pace of the account that is preferred for calls.
