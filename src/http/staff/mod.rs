@@ -4,6 +4,7 @@
 //! a refusal shows the page again with what was typed. Every route but the login page and the assets wants a session or a token.
 
 mod cookie;
+mod directory;
 mod events;
 mod fault;
 mod frame;
@@ -79,6 +80,7 @@ pub fn router(site: StaffSite) -> Router {
         .merge(timeline::routes())
         .merge(obligation::routes())
         .merge(tasks::routes())
+        .merge(directory::routes())
         .merge(help::routes())
         .merge(assets::staff())
         .fallback(|| async { Fault::NotFound })

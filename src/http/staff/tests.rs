@@ -5,3 +5,4 @@ mod api;
 mod console;
 mod files;
 mod fixture;
+mod lists;
