@@ -1,9 +1,9 @@
 //! The directory as staff look at it: what the lint finds, and whom a Critical tip about a school would reach right now.
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, PlanShown};
 use domain::channel::Means;
 use domain::directory::lint::Finding;
-use domain::dispatch::plan::{CannotPlan, Plan};
+use domain::dispatch::plan::CannotPlan;
 use domain::dispatch::telling::Telling;
 use domain::id::OrganizationKey;
 
@@ -25,7 +25,7 @@ impl Desk {
     }
 
     /// The name of a school, or of a county that stands for some, and the plan of a Critical tip about it that came now; or why there is none.
-    pub async fn critical_plan(&self, school: &OrganizationKey) -> Result<(String, Result<Plan, CannotPlan>), DeskError> {
+    pub async fn critical_plan(&self, school: &OrganizationKey) -> Result<(String, Result<PlanShown, CannotPlan>), DeskError> {
         let directory = self.directory.read().await?;
         let name = directory.organization(school).ok_or(DeskError::NotFound)?.name.clone();
         let telling = Telling {
@@ -38,7 +38,7 @@ impl Desk {
         let pace = self.progress.routes.lanes().find(|lane| lane.means == Means::Call).and_then(|lane| lane.per_second);
         let plan = telling.critical(school, pace).map(|mut plan| {
             plan.steps.retain(|step| self.progress.routes.serves(step.means));
-            plan
+            PlanShown::new(plan)
         });
         Ok((name, plan))
     }
