@@ -90,7 +90,7 @@ fn lint(json: bool, config: &Config) -> anyhow::Result<u8> {
     if rows.organizations.is_empty() {
         return Err(refusal("no directory was imported yet: `tipline directory import --organizations FILE --people FILE`"));
     }
-    let lanes = carriers(config)?.lanes;
+    let lanes = carriers(config, &Clock::System)?.lanes;
     let findings = crate::lint::findings(rows, config.calendars(), config.policy(), &lanes, Clock::System.now());
     if json {
         give(&serde_json::to_string_pretty(&findings)?);

@@ -72,7 +72,7 @@ pub(super) fn run(command: Plan, config: &Config) -> anyhow::Result<()> {
     }
     let directory = Directory::new(rows.organizations, rows.persons);
     let excluded = excluded(&command, &directory)?;
-    let lanes = carriers(config)?.lanes;
+    let lanes = carriers(config, &Clock::System)?.lanes;
     let request = Request {
         triage: &triage,
         received_at,
