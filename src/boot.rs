@@ -3,6 +3,8 @@
 //! Everything is made here once and handed to those who need it. What can be refused is refused before a port is open: a
 //! missing or wrong key, a database of another schema, an account that cannot work, a port in use.
 
+mod line;
+
 use crate::carriers::carriers;
 use crate::chat::Chats;
 use crate::clock::Clock;
@@ -12,7 +14,7 @@ use crate::desk::Desk;
 use crate::desk::directory::DirectoryReader;
 use crate::entropy::Entropy;
 use crate::http::ops::Ops;
-use crate::http::public::site::{Facts, Number, ReporterSite};
+use crate::http::public::site::ReporterSite;
 use crate::http::public::webhooks::Webhooks;
 use crate::http::{ops, public, staff};
 use crate::intake::Intake;
@@ -29,7 +31,7 @@ use crate::media::files::Files;
 use crate::media::sweep::Sweep;
 use crate::media::uploads::Uploads;
 use crate::media::worker::Worker;
-use crate::outbox::compose::{Compose, Line};
+use crate::outbox::compose::Compose;
 use crate::outbox::lease::Leases;
 use crate::outbox::pace::Paces;
 use crate::outbox::wake::Wake;
@@ -48,10 +50,8 @@ use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use domain::channel::Means;
-use domain::dispatch::words::Voice;
-use domain::language::Language;
-use domain::sealed::Address;
 use jiff::SignedDuration;
+use line::{facts, line, spaced_number};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -305,34 +305,11 @@ fn public_router(webhooks: Webhooks, intake: Intake, reporters: ReporterSite, co
         .layer(CatchPanicLayer::custom(panicked))
 }
 
-fn facts(config: &Config) -> Facts {
-    let number = |number: &Option<Address>| {
-        number.as_ref().map(|number| Number { dial: number.reveal().to_owned(), shown: spaced_number(number.reveal()) })
-    };
-    Facts {
-        line_name: config.line.name.clone(),
-        text_number: number(&config.line.text_number),
-        call_number: number(&config.line.call_number),
-        leave_to: config.reporters.leave_to.clone(),
-        help: config.reporters.help.clone(),
-        zone: config.line.zone.clone(),
-    }
-}
-
 /// A bug breaks one answer, not the listener; the panic hook has counted it and logged its place.
 fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
-}
-
-/// A number as it is read: `(217) 555-0142`.
-fn spaced_number(number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix('1').filter(|local| local.len() == 10) {
-        Some(local) => format!("({}) {}-{}", &local[..3], &local[3..6], &local[6..]),
-        None => number.to_owned(),
-    }
 }
 
 /// `tipline serve`: starts, runs until told to stop, and gives the exit code.
@@ -377,33 +354,4 @@ async fn listen(address: SocketAddr, name: &str) -> anyhow::Result<TcpListener> 
 
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
-}
-
-fn line(config: &Config) -> Line {
-    let call_back = config.line.call_back.as_ref().map(|address| address.reveal().to_owned()).unwrap_or_default();
-    Line {
-        voice: Voice { line_name: config.line.name.clone(), call_back: spoken_number(&call_back) },
-        call_back,
-        endusers_alone: config.line.call_back.clone().filter(|ours| config.line.call_number.as_ref().is_some_and(|theirs| theirs != ours)),
-        origin: config.public.origin.to_string(),
-        language: Language::En,
-        desk: config.line.desk.clone(),
-        hotline: config.line.hotline.clone(),
-        mailboxes: config
-            .accounts
-            .iter()
-            .filter_map(|account| {
-                let crate::config::Account::Imap(imap) = account else { return None };
-                Some((imap.answers_by.clone(), imap.address.clone()))
-            })
-            .collect(),
-    }
-}
-
-/// A number as it is spoken: digit by digit, in groups.
-fn spoken_number(number: &str) -> String {
-    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
-    let local = if digits.len() == 11 && digits[0] == '1' { &digits[1..] } else { &digits[..] };
-    let spaced = |part: &[char]| part.iter().map(char::to_string).collect::<Vec<_>>().join(" ");
-    if local.len() == 10 { [spaced(&local[..3]), spaced(&local[3..6]), spaced(&local[6..])].join(", ") } else { spaced(local) }
 }
