@@ -296,6 +296,11 @@ pub enum Action {
         /** To whom. */
         told: Told,
     },
+    /// A channel to this person came to nothing: another one is taken.
+    NextChannel {
+        /** By which they are told now. */
+        told: Told,
+    },
     /// A standby obligation starts.
     StandbyStarted {
         /** To whom. */

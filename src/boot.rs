@@ -37,6 +37,7 @@ use crate::outbox::pace::Paces;
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
 use crate::progress::Progress;
+use crate::progress::people::People;
 use crate::progress::routes::Routes;
 use crate::reconcile::Reconcile;
 use crate::similar::Similar;
@@ -114,6 +115,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         policy: policy.clone(),
         routes: routes.clone(),
         wake: wake.clone(),
+        people: People::new(store.clone(), clock.clone(), config),
     };
     let keeper = Keeper { store: store.clone(), clock: clock.clone(), routes: routes.clone(), wake: wake.clone() };
     keeper.restore().await?;

@@ -108,6 +108,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             Satisfaction::Notified => format!("Promise kept: the {} to {} was sent.", noun(told), whom(told)),
         },
         Action::Released { told } => format!("The {} to {} was not needed: the school was reached.", noun(told), whom(told)),
+        Action::NextChannel { told } => format!("Another way is taken: the {} to {} is made.", noun(told), whom(told)),
         Action::StandbyStarted { told } => format!("Nobody at the school confirmed in time: the {} to {} is made.", noun(told), whom(told)),
         Action::Failed { told, because } => match because {
             FailedBecause::NobodyConfirmed => format!("{} did not confirm; a person has to take over.", capital(&whom(told))),

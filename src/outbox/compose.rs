@@ -92,7 +92,7 @@ impl Compose {
             Means::Call => Content::Call {
                 first: self.vault.step_token(attempt.id, 0),
                 extension: listed
-                    .and_then(|listed| listed.points.iter().find(|point| point.means == Means::Call))
+                    .and_then(|listed| point(listed, attempt))
                     .map(|point| point.extension.clone())
                     .unwrap_or_default(),
                 detection: self.detections.get(&attempt.account).copied().unwrap_or_default(),

@@ -53,6 +53,14 @@ impl Batch {
         }
         self.write(Write::Obligation(Box::new(ObligationRow { obligation: next, place: before.place, version: before.version })));
     }
+    /// Adds a new obligation with its first work.
+    pub(super) fn started(&mut self, row: ObligationRow, lane: &LaneKey) {
+        let obligation = &row.obligation;
+        self.record(obligation.conversation, Actor::System, Action::NextChannel { told: told(obligation) });
+        let rank = obligation_rank(obligation, row.place);
+        self.work(WorkId::Obligation(obligation.id), lane, rank, obligation.step.due_at, obligation.timer());
+        self.write(Write::Obligation(Box::new(row)));
+    }
     /// A task for a person, because an obligation failed.
     pub(super) fn task(&mut self, entropy: Entropy, obligation: &Obligation, because: FailedBecause) {
         let step = &obligation.step;

@@ -7,6 +7,7 @@
 mod batch;
 mod delivery;
 mod obligation;
+pub mod people;
 mod receipt;
 pub mod routes;
 mod start;
@@ -23,6 +24,7 @@ use crate::outbox::wake::Wake;
 use crate::store::rows::{AttemptRow, MessageRow, ObligationRow};
 use crate::store::{Outcome, Store, StoreError};
 use domain::dispatch::policy::Policy;
+use people::People;
 use routes::Routes;
 use std::sync::Arc;
 
@@ -69,6 +71,8 @@ pub struct Progress {
     pub routes: Arc<Routes>,
     /// Wakes lanes whose work came nearer.
     pub wake: Wake,
+    /// Who can be told.
+    pub people: People,
 }
 
 /// What became of a try to commit a decision.

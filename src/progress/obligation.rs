@@ -9,7 +9,8 @@ use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow, WorkId};
 use crate::store::{Outcome, Write};
 use domain::dispatch::evidence::{ConfirmedBy, Evidence, ReceiptKind};
-use domain::dispatch::obligation::{Context, Effect, Event, SendOutcome, State, school_unreachable};
+use domain::dispatch::obligation::{Context, Effect, Event, Obligation, SendOutcome, State, school_unreachable};
+use domain::dispatch::plan::Step;
 use domain::id::{AttemptId, LaneKey, ObligationId};
 use jiff::Timestamp;
 use std::collections::VecDeque;
@@ -203,15 +204,24 @@ impl Progress {
         let mut rows = vec![row];
         let mut next: Vec<_> = rows.iter().map(|row| row.obligation.clone()).collect();
         let mut siblings_read = false;
+        let listed = self.people.listed().await;
+        let mut instead: Vec<Obligation> = Vec::new();
         let mut todo = Vec::new();
         let mut events = VecDeque::from([(0_usize, event)]);
         while let Some((place, event)) = events.pop_front() {
-            let (fresh, jitter) = (self.entropy.attempt(), self.entropy.jitter());
-            let context = Context { now, fresh, jitter, policy: &self.policy, other_carrier: false, points: 1 };
+            let context = Context {
+                now,
+                fresh: self.entropy.attempt(),
+                jitter: self.entropy.jitter(),
+                policy: &self.policy,
+                other_carrier: self.has_other_carrier(&next[place]),
+                points: listed.points(&next[place]),
+            };
             let decision = next[place].clone().decide(event, context);
             next[place] = decision.next;
             for effect in decision.effects {
-                let asks_siblings = matches!(effect, Effect::TellSamePerson | Effect::TellSchoolReached | Effect::CheckSchool);
+                let asks_siblings =
+                    matches!(effect, Effect::TellSamePerson | Effect::TellSchoolReached | Effect::CheckSchool | Effect::StartNext(_));
                 if asks_siblings && !siblings_read {
                     siblings_read = true;
                     for sibling in self.store.obligations(dispatch).await? {
@@ -225,6 +235,7 @@ impl Progress {
                     Effect::Send(attempt) => {
                         let lane = on.and_then(|key| self.routes.lane(key)).unwrap_or_else(|| self.routes.for_obligation(&next[place]));
                         next[place].went_by = Some(lane.account.clone());
+                        next[place].went_to = listed.point(&next[place], now);
                         todo.push(self.start_attempt(batch, &rows[place], &next[place], attempt, (now, lane)));
                     }
                     Effect::Ask(attempt) => {
@@ -237,7 +248,12 @@ impl Progress {
                         let action = Action::Breach { told: told(&next[place]), why: Some(why) };
                         batch.record(next[place].conversation, Actor::System, action);
                     }
-                    Effect::StartNext(_) => {}
+                    Effect::StartNext(_) => {
+                        let all: Vec<_> = next.iter().chain(&instead).cloned().collect();
+                        if let Some(step) = listed.next_step(&next[place], &all, (&self.routes, &self.policy, now)) {
+                            instead.push(self.instead_of(&next[place], step, now));
+                        }
+                    }
                     Effect::TellSamePerson => {
                         let (person, organization) = (next[place].step.person.clone(), next[place].step.organization.clone());
                         events.extend(
@@ -255,6 +271,11 @@ impl Progress {
                 }
             }
         }
+        let after = rows.iter().map(|row| row.place + 1).max().unwrap_or(0);
+        for (place, obligation) in (after..).zip(instead) {
+            let lane = &self.routes.for_obligation(&obligation).key;
+            batch.started(ObligationRow { obligation, place, version: 0 }, lane);
+        }
         for (row, next) in rows.iter().zip(next) {
             if next != row.obligation {
                 let lane = &self.routes.for_obligation(&next).key;
@@ -264,12 +285,23 @@ impl Progress {
         Ok(todo)
     }
 
+    /// Whether another account than the one that the latest attempt went by can take this means now.
+    fn has_other_carrier(&self, obligation: &Obligation) -> bool {
+        obligation.went_by.as_ref().is_some_and(|account| self.routes.has_other(obligation.step.means, account))
+    }
+
+    /// The obligation of a channel that stands in for one that came to nothing.
+    fn instead_of(&self, failed: &Obligation, step: Step, now: Timestamp) -> Obligation {
+        let id = self.entropy.obligation(now);
+        Obligation::new(id, failed.dispatch, failed.conversation, failed.level, step, now).for_purpose(failed.purpose)
+    }
+
     /// The intent of an attempt, written before the carrier is called.
     fn start_attempt(
         &self,
         batch: &mut Batch,
         row: &ObligationRow,
-        next: &domain::dispatch::obligation::Obligation,
+        next: &Obligation,
         attempt: AttemptId,
         (now, lane): (Timestamp, &Lane),
     ) -> Todo {
@@ -286,7 +318,7 @@ impl Progress {
             answer: None,
             evidence: Evidence::default(),
             call: (means == domain::channel::Means::Call).then(domain::voice::enduser_call::EnduserCall::new),
-            point: 0,
+            point: next.went_to,
             version: 0,
         };
         batch.record(next.conversation, Actor::System, Action::AttemptStarted { told: told(next), attempt, number: next.attempts });

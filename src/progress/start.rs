@@ -27,9 +27,8 @@ impl Progress {
         let mut started = Started::default();
         for (place, step) in (0_u32..).zip(steps) {
             let lane = self.routes.for_means(step.means).key.clone();
-            let obligation =
-                Obligation::new(self.entropy.obligation(now), dispatch.id, dispatch.conversation, dispatch.level, step, now)
-                    .for_purpose(dispatch.purpose);
+            let obligation = Obligation::new(self.entropy.obligation(now), dispatch.id, dispatch.conversation, dispatch.level, step, now)
+                .for_purpose(dispatch.purpose);
             let run_at = obligation.timer().unwrap_or(now);
             started.writes.push(Write::Work(WorkRow {
                 id: WorkId::Obligation(obligation.id),

@@ -78,6 +78,20 @@ impl<'a> Telling<'a> {
         ways.into_iter().flat_map(steps).collect()
     }
 
+    /// The step that tells the same person by this means instead: at once, by the same time, for the same purpose. None when the directory
+    /// has no such address of theirs any more.
+    pub fn instead(self, failed: &Obligation, means: Means) -> Option<Step> {
+        let organization = self.directory.organization(&failed.step.organization)?;
+        let person = self.directory.persons_of(&organization.key).iter().find(|person| person.key == failed.step.person)?;
+        let place = match means {
+            Means::Call => 1,
+            Means::Mail => MAILS,
+            Means::Text => TEXTS,
+        };
+        let frame = Frame { session: failed.step.session, ..self.frame(failed.purpose, failed.level) };
+        step(frame, organization, person, means, failed.step.due_at, Start::Now(place))
+    }
+
     /// The steps of the question afterwards (R21): a mail to each person told, within four of their business hours.
     pub fn feedback(self, earlier: &[Obligation], level: Level) -> Vec<Step> {
         let frame = self.frame(Purpose::Feedback, level);

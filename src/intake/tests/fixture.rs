@@ -10,6 +10,7 @@ use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::outbox::wake::Wake;
 use crate::progress::Progress;
+use crate::progress::people::People;
 use crate::progress::routes::{Lane, Routes};
 use crate::spool::Spool;
 use crate::store::Store;
@@ -56,7 +57,8 @@ impl Fixture {
         let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
         let config = Config::load(None, &BTreeMap::new()).unwrap();
         let policy = Arc::new(config.policy().clone());
-        let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy, routes, wake };
+        let people = People::new(store.clone(), clock.clone(), &config);
+        let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy, routes, wake, people };
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
         let desk = Some(Address::new("+15555550110"));
         let hotline = Some((Address::new("+15555550120"), "Chicago Public Schools".to_owned()));

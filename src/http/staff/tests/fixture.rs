@@ -15,6 +15,7 @@ use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::outbox::wake::Wake;
 use crate::progress::Progress;
+use crate::progress::people::People;
 use crate::progress::routes::{Lane, Routes};
 use crate::spool::Spool;
 use crate::store::rows::StaffRow;
@@ -100,7 +101,9 @@ impl Fixture {
         let routes = Arc::new(Routes::new([Means::Text, Means::Call, Means::Mail].map(lane).to_vec()).unwrap());
         let policy = Arc::new(config.policy().clone());
         let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
-        let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy: policy.clone(), routes, wake };
+        let people = People::new(store.clone(), clock.clone(), &config);
+        let progress =
+            Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy: policy.clone(), routes, wake, people };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
         let line = Arc::new(Line {

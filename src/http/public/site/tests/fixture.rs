@@ -12,6 +12,7 @@ use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::outbox::wake::Wake;
 use crate::progress::Progress;
+use crate::progress::people::People;
 use crate::progress::routes::{Lane, Routes};
 use crate::spool::Spool;
 use crate::store::rows::{Author, ConversationRow, DirectoryRows, InboxFilter, MessageRow};
@@ -89,7 +90,8 @@ impl Fixture {
         let routes = Arc::new(Routes::new([Means::Text, Means::Call, Means::Mail].map(lane).to_vec()).unwrap());
         let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()));
         let policy = Arc::new(config.policy().clone());
-        let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy, routes, wake };
+        let people = People::new(store.clone(), clock.clone(), &config);
+        let progress = Progress { store: store.clone(), clock: clock.clone(), entropy: Entropy, policy, routes, wake, people };
         let directory = DirectoryReader::new(store.clone(), clock.clone());
         let voice = Voice { line_name: "Example Tip Line".into(), call_back: "5 5 5".into() };
         let line = Line {

@@ -1,0 +1,79 @@
+//! Whom an obligation tells, as the directory has them now: their numbers, and the channel that stands in for one that came to nothing.
+//!
+//! The rules say that something came to nothing; here is looked up what comes next. A directory that cannot be read holds nothing back: the
+//! attempt then goes to the first address listed, as it would without a choice.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::desk::directory::{DirectoryReader, person};
+use crate::progress::routes::Routes;
+use crate::store::Store;
+use domain::calendar::Calendar;
+use domain::channel::Means;
+use domain::directory::{Directory, Person};
+use domain::dispatch::obligation::{Obligation, next_means};
+use domain::dispatch::plan::Step;
+use domain::dispatch::policy::Policy;
+use domain::dispatch::telling::Telling;
+use domain::id::CalendarKey;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Who can be told.
+#[derive(Clone)]
+pub struct People {
+    /// The directory.
+    pub directory: DirectoryReader,
+    /// The hours of numbers.
+    pub calendars: Arc<BTreeMap<CalendarKey, Calendar>>,
+    /// The line's name, for the words of a step.
+    pub line_name: String,
+}
+
+/// The directory as read for one decision.
+pub(super) struct Listed<'a> {
+    people: &'a People,
+    directory: Option<Arc<Directory>>,
+}
+
+impl People {
+    /// The people of this store's directory.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, config: &Config) -> Self {
+        let directory = DirectoryReader::new(store, clock);
+        Self { directory, calendars: Arc::new(config.calendars().clone()), line_name: config.line.name.clone() }
+    }
+    pub(super) async fn listed(&self) -> Listed<'_> {
+        let directory = self.directory.read().await;
+        if let Err(error) = &directory {
+            tracing::warn!(error = %error, "the directory was not read; first addresses are taken");
+        }
+        Listed { people: self, directory: directory.ok() }
+    }
+}
+
+impl Listed<'_> {
+    fn person(&self, obligation: &Obligation) -> Option<&Person> {
+        let step = &obligation.step;
+        person(self.directory.as_ref()?, &step.organization, &step.person)
+    }
+    /// How many addresses of its means the person has.
+    pub(super) fn points(&self, obligation: &Obligation) -> u32 {
+        let count = self.person(obligation).map_or(1, |person| person.points(obligation.step.means).count());
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+    /// The address that the attempt just decided on goes to.
+    pub(super) fn point(&self, obligation: &Obligation, now: Timestamp) -> u8 {
+        let point = self.person(obligation).and_then(|person| obligation.next_point(person, now, &self.people.calendars));
+        point.map_or(0, |(place, _)| place)
+    }
+    /// The step that stands in for an obligation that failed, if there is a channel left that the dispatch does not have.
+    pub(super) fn next_step(&self, failed: &Obligation, dispatch: &[Obligation], with: (&Routes, &Policy, Timestamp)) -> Option<Step> {
+        let (routes, policy, now) = with;
+        let (directory, person) = (self.directory.as_ref()?, self.person(failed)?);
+        let has = |means: Means| routes.serves(means) && person.points(means).next().is_some();
+        let means = next_means(failed, dispatch, has)?;
+        let telling = Telling { now, directory, calendars: &self.people.calendars, policy, line_name: &self.people.line_name };
+        telling.instead(failed, means)
+    }
+}
