@@ -4,4 +4,5 @@ mod calls;
 pub(crate) mod fixture;
 mod keywords;
 mod mail;
+mod told;
 mod ways;
