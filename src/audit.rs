@@ -198,6 +198,8 @@ pub enum Action {
         /** Whether the page for another tip a moment ago stands for this one. */
         with_another: bool,
     },
+    /// What supervisors were paged for was done: those not reached yet are not called any more.
+    PagesOver,
     /// Time ran while not everybody was told.
     Warned {
         /** The dispatch. */

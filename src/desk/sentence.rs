@@ -73,6 +73,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         }
         Action::Excluded { persons } => excluded(persons, directory),
         Action::SupervisorPaged { reason, rung, people, with_another } => paged(*reason, *rung, *people, *with_another),
+        Action::PagesOver => "What supervisors were paged for was done: nobody is paged for it any more.".to_owned(),
         Action::Warned { what, .. } => match what {
             Warning::Half => "Half of the time is over, and not everybody is told.".to_owned(),
             Warning::ThreeQuarters => "Three quarters of the time are over, and not everybody is told.".to_owned(),

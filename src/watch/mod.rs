@@ -6,6 +6,7 @@
 //! changes what a clock depends on puts the tip's next look to now, in its own commit.
 
 mod facts;
+mod moot;
 mod raise;
 mod together;
 mod worker;

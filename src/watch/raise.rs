@@ -1,6 +1,7 @@
 //! One look at one tip: what is due is written with what it leads to, and with the next look, in one commit.
 
 use super::facts::Known;
+use super::moot::moot;
 use super::{Watching, look};
 use crate::audit::{Action, Actor, Entry, Warning};
 use crate::progress::{MOST_REPEATS, Started};
@@ -63,7 +64,13 @@ impl Watching {
             for alarm in &due.alarms {
                 self.raise(&mut raising, *alarm);
             }
-            let next = match due.next {
+            let over = moot(&known, now);
+            if over.released {
+                raising.record(Action::PagesOver);
+            }
+            raising.commit.writes.extend(over.writes);
+            let next_at = due.next.into_iter().chain(over.again).min();
+            let next = match next_at {
                 Some(at) => Write::Work(look(id, at)),
                 None => Write::WorkDone(WorkId::Watch(id)),
             };
@@ -76,7 +83,7 @@ impl Watching {
                 Outcome::Committed(_) | Outcome::Duplicate => {
                     self.progress.wake_all(&wakes);
                     pages.into_iter().for_each(|page| self.together.went_out(page, id, now));
-                    if let Some(at) = due.next {
+                    if let Some(at) = next_at {
                         self.progress.wake.at(&super::lane(), at);
                     }
                     due.alarms.iter().for_each(|alarm| count(*alarm));

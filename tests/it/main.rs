@@ -10,6 +10,7 @@ mod calls_in;
 mod canary;
 mod chat;
 mod chat_client;
+mod clocks;
 mod flood;
 mod gateway;
 mod kill;
