@@ -36,6 +36,7 @@ use crate::outbox::lease::Leases;
 use crate::outbox::pace::Paces;
 use crate::outbox::wake::Wake;
 use crate::outbox::{Limits, Outbox};
+use crate::portal::Portal;
 use crate::progress::Progress;
 use crate::progress::people::People;
 use crate::progress::routes::Routes;
@@ -52,7 +53,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use domain::channel::Means;
 use jiff::SignedDuration;
-use line::{facts, line, spaced_number};
+use line::{call_back, facts, line, portal_site};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -173,6 +174,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         entropy,
         settings: config.links.clone(),
     };
+    let outbox_of_codes = outbox.clone();
     let leases = outbox.start(&tasks);
     Tester { leases: leases.clone(), ..tester }.start(&tasks);
     let worker = Worker {
@@ -229,6 +231,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         uploads: Uploads::new(config.data_folder.join("uploads"), vault.clone(), clock.clone(), entropy),
     };
     chats.uploads.start_sweeping(&tasks);
+    let portal = portal_site(config, Portal::start(desk.clone(), outbox_of_codes, &tasks));
     let (origin, leave_to) = (config.public.origin.as_str(), &config.reporters.leave_to);
     let chat = public::chat::ChatSite::new(chats, tasks.clone(), config.chat.clone(), &config.line.name, origin, leave_to);
     let site = staff::StaffSite {
@@ -245,7 +248,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
     let reporters = ReporterSite::new(intake.clone(), vault.clone(), progress.clone(), directory.clone(), facts(config), tasks.clone());
     let routers = [
-        public_router(webhooks, intake, reporters, config).merge(chat),
+        public_router(webhooks, intake, reporters, portal, config).merge(chat),
         staff::router(site),
         ops::router(Ops { store: store.clone(), clock, metrics, routes, spool: spool.clone() }),
     ];
@@ -291,17 +294,24 @@ fn copier(config: &Config) -> anyhow::Result<Copier> {
     Ok(Copier::new(program, config.media.copy))
 }
 
-fn public_router(webhooks: Webhooks, intake: Intake, reporters: ReporterSite, config: &Config) -> axum::Router {
+fn public_router(
+    webhooks: Webhooks,
+    intake: Intake,
+    reporters: ReporterSite,
+    portal: public::portal::PortalSite,
+    config: &Config,
+) -> axum::Router {
     let receipts = public::receipt::ReceiptSite {
         desk: Arc::new(intake),
         line_name: config.line.name.clone(),
-        call_back: config.line.call_back.as_ref().map(|number| spaced_number(number.reveal())).unwrap_or_default(),
+        call_back: call_back(config),
         zone: config.line.zone.clone(),
     };
     // A carrier gives up between 2 and 15 seconds: an answer that takes longer is a 503, and what is being committed is committed. The
     // reporter's pages have bounds of their own: a picture over a poor line takes minutes.
     public::webhooks::router(webhooks)
         .merge(public::receipt::router(receipts))
+        .merge(public::portal::router(portal))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.limits.request))
         .merge(public::site::router(reporters))
         .layer(CatchPanicLayer::custom(panicked))

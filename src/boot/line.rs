@@ -1,8 +1,10 @@
 //! What the tip line is called and reached by, as its pages, mails and calls say it: numbers spaced for readers and spelt for listeners.
 
 use crate::config::Config;
+use crate::http::public::portal::PortalSite;
 use crate::http::public::site::{Facts, Number};
 use crate::outbox::compose::Line;
+use crate::portal::Portal;
 use domain::dispatch::words::Voice;
 use domain::language::Language;
 use domain::sealed::Address;
@@ -18,6 +20,21 @@ pub(super) fn facts(config: &Config) -> Facts {
         leave_to: config.reporters.leave_to.clone(),
         help: config.reporters.help.clone(),
         zone: config.line.zone.clone(),
+    }
+}
+
+/// The number to call, as people read it.
+pub(super) fn call_back(config: &Config) -> String {
+    config.line.call_back.as_ref().map(|number| spaced_number(number.reveal())).unwrap_or_default()
+}
+
+pub(super) fn portal_site(config: &Config, portal: Portal) -> PortalSite {
+    PortalSite {
+        portal,
+        line_name: config.line.name.clone(),
+        call_back: call_back(config),
+        zone: config.line.zone.clone(),
+        origin: config.public.origin.to_string(),
     }
 }
 
@@ -43,7 +60,7 @@ pub(super) fn line(config: &Config) -> Line {
 }
 
 /// A number as it is read: `(217) 555-0142`.
-pub(super) fn spaced_number(number: &str) -> String {
+fn spaced_number(number: &str) -> String {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     match digits.strip_prefix('1').filter(|local| local.len() == 10) {
         Some(local) => format!("({}) {}-{}", &local[..3], &local[3..6], &local[6..]),

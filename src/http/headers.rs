@@ -13,6 +13,10 @@ const STAFF_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'se
 const REPORTER_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What a page of the endusers' portal may load: its own style, and the safe copies of pictures and recordings. No script.
+const PORTAL_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'";
+
 /// What a reporter's page may ask of the device: nothing. Choosing a picture needs no leave.
 const NO_SENSES: &str = "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
      magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()";
@@ -31,6 +35,15 @@ pub async fn public(response: Response) -> Response {
     let mut response = harden(response, PUBLIC_POLICY);
     response.headers_mut().insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
     response
+}
+
+/// Hardens an answer of the endusers' portal: as the public pages, and it may play a recording.
+pub async fn portal(mut response: Response) -> Response {
+    let own = response.headers().contains_key(header::CONTENT_SECURITY_POLICY);
+    if !own {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PORTAL_POLICY));
+    }
+    public(response).await
 }
 
 /// Hardens an answer of the reporter's pages: as the public ones, with their script, and without any sense of the device.

@@ -5,7 +5,7 @@
 
 use super::access::{Access, Telling, is_for_endusers, is_owed_to};
 use super::login::Enduser;
-use super::{LONGEST_NOTE, Portal, PortalError};
+use super::{LONGEST_NOTE, MOST_NOTES, Portal, PortalError};
 use crate::audit::{Action, Actor};
 use crate::progress::News;
 use crate::store::endusers::{Did, EnduserNoteRow, EnduserWrite, FeedbackRow, NoteAuthor};
@@ -63,6 +63,9 @@ impl Portal {
         let words = bounded(words)?;
         let access = self.access(who, reference).await?;
         let (id, now) = (access.tip.conversation.id, self.now());
+        if self.desk.store.enduser_notes(id).await?.len() >= MOST_NOTES {
+            return Err(PortalError::TooMany);
+        }
         let Some(listed) = access.through.first() else { return Err(PortalError::NotHere) };
         let key = self.desk.vault.unwrap_key(id, &access.tip.key)?;
         let note = self.desk.entropy.message(now);

@@ -1,23 +1,21 @@
 //! One-time codes on their way: drawn, kept as a keyed hash, and sent to the very address that was typed, if it is listed.
 //!
 //! Asking is answered at once and alike, whether the address is listed or not; looking it up and sending is done here, afterwards. A code
-//! is sent at best once: it is no promise, nobody waits for a receipt, and the person can ask again. So it is no obligation, and never
-//! takes a turn from one: it goes out beside the lanes, a few a second at the most.
+//! is sent at best once: it is no promise, nobody waits for a receipt, and the person can ask again. So it is no obligation, and takes a
+//! turn of its lane only when nobody else wants it.
 
 use super::Portal;
-use crate::clock::Clock;
-use crate::entropy::Entropy;
+use crate::desk::Desk;
 use crate::lifecycle::Tasks;
 use crate::login::throttle;
 use crate::outbox::Outbox;
 use crate::store::endusers::{EnduserWrite, LoginCodeRow};
-use crate::store::{Commit, Store, StoreError, Write};
-use crate::vault::{DoesNotOpen, Vault};
+use crate::store::{Commit, StoreError, Write};
 use domain::channel::Means;
 use domain::directory::Person;
 use domain::dispatch::login_words::{LoginFacts, login_mail, login_text};
 use domain::exchange::{Content, Mail, Outbound};
-use domain::id::{LoginCodeId, PersonKey};
+use domain::id::{LaneKey, LoginCodeId, PersonKey};
 use domain::language::Language;
 use domain::sealed::Address;
 use jiff::{SignedDuration, Timestamp};
@@ -36,7 +34,7 @@ const MOST_A_DAY: usize = 20;
 /// How many codes are sent in a minute, to all: one a second, so that a flood of them is no load for a carrier.
 const MOST_A_MINUTE: i64 = 60;
 /// How many wait to be looked up; then people are asked to come again in a moment.
-pub const MOST_WAITING: usize = 256;
+pub(super) const MOST_WAITING: usize = 256;
 /// How many are sent at the same time.
 const AT_A_TIME: usize = 4;
 /// How long a carrier may take.
@@ -44,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Somebody wants a code.
 #[derive(Debug)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// What the page will send back with the code.
     pub(super) id: LoginCodeId,
     /// What was typed, as an address.
@@ -53,19 +51,9 @@ pub struct Wanted {
 
 /// Looks up, draws and sends.
 #[derive(Clone)]
-pub struct Post {
-    /// The store.
-    pub store: Arc<dyn Store>,
-    /// Makes and opens what is secret.
-    pub vault: Arc<Vault>,
-    /// The clock.
-    pub clock: Clock,
-    /// Randomness.
-    pub entropy: Entropy,
-    /// The lanes' senders.
-    pub outbox: Outbox,
-    /// The line's name.
-    pub line_name: String,
+pub(super) struct Post {
+    pub(super) desk: Arc<Desk>,
+    pub(super) outbox: Outbox,
 }
 
 /// Why a code was not sent; for the log, without identities.
@@ -73,8 +61,6 @@ pub struct Post {
 enum NotSent {
     #[error("the store could not be used")]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Sealed(#[from] DoesNotOpen),
     #[error("no account sends by these means")]
     NoSender,
     #[error("the carrier did not take it: {0}")]
@@ -83,7 +69,7 @@ enum NotSent {
 
 impl Post {
     /// Takes what is wanted, in order, until the end.
-    pub async fn run(self, mut wanted: mpsc::Receiver<Wanted>, tasks: Tasks) {
+    pub(super) async fn run(self, mut wanted: mpsc::Receiver<Wanted>, tasks: Tasks) {
         let (stopping, turns) = (tasks.stopping(), Arc::new(Semaphore::new(AT_A_TIME)));
         loop {
             let next = tokio::select! { next = wanted.recv() => next, () = stopping.cancelled() => None };
@@ -104,35 +90,35 @@ impl Post {
     }
 
     async fn serve(&self, wanted: Wanted) -> Result<&'static str, NotSent> {
-        let index = self.vault.enduser_index(&wanted.address);
-        let listed = self.store.persons_at(index).await?;
+        let index = self.desk.vault.enduser_index(&wanted.address);
+        let listed = self.desk.store.persons_at(index).await?;
         let Some((person, means)) = listed.into_iter().find(|(_, means)| Portal::logs_in_by(*means)) else { return Ok("unlisted") };
-        let now = self.clock.now();
-        if self.is_too_often(&self.store.login_codes_of(index, ago(now, SignedDuration::from_hours(24))).await?, now) {
+        let now = self.desk.clock.now();
+        if self.is_too_often(&self.desk.store.login_codes_of(index, ago(now, SignedDuration::from_hours(24))).await?, now) {
             return Ok("too_often");
         }
-        if self.store.login_codes_since(ago(now, SignedDuration::from_mins(1))).await? >= MOST_A_MINUTE {
+        if self.desk.store.login_codes_since(ago(now, SignedDuration::from_mins(1))).await? >= MOST_A_MINUTE {
             tracing::warn!("more than {MOST_A_MINUTE} login codes are wanted in a minute; the others are not sent");
             return Ok("flood");
         }
-        let code = self.vault.draw_short_secret();
+        let code = self.desk.vault.draw_short_secret();
         let row = LoginCodeRow {
             id: wanted.id,
             index,
-            mac: self.vault.login_code_mac(wanted.id, code.reveal()),
+            mac: self.desk.vault.login_code_mac(wanted.id, code.reveal()),
             created_at: now,
             expires_at: now.saturating_add(SignedDuration::from_mins(i64::from(MINUTES))).unwrap_or(now),
             tries: 0,
             version: 0,
         };
         let writes = vec![Write::Enduser(Box::new(EnduserWrite::LoginCode(row)))];
-        self.store.commit(Commit { writes, ..Commit::default() }).await?;
+        self.desk.store.commit(Commit { writes, ..Commit::default() }).await?;
         let (language, tls_required) = self.way_to(&person).await?;
         let spaced = code.spaced();
-        let facts = LoginFacts { line_name: &self.line_name, code: &spaced, minutes: MINUTES, language };
+        let facts = LoginFacts { line_name: &self.desk.line.voice.line_name, code: &spaced, minutes: MINUTES, language };
         let content = match means {
             Means::Mail => {
-                Content::Mail(Mail { tls_required, ..login_mail(&facts, self.entropy.uuid().simple().to_string()) })
+                Content::Mail(Mail { tls_required, ..login_mail(&facts, self.desk.entropy.uuid().simple().to_string()) })
             }
             Means::Text | Means::Call => Content::Text(login_text(&facts)),
         };
@@ -147,20 +133,41 @@ impl Post {
 
     /// The person's language, and whether a mail address of theirs takes mail over TLS only.
     async fn way_to(&self, person: &PersonKey) -> Result<(Language, bool), StoreError> {
-        let directory = self.outbox.compose.directory.read().await?;
+        let directory = self.desk.directory.read().await?;
         let listed = directory.persons.values().flatten().find(|listed| listed.key == *person);
         let tls_required = |listed: &Person| listed.points(Means::Mail).any(|(_, point)| point.tls_required);
         Ok(listed.map_or((Language::En, false), |listed| (listed.language, tls_required(listed))))
     }
 
     async fn send(&self, means: Means, to: Address, content: Content) -> Result<(), NotSent> {
-        let lane = self.outbox.progress.routes.for_means(means);
+        let lane = self.desk.progress.routes.for_means(means);
         let sender = self.outbox.senders.get(&lane.key).filter(|_| lane.means == means).ok_or(NotSent::NoSender)?;
-        let outbound = &Outbound { attempt: self.entropy.attempt(), from: lane.from.clone(), to, content };
+        self.turn(&lane.key).await;
+        let outbound = &Outbound { attempt: self.desk.entropy.attempt(), from: lane.from.clone(), to, content };
         match tokio::time::timeout(PATIENCE, sender.send(outbound)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(NotSent::Refused(error.to_string())),
             Err(_) => Err(NotSent::Refused(format!("no answer within {}", throttle::in_words(signed(PATIENCE))))),
+        }
+    }
+}
+
+/// How often an idle turn of the lane is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl Post {
+    /// Waits for a turn that nobody else wants; after a while, for one like everybody's.
+    async fn turn(&self, lane: &LaneKey) {
+        let pace = self.outbox.paces.lane(lane);
+        let idle = async {
+            while !pace.takes_idle_turn() {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, idle).await.is_err()
+            && let Some(sends) = &pace.sends
+        {
+            sends.until_ready().await;
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod access;
 mod act;
 pub mod code;
 mod files;
-mod list;
+pub mod list;
 pub mod login;
 pub mod pins;
 mod tip;
@@ -19,7 +19,8 @@ mod tests;
 
 use crate::audit::{Action, Actor, Entry, PortalUser};
 use crate::desk::{Desk, DeskError};
-use crate::login::throttle;
+use crate::lifecycle::Tasks;
+use crate::outbox::Outbox;
 use crate::progress::ProgressError;
 use crate::store::{Commit, Outcome, StoreError};
 use crate::vault::DoesNotOpen;
@@ -32,6 +33,9 @@ use tokio::sync::mpsc;
 
 /// The longest note or answer, in characters.
 pub const LONGEST_NOTE: usize = 2000;
+
+/// How many notes of endusers and analysts a tip takes.
+pub const MOST_NOTES: usize = 300;
 
 /// Why something was refused. The pages say it in the reader's language.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +55,9 @@ pub enum PortalError {
     /// More than fits: how much it was, in characters.
     #[error("the text has {0} characters; {LONGEST_NOTE} fit")]
     TooLong(usize),
+    /// The tip has as many notes as are taken.
+    #[error("the report has {MOST_NOTES} notes, the most that are taken")]
+    TooMany,
     /// No choice was made.
     #[error("no choice was made")]
     NoChoice,
@@ -79,8 +86,11 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// The portal over the desk; whoever wants a code is handed to the other end of `wanted` ([`code::Post`]).
-    pub fn new(desk: Arc<Desk>, wanted: mpsc::Sender<Wanted>) -> Self {
+    /// The portal over the desk, and the task that sends one-time codes by these lanes' senders.
+    pub fn start(desk: Arc<Desk>, outbox: Outbox, tasks: &Tasks) -> Self {
+        let (wanted, codes) = mpsc::channel(code::MOST_WAITING);
+        let post = code::Post { desk: desk.clone(), outbox };
+        tasks.spawn("login codes", post.run(codes, tasks.clone()));
         Self { desk, wanted }
     }
 
@@ -106,8 +116,3 @@ impl Portal {
 
 /// How long a login lasts, whatever happens.
 pub const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(8);
-
-/// "3 minutes": for the sentences about waiting.
-pub fn in_words(wait: SignedDuration) -> String {
-    throttle::in_words(wait)
-}

@@ -44,6 +44,14 @@ impl Portal {
         self.view(who, access).await
     }
 
+    /// The reference of the tip that a mail's receipt page is about; whoever asks must still be one who may see it.
+    pub async fn reference_of_receipt(&self, token: &str) -> Result<String, PortalError> {
+        let attempt = self.desk.vault.receipt_attempt(token).ok_or(PortalError::NotHere)?;
+        let attempt = self.desk.store.attempt(attempt).await?.ok_or(PortalError::NotHere)?;
+        let tip = self.desk.store.conversation(attempt.conversation).await?.ok_or(PortalError::NotHere)?;
+        Ok(tip.conversation.reference.as_str().to_owned())
+    }
+
     async fn view(&self, who: &Enduser, access: Access) -> Result<Tip, PortalError> {
         let Access { tip, tellings, through } = access;
         let id = tip.conversation.id;

@@ -1,8 +1,9 @@
 //! What anybody can reach: carriers' webhooks, the reporter's site and the receipt page of mails.
 //!
-//! No login, no cookie; every page does its job without a script. The enduser portal will stand here too.
+//! Every page does its job without a script. No login and no cookie but the endusers' in `portal`.
 
 pub mod chat;
+pub mod portal;
 pub mod receipt;
 pub mod site;
 pub mod webhooks;

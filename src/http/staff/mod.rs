@@ -22,6 +22,7 @@ mod tip;
 mod told;
 
 pub mod api;
+pub(in crate::http) use tip::files as file;
 
 use crate::clock::Clock;
 use crate::desk::Desk;

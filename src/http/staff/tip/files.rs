@@ -96,11 +96,15 @@ pub(super) async fn copy(
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let file = site.desk.copy(&session.staff, id(&tip)?, attachment_id(&attachment)?).await?;
-    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(|text| range(text, file.bytes.len()));
-    Ok(match asked {
+    Ok(shown(file, headers.get(header::RANGE).and_then(|value| value.to_str().ok())))
+}
+
+/// A copy as an answer, whole or the range of bytes that is asked for.
+pub(in crate::http) fn shown(file: OpenFile, asked: Option<&str>) -> Response {
+    match asked.and_then(|text| range(text, file.bytes.len())) {
         Some(range) => part(file, range),
         None => answer(file, "inline"),
-    })
+    }
 }
 
 /// The one range of bytes that is asked for (RFC 9110, 14.1.2), when it lies within; some browsers play no sound without.

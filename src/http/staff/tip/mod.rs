@@ -6,7 +6,7 @@
 pub(super) mod canned;
 pub(super) mod conversation;
 pub(super) mod draft;
-pub(super) mod files;
+pub(in crate::http) mod files;
 pub(super) mod page;
 pub(super) mod sorting;
 pub(super) mod triage;
