@@ -210,6 +210,27 @@ pub(crate) fn steps(rig: &dyn Rig, first_url: &str, keys_url: &str, spoken_url: 
     assert_eq!(heard(spoken_url, &[]), Heard::Spoken);
 }
 
+/// Who picked up, told beside the call: no script is wanted, no token is needed, and a step that was steered to is one.
+pub(crate) fn beside_the_call(rig: &dyn Rig, detection_url: &str, steered_url: &str) {
+    let webhook = rig.webhook();
+    for (word, by) in [
+        ("human", AnsweredBy::Human),
+        ("machine_start", AnsweredBy::MachineSpeaking),
+        ("machine_end_beep", AnsweredBy::MachineReady),
+        ("fax", AnsweredBy::Fax),
+        ("unknown", AnsweredBy::Unknown),
+    ] {
+        let verified = webhook.accept(&rig.step(detection_url, &[("AnsweredBy", word)]).raw()).unwrap();
+        assert!(matches!(&verified.reply, Reply::Fixed(answer) if answer.status.is_success()), "nobody waits for a script here");
+        let Inbound::CallStep(step) = only(verified) else { panic!("a call's step is expected") };
+        assert_eq!((step.attempt, &step.heard, step.aside), (attempt(), &Heard::Answered(by), true));
+    }
+    let verified = webhook.accept(&rig.step(steered_url, &[]).raw()).unwrap();
+    assert_eq!(verified.reply, Reply::Script);
+    let Inbound::CallStep(step) = only(verified) else { panic!("a call's step is expected") };
+    assert_eq!((step.attempt, step.heard, step.aside), (attempt(), Heard::Steered, false));
+}
+
 /// A text to send.
 pub(crate) fn a_text() -> Outbound {
     let content = Content::Text(Words::new("We read this. Are you safe?"));

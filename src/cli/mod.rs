@@ -9,6 +9,7 @@ mod directory;
 mod keygen;
 mod make_copy;
 mod migrate;
+mod pin;
 mod plan;
 mod serve;
 mod table;
@@ -63,6 +64,9 @@ enum Command {
     /// Logins of analysts and supervisors.
     #[command(subcommand)]
     User(user::User),
+    /// PINs of persons of the directory.
+    #[command(subcommand)]
+    Pin(pin::Pin),
     /// Tokens for programs that use the API.
     #[command(subcommand)]
     Token(token::Token),
@@ -101,6 +105,7 @@ fn command(cli: Cli) -> anyhow::Result<u8> {
         Command::CheckConfig => check_config::run(&config()?).map(|()| 0),
         Command::Directory(directory) => directory::run(directory, &config()?),
         Command::User(user) => user::run(user, &config()?).map(|()| 0),
+        Command::Pin(pin) => pin::run(pin, &config()?).map(|()| 0),
         Command::Token(token) => token::run(token, &config()?).map(|()| 0),
         Command::Plan(plan) => plan::run(plan, &config()?).map(|()| 0),
         Command::Keygen(keygen) => keygen::run(&keygen).map(|()| 0),

@@ -14,6 +14,8 @@ use crate::voice::behaviour::{Answer, Behaviour, Keys};
 
 /// Most messages shown.
 const MESSAGES: usize = 100;
+/// Most voicemails shown.
+const VOICEMAILS: usize = 10;
 /// Most mails shown.
 const MAILS: usize = 30;
 
@@ -28,6 +30,8 @@ pub struct Phone {
     pub messages: Vec<Bubble>,
     pub call: Option<ShownCall>,
     pub last: Option<LastCall>,
+    /// What was said to its machine after the beep, newest first.
+    pub voicemails: Vec<Voicemail>,
     pub choices: Vec<Choice>,
     /// What the next call meets, in words.
     pub next: String,
@@ -72,6 +76,15 @@ pub struct ShownCall {
 pub struct LastCall {
     pub title: String,
     pub lines: Vec<ShownLine>,
+}
+
+/// What a machine recorded.
+pub struct Voicemail {
+    /// Who called, to be called back.
+    pub from: String,
+    pub other: String,
+    pub words: String,
+    pub time: String,
 }
 
 /// A transcript line.
@@ -131,6 +144,7 @@ pub fn draw(state: &State, number: &str, label: &str, back: &str, site: Option<&
         now_ms: clock::now().as_millisecond(),
         messages: messages(state, number),
         call: running.map(show_call),
+        voicemails: state.calls.iter().rev().filter(own).filter_map(voicemail).take(VOICEMAILS).collect(),
         last: last.map(|call| LastCall { title: outcome(call), lines: lines(&call.transcript) }),
         choices,
     }
@@ -236,6 +250,16 @@ fn show_call(call: &Call) -> ShownCall {
         scripted: !call.manual,
         lines: lines(&call.transcript),
     }
+}
+
+/// What was said after the machine's beep; none when nothing was.
+fn voicemail(call: &Call) -> Option<Voicemail> {
+    let is_beep = |line: &Line| line.who == Speaker::Carrier && line.text.as_deref() == Some("(beep)");
+    let beep = call.transcript.iter().position(is_beep).filter(|_| call.direction != CallDirection::Inbound)?;
+    let said = call.transcript[beep..].iter().filter(|line| line.who == Speaker::Gateway && !line.cut);
+    let words: Vec<&str> = said.filter_map(|line| line.text.as_deref()).collect();
+    let time = shell::hour(call.created_at);
+    (!words.is_empty()).then(|| Voicemail { from: call.from.clone(), other: formatted(&call.from), words: words.join(" "), time })
 }
 
 fn lines(transcript: &[Line]) -> Vec<ShownLine> {

@@ -25,6 +25,9 @@ pub struct Behaviour {
     /// What machine detection says instead of the truth, such as `unknown`.
     #[serde(default)]
     pub answered_by: Option<String>,
+    /// How much longer machine detection takes than it needs, in milliseconds.
+    #[serde(default)]
+    pub amd_after_ms: u64,
     /// What is said into a recording.
     #[serde(default)]
     pub say: Option<String>,
@@ -93,7 +96,7 @@ impl Default for Keys {
 impl Behaviour {
     /// A behaviour with nothing special.
     pub fn of(answer: Answer) -> Self {
-        Self { answer, key: Keys::default(), after_ms: 0, ring_ms: None, answered_by: None, say: None, greeting: None }
+        Self { answer, key: Keys::default(), after_ms: 0, ring_ms: None, answered_by: None, amd_after_ms: 0, say: None, greeting: None }
     }
 
     /// A human who keys this at every prompt: `heard_code`, `wrong`, `none` or digits.

@@ -67,7 +67,7 @@ impl Session {
             ) => ("human", listen),
         };
         let said = self.conduct.answered_by.clone();
-        (said.unwrap_or_else(|| truth.to_owned()), takes)
+        (said.unwrap_or_else(|| truth.to_owned()), takes + Duration::from_millis(self.conduct.amd_after_ms))
     }
 
     /// Asynchronous detection: the result goes to its own callback, while the call goes on.

@@ -222,6 +222,8 @@ fn steps_conform() {
     let go_on = render(Step::Continue { then: StepToken("go-on-2".to_owned()) });
     let first = format!("{ORIGIN}{}", telnyx.path(&format!("calls/{}/steps/first-token?on=answer", conformance::attempt())));
     conformance::steps(&telnyx, &first, &keys, &between(&go_on, "<Redirect method=\"POST\">", "<"));
+    let of_call = |rest: &str| format!("{ORIGIN}{}", telnyx.path(&format!("calls/{}/{rest}", conformance::attempt())));
+    conformance::beside_the_call(&telnyx, &of_call("detection"), &of_call("steps/present?on=steered"));
 }
 
 #[tokio::test]

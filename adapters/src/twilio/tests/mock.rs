@@ -119,7 +119,8 @@ fn next_script(event: &Inbound) -> Option<Script> {
             let prompt = vec![say("To confirm, press 4 7."), Step::Pause { seconds: 1 }];
             vec![Step::Ask { prompt, digits: 2, finish_on_hash: false, wait_seconds: 5, then: StepToken("t2".to_owned()) }]
         }
-        Heard::Digits(_) | Heard::Spoken | Heard::Steered => vec![say("Good-bye."), Step::HangUp],
+        Heard::Steered => vec![say("Please call back."), Step::Continue { then: StepToken("t3".to_owned()) }],
+        Heard::Digits(_) | Heard::Spoken => vec![say("Good-bye."), Step::HangUp],
     };
     Some(Script { steps })
 }
@@ -198,6 +199,22 @@ async fn a_machine_is_spoken_to_its_end() {
     world.control.behave(THEIRS, vec![Behaviour::of(Answer::Machine)]).await.unwrap();
     world.sender().send(&call("")).await.unwrap();
     world.hears(Heard::Answered(AnsweredBy::MachineReady)).await;
+    world.hears(Heard::Spoken).await;
+    world.sees_news(ReceiptKind::Ended(End::Completed)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_machine_that_is_found_beside_the_call_is_steered_to_its_voicemail() {
+    let world = World::start().await;
+    world.control.behave(THEIRS, vec![Behaviour { amd_after_ms: 20, ..Behaviour::of(Answer::Machine) }]).await.unwrap();
+    let beside = Content::Call { first: StepToken("t1".to_owned()), extension: String::new(), detection: Detection::Beside };
+    let accepted = world.sender().send(&outbound(beside)).await.unwrap();
+    world.hears(Heard::Answered(AnsweredBy::Unknown)).await;
+    world.hears(Heard::Answered(AnsweredBy::MachineReady)).await;
+    let aside = |event: &Inbound| matches!(event, Inbound::CallStep(step) if step.aside && step.provider_id == accepted.provider_id);
+    world.sees("the news from beside", aside).await;
+    world.sender().steer(&accepted.provider_id, attempt(), &StepToken("t9".to_owned())).await.unwrap();
+    world.hears(Heard::Steered).await;
     world.hears(Heard::Spoken).await;
     world.sees_news(ReceiptKind::Ended(End::Completed)).await;
 }

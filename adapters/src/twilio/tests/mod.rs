@@ -202,6 +202,8 @@ fn steps_conform() {
         };
         let first = format!("{ORIGIN}{}", dialect.path(&format!("calls/{}/steps/first-token?on=answer", conformance::attempt())));
         conformance::steps(&dialect, &first, &between("action=\"", "\""), &between("<Redirect method=\"POST\">", "<"));
+        let of_call = |rest: &str| format!("{ORIGIN}{}", dialect.path(&format!("calls/{}/{rest}", conformance::attempt())));
+        conformance::beside_the_call(&dialect, &of_call("detection"), &of_call("steps/present?on=steered"));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::stub_server::{Stub, Turn};
 use crate::twilio::{CallUpdate, Config, ConfigError, TwilioSender};
 use domain::channel::Means;
 use domain::dispatch::evidence::{End, ReceiptKind};
-use domain::exchange::{Content, Mail, ProviderId, Search};
+use domain::exchange::{Content, Detection, Mail, ProviderId, Search, StepToken};
 use domain::language::Language;
 use domain::sealed::Address;
 use jiff::Timestamp;
@@ -68,6 +68,32 @@ async fn a_call_on_the_wire() {
     let sent = fields(&stub.asked().body);
     assert!(has(&sent, "SendDigits", "wwww1234#"));
     assert!(!sent.iter().any(|(key, _)| key == "MachineDetection"), "a switchboard's greeting is no machine");
+}
+
+#[tokio::test]
+async fn detection_beside_the_call_and_the_steering_of_one() {
+    let stub = Stub::start(vec![taken(), taken(), taken()]);
+    let sender = Dialect::twilio().sender_at(&stub.base);
+    let by = |detection| {
+        let content = Content::Call { first: StepToken("first-token".to_owned()), extension: String::new(), detection };
+        domain::exchange::Outbound { content, ..a_text() }
+    };
+    sender.send(&by(Detection::Beside)).await.unwrap();
+    let (sent, base) = (fields(&stub.asked().body), format!("https://tips.example.org/webhooks/main/calls/{}", attempt()));
+    for (key, value) in [
+        ("MachineDetection", "DetectMessageEnd"),
+        ("AsyncAmd", "true"),
+        ("AsyncAmdStatusCallback", &format!("{base}/detection")),
+        ("AsyncAmdStatusCallbackMethod", "POST"),
+    ] {
+        assert!(has(&sent, key, value), "{key}={value}");
+    }
+    sender.send(&by(Detection::Off)).await.unwrap();
+    assert!(!fields(&stub.asked().body).iter().any(|(key, _)| key.contains("Machine") || key.contains("Amd")));
+    sender.steer(&ProviderId("CA1".to_owned()), attempt(), &StepToken("present".to_owned())).await.unwrap();
+    let asked = stub.asked();
+    assert_eq!(asked.line, "POST /2010-04-01/Accounts/AC-fictional/Calls/CA1.json");
+    assert!(has(&fields(&asked.body), "Url", &format!("{base}/steps/present?on=steered")));
 }
 
 #[tokio::test]
