@@ -6,6 +6,7 @@
 
 mod away;
 mod bad_input;
+mod call_back;
 mod calls_in;
 mod canary;
 mod chat;

@@ -14,6 +14,9 @@ pub const LOGINS: [(&str, &str, &str, &str); 2] = [
     ("supervisor", "Demo Supervisor", "supervisor", "demo-supervisor-password"),
 ];
 
+/// Who has a PIN in the demo.
+pub const WITH_PIN: [&str; 2] = ["delta-high-principal", "delta-high-assistant"];
+
 /// A folder with everything that the gateway needs.
 pub struct Deployment {
     /// The folder.
@@ -22,6 +25,8 @@ pub struct Deployment {
     pub ports: Ports,
     /// A token for the API, in the analyst's name.
     pub token: String,
+    /// The PINs of [`WITH_PIN`], in that order.
+    pub pins: Vec<String>,
 }
 
 impl Deployment {
@@ -34,14 +39,19 @@ impl Deployment {
             std::fs::remove_dir_all(&folder).with_context(|| format!("empty {}", folder.display()))?;
         }
         std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
-        let mut deployment = Self { folder, ports, token: String::new() };
+        let pins_file = folder.join("pins");
+        let mut deployment = Self { folder, ports, token: String::new(), pins: Vec::new() };
         deployment.write_config()?;
         if !there {
             deployment.fill()?;
             let token = deployment.tipline(&["token", "add", LOGINS[0].0, "--label", "demo"], None)?;
             std::fs::write(&token_file, &token).context("keep the token")?;
+            let pins: Vec<String> = WITH_PIN.iter().map(|who| deployment.tipline(&["pin", "new", who], None)).collect::<Result<_, _>>()?;
+            std::fs::write(&pins_file, pins.join("\n")).context("keep the PINs")?;
         }
         deployment.token = std::fs::read_to_string(&token_file).context("read the token")?.trim().to_owned();
+        let pins = std::fs::read_to_string(&pins_file).context("read the PINs")?;
+        deployment.pins = pins.lines().map(str::to_owned).collect();
         Ok(deployment)
     }
 

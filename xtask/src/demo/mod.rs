@@ -9,7 +9,7 @@ pub mod running;
 
 use crate::{play, workspace};
 use anyhow::Context;
-use deployment::{Deployment, LOGINS};
+use deployment::{Deployment, LOGINS, WITH_PIN};
 use ports::Ports;
 use running::{Both, LINE_NUMBER, Pace};
 
@@ -113,6 +113,9 @@ fn print_table(deployment: &Deployment) {
     println!();
     for (login, _, role, password) in LOGINS {
         println!("  {:<12} {login} / {password}", format!("As {role}"));
+    }
+    for (person, pin) in WITH_PIN.iter().zip(&deployment.pins) {
+        println!("  {:<12} {person} / {pin}", "PIN");
     }
     println!("\nText something as the student, sort it at the console as Critical for Delta High School, and let the phones ring.");
     println!("Ctrl-C ends both programs.");

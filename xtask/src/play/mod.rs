@@ -4,6 +4,7 @@
 //! A step is printed when it was *seen* to happen, never when it was asked for. Nothing sleeps for a guessed time: each step waits
 //! for its condition with a time-out that fails the play.
 
+mod call_back;
 mod county;
 mod desk;
 mod dispatch;
@@ -32,6 +33,8 @@ struct Stage {
     world: World,
     desk: Desk,
     county: County,
+    /// The PIN of the person whose machine answers.
+    pin: String,
     public: String,
     ops: String,
     client: reqwest::Client,
@@ -52,6 +55,7 @@ pub async fn run(deployment: &Deployment) -> anyhow::Result<()> {
         world: World::new(client.clone(), at(ports.mock)),
         desk: Desk::log_in(client.clone(), at(ports.staff), &deployment.token).await?,
         county: County::read()?,
+        pin: deployment.pins.last().cloned().context("the demo has no PIN")?,
         public: at(ports.public),
         ops: at(ports.ops),
         client,
@@ -60,6 +64,7 @@ pub async fn run(deployment: &Deployment) -> anyhow::Result<()> {
     let tip = tip::come_and_be_answered(&mut stage).await?;
     dispatch::tell_everybody(&mut stage, &tip).await?;
     receipts::be_confirmed(&mut stage, &tip).await?;
+    call_back::be_called_back(&mut stage, &tip).await?;
     record::hold_everything(&mut stage, &tip).await?;
     ways::come_by_every_way(&mut stage).await?;
     stage.story.end();

@@ -113,7 +113,7 @@ async fn mail(
     Ok(())
 }
 
-async fn confirmed(desk: &Desk, tip: &str, person: &Person, means: &str, how: &str) -> anyhow::Result<()> {
+pub(super) async fn confirmed(desk: &Desk, tip: &str, person: &Person, means: &str, how: &str) -> anyhow::Result<()> {
     until(&format!("the {} confirmed by {how}", person.role), CONFIRMED_WITHIN, async || {
         let seen = obligation(desk, tip, person, means).await?;
         Ok((seen["state"] == "satisfied" && seen["state_detail"] == how && !seen["confirmed_at"].is_null()).then_some(()))

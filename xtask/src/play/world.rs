@@ -61,6 +61,12 @@ impl World {
         self.prompt(call).await
     }
 
+    /// Keys are pressed on a call, once it listens; it may end then.
+    pub(super) async fn press(&self, call: &str, digits: &str) -> anyhow::Result<()> {
+        self.prompt(call).await?;
+        self.post(&format!("calls/{call}/digits"), &json!({"digits": digits})).await.map(drop)
+    }
+
     /// Words are spoken after the tone, and ended; gives what is said next.
     pub(super) async fn leave(&self, call: &str, words: &str) -> anyhow::Result<String> {
         self.prompt(call).await?;
