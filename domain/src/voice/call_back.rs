@@ -9,7 +9,7 @@ use super::enduser_call::{LEAST_PIN_DIGITS, MOST_PIN_DIGITS};
 use super::script::Script;
 use crate::channel::Means;
 use crate::conversation::reference::Reference;
-use crate::dispatch::obligation::{Obligation, Satisfaction, State};
+use crate::dispatch::obligation::{Elsewhere, Obligation, Satisfaction, State};
 use crate::dispatch::purpose::Purpose;
 use crate::dispatch::words::Voice;
 use crate::exchange::{CallerHeard, StepToken};
@@ -273,14 +273,11 @@ fn turn(purpose: Purpose) -> Option<u8> {
     }
 }
 
+/// Whether the person has confirmed it, on this channel or another.
 fn is_confirmed(one: &Obligation) -> bool {
-    match one.state {
-        State::Satisfied { by: Satisfaction::Confirmed(_) | Satisfaction::ConfirmedElsewhere, .. } => true,
-        State::Satisfied { by: Satisfaction::Notified, .. } => one.confirmed_at.is_some(),
-        State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } | State::Released { .. } | State::Failed { .. } => {
-            one.confirmed_at.is_some()
-        }
-    }
+    one.confirmed_at.is_some()
+        || one.elsewhere == Elsewhere::Confirmed
+        || matches!(one.state, State::Satisfied { by: Satisfaction::Confirmed(_) | Satisfaction::ConfirmedElsewhere, .. })
 }
 
 fn is_over(one: &Obligation) -> bool {

@@ -234,6 +234,10 @@ fn promise(number: u128, means: M, purpose: Purpose, state: State, attempts: boo
     one
 }
 
+fn heard_of_it(one: Obligation) -> Obligation {
+    Obligation { elsewhere: Elsewhere::Confirmed, ..one }
+}
+
 #[test]
 fn the_promise_that_is_confirmed() {
     let (at, tip) = (Timestamp::UNIX_EPOCH, Purpose::Tip);
@@ -261,6 +265,11 @@ fn the_promise_that_is_confirmed() {
         (
             "confirmed",
             vec![promise(1, M::Call, tip, by_key(), true), promise(2, M::Mail, tip, kept(Satisfaction::ConfirmedElsewhere), true)],
+            Some((2, "already")),
+        ),
+        (
+            "confirmed by phone, and the mail was sent",
+            vec![promise(1, M::Call, tip, by_key(), true), heard_of_it(promise(2, M::Mail, tip, sent(), true))],
             Some((2, "already")),
         ),
         ("not needed", vec![promise(1, M::Call, tip, State::Released { at }, false)], Some((1, "not yet"))),
