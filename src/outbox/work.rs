@@ -157,7 +157,8 @@ fn answered(result: Result<Accepted, SendError>) -> Answered {
 fn not_composed(error: &ComposeError) -> Answered {
     tracing::error!(error = %error, "an attempt could not be put together");
     let outcome = match error {
-        ComposeError::AddressGone | ComposeError::TipGone | ComposeError::TextsForbidden => SendOutcome::Permanent,
+        ComposeError::AddressGone | ComposeError::TipGone => SendOutcome::Permanent,
+        ComposeError::TextsForbidden => SendOutcome::OptedOut,
         ComposeError::Store(_) | ComposeError::Sealed(_) => SendOutcome::Transient,
     };
     Answered { outcome, code: None, provider_id: None, reason: error.to_string() }

@@ -3,6 +3,8 @@
 #[path = "../../../adapters/tests/dovecot/mod.rs"]
 pub mod dovecot;
 mod exim;
+mod signed;
+mod told;
 
 use crate::gateway::{TestGateway, until};
 use dovecot::{Dovecot, PASSWORD, USER};
@@ -13,7 +15,14 @@ use std::net::TcpStream;
 
 /// A gateway whose mailbox is on this Dovecot, and whose mail goes out by this port.
 async fn gateway(server: &Dovecot, smtp: Option<u16>) -> TestGateway {
-    let mut gateway = TestGateway::prepare(&[]).await;
+    let mut gateway = prepared(server, smtp).await;
+    gateway.serve().await;
+    gateway
+}
+
+/// The same before it runs.
+async fn prepared(server: &Dovecot, smtp: Option<u16>) -> TestGateway {
+    let gateway = TestGateway::prepare(&[]).await;
     let file = gateway.folder.join("tipline.toml");
     let mut text = std::fs::read_to_string(&file).expect("the configuration");
     if let Some(port) = smtp {
@@ -31,7 +40,6 @@ async fn gateway(server: &Dovecot, smtp: Option<u16>) -> TestGateway {
         text = text.replace(&its, &ours);
     }
     std::fs::write(file, text).expect("the configuration");
-    gateway.serve().await;
     gateway
 }
 
