@@ -85,7 +85,7 @@ async fn a_mail_that_cannot_arrive_leads_to_a_call_and_an_answer_is_read_but_con
         (failed("Principal") && failed("School Resource Officer")).then_some(read)
     })
     .await;
-    assert_eq!(of(&read, "Principal", "mail")[0]["reason"], "returned", "{read}");
+    assert_eq!(of(&read, "Principal", "mail")[0]["state_detail"], "returned", "{read}");
     for (role, phone) in [("Principal", PRINCIPALS_PHONE), ("School Resource Officer", OFFICERS_PHONE)] {
         until(&format!("the {role} is called"), || async { (!gateway.control().calls(Some(phone)).await.is_empty()).then_some(()) }).await;
         let read = gateway.get(&format!("/tips/{tip}")).await;
