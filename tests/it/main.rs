@@ -18,6 +18,7 @@ mod kill;
 mod mail;
 mod outage;
 mod pictures;
+mod portal;
 mod promises;
 mod reconcile;
 mod record;
