@@ -9,6 +9,7 @@ pub mod directory;
 mod dispatch;
 pub mod files;
 mod follow_up;
+pub mod health;
 mod incident;
 mod lists;
 mod news;

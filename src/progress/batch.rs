@@ -78,7 +78,7 @@ impl Batch {
             FailedBecause::OptedOut => "they have forbidden texts (STOP); ask them, and mend the directory",
         };
         self.write(Write::Task(TaskRow {
-            kind: TaskKind::Failed,
+            kind: kind_of(because),
             due_at: None,
             id: TaskId::new(entropy.ordered(self.at)),
             conversation: obligation.conversation,
@@ -102,6 +102,14 @@ impl Batch {
         if let Some(action) = action {
             self.record(next.conversation, Actor::System, action);
         }
+    }
+}
+
+/// What is wrong when an obligation failed: the list, or only that nobody was reached.
+const fn kind_of(because: FailedBecause) -> TaskKind {
+    match because {
+        FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier => TaskKind::Failed,
+        FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => TaskKind::Directory,
     }
 }
 

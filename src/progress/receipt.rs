@@ -7,12 +7,13 @@ use super::obligation::AttemptChange;
 use super::{MOST_REPEATS, Progress, ProgressError, Tried};
 use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
-use crate::store::rows::{AttemptRow, Owner};
+use crate::store::rows::{AttemptRow, Owner, TaskKind, TaskRow};
 use crate::store::{Outcome, Write};
 use domain::dispatch::evidence::ReceiptKind;
 use domain::dispatch::{delivery, obligation};
-use domain::id::AttemptId;
+use domain::id::{AttemptId, TaskId};
 use domain::voice::enduser_call::EnduserCall;
+use std::borrow::Cow;
 
 /// News of one attempt.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,7 @@ impl Progress {
                 return Ok(Took::Stale);
             }
             let owner = row.owner;
+            let news = self.unknown_once(&row, &news).await?;
             let change = self.merged(row, &news, repeat < ID_REPEATS);
             if news.once.is_none() && change.row.is_none() && change.actions.is_empty() {
                 return Ok(Took::Known);
@@ -84,6 +86,35 @@ impl Progress {
             }
         }
         Err(ProgressError::Contended)
+    }
+
+    /// A status that nobody here knows is kept once a word, and raised once an attempt: a poll brings the same again and again.
+    async fn unknown_once<'a>(&self, row: &AttemptRow, news: &'a News) -> Result<Cow<'a, News>, ProgressError> {
+        let is_unknown = |kind: &ReceiptKind| matches!(kind, ReceiptKind::Unrecognised(_));
+        if !news.kinds.iter().any(is_unknown) {
+            return Ok(Cow::Borrowed(news));
+        }
+        let known = self.store.receipts(row.conversation).await?;
+        let known: Vec<_> = known.into_iter().filter(|receipt| receipt.attempt == row.id && is_unknown(&receipt.kind)).collect();
+        let mut news = news.clone();
+        news.kinds.retain(|kind| !is_unknown(kind) || known.iter().all(|receipt| receipt.kind != *kind));
+        if known.is_empty() {
+            let now = self.clock.now();
+            let (about, obligation) = match row.owner {
+                Owner::Obligation(id) => ("telling an enduser", Some(id)),
+                Owner::Message(_) => ("an answer to the reporter", None),
+            };
+            news.writes.push(Write::Task(TaskRow {
+                kind: TaskKind::Look,
+                due_at: None,
+                id: TaskId::new(self.entropy.ordered(now)),
+                conversation: row.conversation,
+                obligation,
+                what: format!("The carrier says something about {about} that this program does not know: see the tip, and ask the operator."),
+                created_at: now,
+            }));
+        }
+        Ok(Cow::Owned(news))
     }
 
     /// The attempt with the news merged; no row when nothing changed.

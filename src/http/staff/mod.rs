@@ -9,6 +9,7 @@ mod events;
 mod fault;
 mod frame;
 mod guard;
+mod health;
 mod help;
 mod inbox;
 mod login;
@@ -82,6 +83,7 @@ pub fn router(site: StaffSite) -> Router {
         .merge(obligation::routes())
         .merge(tasks::routes())
         .merge(directory::routes())
+        .merge(health::routes())
         .merge(help::routes())
         .merge(assets::staff())
         .fallback(|| async { Fault::NotFound })
