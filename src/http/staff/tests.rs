@@ -5,4 +5,5 @@ mod api;
 mod console;
 mod files;
 mod fixture;
+mod health;
 mod lists;

@@ -18,12 +18,34 @@ pub const TEXT_NUMBER: &str = LINE_NUMBER;
 /// The school of the large dispatch.
 pub const SCHOOL: &str = "bench-high";
 
+/// A school of the directory that is made for one measurement.
+pub struct School {
+    /// Its key.
+    pub key: &'static str,
+    /// How many people are called.
+    pub phones: usize,
+    /// How many people are mailed; they come first.
+    pub mails: usize,
+}
+
 /// Requests to the carrier in a second; 1000 and more is as fast as it goes.
 pub struct Paces {
     /// Of texts.
     pub texts: f64,
     /// Of calls.
     pub calls: f64,
+}
+
+/// What one measurement wants beside the demo.
+pub struct Wants {
+    /// The lanes' paces.
+    pub paces: Paces,
+    /// Of mails.
+    pub mails_per_second: f64,
+    /// When the district's turn comes, in seconds.
+    pub district_after: u32,
+    /// Schools besides the demo's.
+    pub schools: Vec<School>,
 }
 
 /// A running gateway with its carriers.
@@ -38,15 +60,25 @@ pub struct Deployment {
 impl Deployment {
     /// Starts one; with `calls` above 0 the school [`SCHOOL`] has that many people who are called.
     pub async fn start(folder: PathBuf, paces: Paces, calls: usize) -> Result<Self> {
+        let school = School { key: SCHOOL, phones: calls, mails: 1 };
+        let schools = if calls > 0 { vec![school] } else { Vec::new() };
+        Self::start_as(folder, Wants { paces, mails_per_second: 20.0, district_after: 45, schools }).await
+    }
+
+    /// Starts one as a measurement wants it.
+    pub async fn start_as(folder: PathBuf, wants: Wants) -> Result<Self> {
+        let paces = wants.paces;
         let folder = Folder::make(folder, Ports::free()?, false)?;
         let path = folder.folder.join("tipline.toml");
         let text = std::fs::read_to_string(&path)?;
         let text = text
             .replace("texts_per_second = 10", &format!("texts_per_second = {:?}", paces.texts))
-            .replace("calls_per_second = 5", &format!("calls_per_second = {:?}", paces.calls));
+            .replace("calls_per_second = 5", &format!("calls_per_second = {:?}", paces.calls))
+            .replace("mails_per_second = 20", &format!("mails_per_second = {:?}", wants.mails_per_second))
+            .replace("district_after = 45", &format!("district_after = {}", wants.district_after));
         std::fs::write(&path, text)?;
-        if calls > 0 {
-            import(&folder, calls)?;
+        if !wants.schools.is_empty() {
+            import(&folder, &wants.schools)?;
         }
         let both = Both::start(&folder, Pace::Usual).await?;
         let public = format!("127.0.0.1:{}", folder.ports.public);
@@ -80,7 +112,12 @@ impl Deployment {
 
     /// A reporter texts.
     pub async fn say(&self, body: &str) -> Result<()> {
-        let said = json!({"from": "+12175550142", "to": TEXT_NUMBER, "body": body});
+        self.say_from("+12175550142", body).await
+    }
+
+    /// Another reporter texts.
+    pub async fn say_from(&self, from: &str, body: &str) -> Result<()> {
+        let said = json!({"from": from, "to": TEXT_NUMBER, "body": body});
         self.client.post(self.mock("/control/say")).json(&said).send().await?.error_for_status()?;
         Ok(())
     }
@@ -88,6 +125,18 @@ impl Deployment {
     /// What the carrier was asked.
     pub async fn requests(&self) -> Result<Vec<Value>> {
         Ok(self.client.get(self.mock("/control/requests")).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// The mails that were taken.
+    pub async fn mails(&self) -> Result<Vec<Value>> {
+        Ok(self.client.get(self.mock("/control/mails")).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// What people at a number do when they are called.
+    pub async fn behave(&self, number: &str, calls: &Value) -> Result<()> {
+        let body = json!({"number": number, "calls": calls});
+        self.client.post(self.mock("/control/behaviour")).json(&body).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// Forgets what the carrier was asked.
@@ -119,21 +168,50 @@ impl Deployment {
     }
 }
 
-/// The demo's directory with one more school, at which many people have a phone and one a mail address.
-fn import(folder: &Folder, calls: usize) -> Result<()> {
+/// The number of a school's n-th person.
+pub fn number(school: usize, person: usize) -> String {
+    format!("+1666{school}{person:06}")
+}
+
+/// The demo's directory with more schools.
+fn import(folder: &Folder, schools: &[School]) -> Result<()> {
     let county = crate::workspace::root().join("config/demo");
     let mut organizations = std::fs::read_to_string(county.join("organizations.csv"))?;
-    let _ =
-        writeln!(organizations, "{SCHOOL},school,Bench High School,demo-county,demo-district,demo-county-911,demo-county-police,school,,");
     let mut people = std::fs::read_to_string(county.join("people.csv"))?;
-    for number in 0..calls {
-        let mail = if number == 0 { "office.bench-high@example.org" } else { "" };
-        let _ = writeln!(
-            people,
-            "bench-{number},{SCHOOL},Contact {number} of Bench High,Contact {number},{},+1666{:07},,{mail},no,en,2026-08-15,,,,,",
-            number + 1,
-            number
-        );
+    let columns = |table: &str| table.lines().next().unwrap_or("").split(',').map(str::to_owned).collect::<Vec<_>>();
+    let (of_organizations, of_people) = (columns(&organizations), columns(&people));
+    for (at, School { key, phones, mails }) in schools.iter().enumerate() {
+        let name = format!("School {key}");
+        let fields = [
+            ("key", *key),
+            ("kind", "school"),
+            ("name", &name),
+            ("county", "demo-county"),
+            ("district", "demo-district"),
+            ("psap", "demo-county-911"),
+            ("police", "demo-county-police"),
+            ("calendar", "school"),
+        ];
+        let _ = writeln!(organizations, "{}", row(&of_organizations, &fields));
+        for n in 0..(*phones).max(*mails) {
+            let (id, order) = (format!("{key}-{n}"), (n + 1).to_string());
+            let phone = if n < *phones { number(at, n) } else { String::new() };
+            let mail = if n < *mails { format!("contact-{n}.{key}@example.org") } else { String::new() };
+            let role = format!("Contact {n}");
+            let fields = [
+                ("key", id.as_str()),
+                ("organization", key),
+                ("name", &role),
+                ("role", &role),
+                ("order", &order),
+                ("phone", &phone),
+                ("mail", &mail),
+                ("text", "no"),
+                ("language", "en"),
+                ("attested_on", "2026-08-15"),
+            ];
+            let _ = writeln!(people, "{}", row(&of_people, &fields));
+        }
     }
     let (one, two) = (folder.folder.join("organizations.csv"), folder.folder.join("people.csv"));
     std::fs::write(&one, organizations)?;
@@ -141,4 +219,10 @@ fn import(folder: &Folder, calls: usize) -> Result<()> {
     let status = folder.command().args(["directory", "import", "--organizations"]).arg(one).arg("--people").arg(two).status()?;
     ensure!(status.success(), "the large directory was not imported");
     Ok(())
+}
+
+/// A row of a table with these columns.
+fn row(columns: &[String], fields: &[(&str, &str)]) -> String {
+    let value = |column: &String| fields.iter().find(|(name, _)| name == column).map_or("", |(_, value)| *value);
+    columns.iter().map(value).collect::<Vec<_>>().join(",")
 }

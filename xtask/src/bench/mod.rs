@@ -5,10 +5,14 @@
 
 mod accepts;
 mod chats;
+mod clock;
 mod deployment;
 mod dispatch;
 mod flood;
+mod queue;
 mod report;
+mod storm;
+mod tips;
 
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
@@ -27,6 +31,8 @@ pub struct Figures {
     dispatch: dispatch::Dispatch,
     chats: chats::Chats,
     flood: flood::Flood,
+    queue: queue::Queue,
+    storm: storm::Storm,
     idle_kib: u64,
     loaded_kib: u64,
 }
@@ -40,6 +46,15 @@ pub struct Bench {
     /// Only the flood, in the profile that the demo runs in; the figures are printed and nothing is written.
     #[arg(long)]
     flood_only: bool,
+    /// Only a Critical tip behind so many Standard promises, in the profile that the demo runs in; its section of the report is written anew.
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "50000")]
+    queue_only: Option<usize>,
+    /// Only so many Critical tips at once, in the profile that the demo runs in; its section of the report is written anew.
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "1000")]
+    storm_only: Option<usize>,
+    /// Calls in a second for --storm-only.
+    #[arg(long, value_name = "PACE", default_value_t = storm::PACE)]
+    storm_pace: f64,
 }
 
 /// Measures and writes the report.
@@ -49,6 +64,9 @@ pub fn run(bench: &Bench) -> Result<()> {
     }
     if bench.flood_only {
         return only_flood();
+    }
+    if bench.queue_only.is_some() || bench.storm_only.is_some() {
+        return only_waiting(bench);
     }
     build()?;
     workspace::use_release();
@@ -84,6 +102,23 @@ fn only_flood() -> Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     println!("{}", flood::section(&runtime.block_on(flood_of_own(&work))?));
+    Ok(())
+}
+
+fn only_waiting(bench: &Bench) -> Result<()> {
+    workspace::build()?;
+    let work = workspace::target().join("bench-waiting");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    if let Some(waiting) = bench.queue_only {
+        println!("a Critical tip behind {waiting} Standard promises …");
+        let figures = runtime.block_on(queue::measure(&work.join("queue"), waiting))?;
+        report::replace_section(&queue::section(&figures))?;
+    }
+    if let Some(tips) = bench.storm_only {
+        println!("{tips} Critical tips at once …");
+        let figures = runtime.block_on(storm::measure(&work.join("storm"), tips, bench.storm_pace))?;
+        report::replace_section(&storm::section(&figures))?;
+    }
     Ok(())
 }
 
@@ -123,7 +158,11 @@ async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
     println!("  {dispatch:?}");
     let chats = chats_of_own(chats::CHATS, work).await?;
     let flood = flood_of_own(work).await?;
-    Ok(Figures { raw, accepts, dispatch, chats, flood, idle_kib, loaded_kib })
+    println!("a Critical tip behind {} Standard promises …", queue::WAITING);
+    let queue = queue::measure(&work.join("queue"), queue::WAITING).await?;
+    println!("{} Critical tips at once …", storm::TIPS);
+    let storm = storm::measure(&work.join("storm"), storm::TIPS, storm::PACE).await?;
+    Ok(Figures { raw, accepts, dispatch, chats, flood, queue, storm, idle_kib, loaded_kib })
 }
 
 fn build() -> Result<()> {

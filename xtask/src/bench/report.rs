@@ -2,11 +2,13 @@
 
 use super::Figures;
 use super::accepts::CONNECTIONS;
+use crate::workspace;
+use anyhow::{Context, Result};
 use std::fs;
 
 /// The text of `docs/benchmarks.md`.
 pub fn text(figures: &Figures) -> String {
-    let Figures { raw, accepts, dispatch, chats, flood, idle_kib, loaded_kib } = figures;
+    let Figures { raw, accepts, dispatch, chats, flood, queue, storm, idle_kib, loaded_kib } = figures;
     let number = |key: &str| raw[key].as_f64().unwrap_or(0.0);
     let (raw_64, raw_256, store) = (number("raw_64_per_second"), number("raw_256_per_second"), number("store_per_second"));
     let ms = |key: &str| raw["store_ms"][key].as_f64().unwrap_or(0.0);
@@ -41,6 +43,8 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
 | the carrier has the first call | {first:.0} |
 | the carrier has all {calls} calls | {last:.0} |
 
+{queue}
+{storm}
 {chats}
 {flood}
 ## Memory
@@ -53,6 +57,8 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
         machine = machine(),
         chats = super::chats::section(chats),
         flood = super::flood::section(flood),
+        queue = super::queue::section(queue),
+        storm = super::storm::section(storm),
         store_ratio = store / raw_64.max(1.0),
         p50 = ms("p50"),
         p99 = ms("p99"),
@@ -73,6 +79,23 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
     )
 }
 
+/// Puts a section measured by itself into the report, in the place of the one with the same heading.
+pub fn replace_section(section: &str) -> Result<()> {
+    let path = workspace::root().join("docs/benchmarks.md");
+    let report = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let note = format!("Measured by itself, in the dev profile (unoptimised), on {}.", machine());
+    fs::write(&path, replaced(&report, &format!("{section}\n{note}\n"))).with_context(|| format!("write {}", path.display()))?;
+    println!("{section}\nwritten to docs/benchmarks.md");
+    Ok(())
+}
+
+fn replaced(report: &str, section: &str) -> String {
+    let heading = section.lines().next().unwrap_or("");
+    let Some(begin) = report.find(&format!("{heading}\n")) else { return format!("{}\n\n{section}", report.trim_end()) };
+    let end = report[begin + 1..].find("\n## ").map_or(report.len(), |at| begin + 1 + at);
+    format!("{}{section}{}", &report[..begin], &report[end..])
+}
+
 /// Cores, memory and processor of this machine.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
@@ -86,4 +109,16 @@ fn machine() -> String {
         .trim()
         .to_owned();
     format!("{cores} cores ({model}), {} GiB of memory", (kib + 524_288) / 1_048_576)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_takes_the_place_of_its_namesake() {
+        let report = "# R\n\n## A\n\nold\n\n## B\n\nkept\n";
+        assert_eq!(replaced(report, "## A\n\nnew\n"), "# R\n\n## A\n\nnew\n\n## B\n\nkept\n");
+        assert_eq!(replaced(report, "## C\n\nnew\n"), "# R\n\n## A\n\nold\n\n## B\n\nkept\n\n## C\n\nnew\n");
+    }
 }

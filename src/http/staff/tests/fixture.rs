@@ -53,6 +53,7 @@ pub(super) struct Fixture {
     pub(super) analyst: StaffId,
     pub(super) files: Files,
     pub(super) vault: Arc<Vault>,
+    pub(super) desk: Arc<Desk>,
     intake: Intake,
     router: Router,
     folder: PathBuf,
@@ -133,7 +134,7 @@ impl Fixture {
         });
         let login = Arc::new(Login::new(store.clone(), clock.clone(), Entropy));
         let site = StaffSite {
-            desk,
+            desk: desk.clone(),
             login: login.clone(),
             live: live.clone(),
             clock: clock.clone(),
@@ -142,7 +143,7 @@ impl Fixture {
             zone: config.zone().clone(),
             stop: tokio_util::sync::CancellationToken::new(),
         };
-        Self { clock, store, live, login, analyst, files, vault, intake, router: router(site), folder, received: 0.into() }
+        Self { clock, store, live, login, analyst, files, vault, desk, intake, router: router(site), folder, received: 0.into() }
     }
 
     /// A reporter writes; gives the tip.
