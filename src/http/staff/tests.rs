@@ -7,3 +7,4 @@ mod files;
 mod fixture;
 mod health;
 mod lists;
+mod telling;

@@ -46,7 +46,7 @@ async fn every_documented_path_is_routed_and_wants_a_token() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 20, "a new route is documented, and counted here");
+    assert_eq!(seen, 21, "a new route is documented, and counted here");
     let served = f.get("/api/v1/openapi.json", "").await.json();
     assert_eq!(served, document);
     for schema in ["Tip", "Message", "Obligation", "Attempt", "Receipt", "Refusal", "NewTriage"] {
@@ -99,7 +99,11 @@ async fn a_tip_goes_its_way_over_the_api() {
     assert!(!whole.contains(NUMBER) && !whole.contains("+1555"), "no number is in any answer");
     assert_eq!(c.get(&format!("/tips/{id}")).await["notes"][0]["kind"], "assessment");
     assert!(c.get(&format!("/tips/{id}/timeline")).await.as_array().unwrap().len() > 5);
-    assert_eq!(c.get("/tasks").await, json!([]));
+    let tasks = c.get("/tasks").await;
+    assert_eq!((tasks.as_array().unwrap().len(), &tasks[0]["kind"]), (1, &json!("follow_up")), "{tasks}");
+    let done = format!("/tasks/{}/done", tasks[0]["id"].as_str().unwrap());
+    assert_eq!(c.ask(Method::POST, &done, Some(json!({}))).await.json()["error"]["code"], "note_missing");
+    assert_eq!(c.ask(Method::POST, &done, Some(json!({"note": "They have it."}))).await.status, StatusCode::NO_CONTENT);
     assert!(c.get("/schools").await.as_array().unwrap().iter().any(|school| school["key"] == "delta-high"));
     assert_eq!(c.get("/catalogue").await[0]["level"], "critical");
 }
