@@ -168,8 +168,7 @@ fn tips_only(told: &[(DispatchRow, Vec<Obligation>)]) -> impl Iterator<Item = &(
 
 /// Whether something told of the tip reached the police.
 pub(super) fn police_were_told(told: &[(DispatchRow, Vec<Obligation>)]) -> bool {
-    let reached = |obligation: &Obligation| {
-        obligation.confirmed_at.is_some() || matches!(obligation.state, obligation::State::Satisfied { .. })
-    };
+    let reached =
+        |obligation: &Obligation| obligation.confirmed_at.is_some() || matches!(obligation.state, obligation::State::Satisfied { .. });
     tips_only(told).flat_map(|(_, obligations)| obligations).any(|one| one.step.kind == Kind::Police && reached(one))
 }

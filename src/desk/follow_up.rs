@@ -77,7 +77,8 @@ pub(super) fn follow_up(plan: &Plan, conversation: ConversationId, now: Timestam
         }
     }
     let what = if police.is_empty() {
-        "Call the police yourself, for the directory lists none: make sure that they have the report, and offer analytical assistance.".to_owned()
+        "Call the police yourself, for the directory lists none: make sure that they have the report, and offer analytical assistance."
+            .to_owned()
     } else {
         format!("Call {} to make sure that they have the report, and offer analytical assistance.", police.join(" and "))
     };

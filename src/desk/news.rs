@@ -21,7 +21,9 @@ impl Desk {
     pub(super) fn new_words(&self, tip: &Conversation, watch: &Watch, messages: &[Message]) -> Option<NewWords> {
         let dispatched_at = tip.dispatched_at?;
         let is_new = |message: &&Message| {
-            message.author == Author::Reporter && message.seq > watch.told_to && matches!(message.nature, Nature::Person | Nature::Unreadable)
+            message.author == Author::Reporter
+                && message.seq > watch.told_to
+                && matches!(message.nature, Nature::Person | Nature::Unreadable)
         };
         let mut new = messages.iter().filter(is_new);
         let since = new.clone().map(|message| message.at).min()?.max(dispatched_at);

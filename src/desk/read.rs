@@ -109,9 +109,8 @@ impl Desk {
         let messages = self.messages(id, &key, &names, row.last_seq).await?;
         let answers = self.answers(&row.conversation, &messages).await?;
         let wants_referral = self.wants_referral(&row);
-        let police_reached = promises().any(|one| {
-            one.kind == Kind::Police && (one.confirmed_at.is_some() || matches!(one.state, ObligationState::Satisfied { .. }))
-        });
+        let police_reached = promises()
+            .any(|one| one.kind == Kind::Police && (one.confirmed_at.is_some() || matches!(one.state, ObligationState::Satisfied { .. })));
         let mut tasks: Vec<Task> = self.store.open_tasks(Some(id), MOST_ROWS).await?.into_iter().map(Task::from).collect();
         follow_up::sort(&mut tasks);
         let clocks = self.clocks(id).await?.watch;

@@ -2,8 +2,8 @@
 //!
 //! No address, number or return code has a field here (R47). Times are absolute; pages turn them into "time left".
 
-use crate::audit::{Action, Actor};
 use super::Attention;
+use crate::audit::{Action, Actor};
 use crate::store::rows::{AttachmentState, InboxCounts, NoteKind, TaskKind};
 use domain::channel::{Channel, Means};
 use domain::conversation::canned::Canned;

@@ -54,6 +54,10 @@ impl Known {
             seconds_of_calls_left: self.seconds_of_calls_left,
         }
     }
+    /// Whether it is counted under another tip: its own clocks rest, and begin again when it is not any more.
+    pub(super) fn rests(&self) -> bool {
+        self.folded && self.tip.state == State::Open && self.tip.dispatched_at.is_none()
+    }
     /// Every obligation that told of the tip, oldest dispatch first.
     pub(super) fn told_by(&self) -> Vec<Obligation> {
         self.told.iter().flat_map(|told| told.obligations.iter().cloned()).collect()

@@ -11,7 +11,6 @@ mod raise;
 mod together;
 mod worker;
 
-
 pub use worker::Watching;
 
 use crate::store::Write;

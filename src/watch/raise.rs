@@ -69,7 +69,9 @@ impl Watching {
                 raising.record(Action::PagesOver);
             }
             raising.commit.writes.extend(over.writes);
-            let next_at = due.next.into_iter().chain(over.again).min();
+            // A reporter who writes again makes the tip a row of its own without a word to its clocks: they look by themselves.
+            let rested = known.rests().then(|| self.policy.page_after.first().and_then(|after| now.checked_add(*after).ok())).flatten();
+            let next_at = due.next.into_iter().chain(over.again).chain(rested).min();
             let next = match next_at {
                 Some(at) => Write::Work(look(id, at)),
                 None => Write::WorkDone(WorkId::Watch(id)),
@@ -132,7 +134,11 @@ impl Watching {
         let heard = raising.heard(reason);
         let steps: Vec<Step> = self.served(self.telling(raising).page(reason, rung)).into_iter().map(behind_the_psap).collect();
         if steps.is_empty() {
-            tracing::error!(?reason, rung, "no supervisor of the line is listed, so nobody is paged: import an organization of the kind line");
+            tracing::error!(
+                ?reason,
+                rung,
+                "no supervisor of the line is listed, so nobody is paged: import an organization of the kind line"
+            );
         }
         let listed = people(&steps);
         let steps: Vec<Step> = steps.into_iter().filter(|step| !heard.contains(&step.person)).collect();
@@ -159,8 +165,17 @@ impl Watching {
         let Some(due_at) = steps.iter().map(|step| step.due_at).max() else { return };
         let (now, conversation) = (raising.now, raising.known.tip.id);
         let id = self.entropy.dispatch(now);
-        let row =
-            DispatchRow { id, conversation, level, started_at: now, due_at, started_by: None, purpose, summary: None, excluded: Vec::new() };
+        let row = DispatchRow {
+            id,
+            conversation,
+            level,
+            started_at: now,
+            due_at,
+            started_by: None,
+            purpose,
+            summary: None,
+            excluded: Vec::new(),
+        };
         let Started { writes, wakes } = self.progress.start(row, steps);
         raising.commit.writes.extend(writes);
         raising.wakes.extend(wakes);

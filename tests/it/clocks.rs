@@ -21,7 +21,8 @@ async fn prepared(times: &str) -> TestGateway {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config/demo").join(name);
         fs::read_to_string(path).expect("the demo's directory")
     };
-    let without_line = |text: String| text.lines().filter(|line| !line.contains("tipline-desk")).map(|line| format!("{line}\n")).collect::<String>();
+    let without_line =
+        |text: String| text.lines().filter(|line| !line.contains("tipline-desk")).map(|line| format!("{line}\n")).collect::<String>();
     let (organizations, people) = (without_line(demo("organizations.csv")), without_line(demo("people.csv")));
     let pad = |text: &str, row: &str| {
         let columns = text.lines().next().map_or(0, |head| head.split(',').count());
@@ -91,9 +92,10 @@ async fn a_tip_that_nobody_sorts_calls_one_supervisor_after_the_other_until_some
     sort(&gateway, &id, "bullying", "charlie-high").await;
     let read = until("no supervisor is called any more", || async {
         let read = gateway.get(&format!("/tips/{id}")).await;
-        let over = of_purpose(&read, "page").iter().flat_map(|page| page["obligations"].as_array().cloned().unwrap_or_default()).all(
-            |obligation| ["released", "satisfied", "failed"].contains(&obligation["state"].as_str().unwrap_or("")),
-        );
+        let over = of_purpose(&read, "page")
+            .iter()
+            .flat_map(|page| page["obligations"].as_array().cloned().unwrap_or_default())
+            .all(|obligation| ["released", "satisfied", "failed"].contains(&obligation["state"].as_str().unwrap_or("")));
         over.then_some(read)
     })
     .await;
