@@ -16,6 +16,8 @@ pub const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 pub const TOKEN: &str = "mock-auth-token-0001";
 /// The tip line's number.
 pub const LINE: &str = "+15555550100";
+/// The number at the second carrier.
+pub const SECOND_LINE: &str = "+15555550180";
 /// How long a condition is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -77,6 +79,7 @@ impl TestGateway {
             .replace("127.0.0.1:8081", &format!("127.0.0.1:{staff}"))
             .replace("127.0.0.1:9464", &format!("127.0.0.1:{ops}"))
             .replace("http://127.0.0.1:9090", &mock.base_url())
+            .replace("http://127.0.0.1:9091", &mock.telnyx_url())
             .replace("port = 2525", &format!("port = {}", mock.smtp_addr().port()))
             .replace("port = 1143", &format!("port = {}", mock.imap_addr().port()))
             .replace("target/demo", &folder.display().to_string());
@@ -96,6 +99,9 @@ impl TestGateway {
         let voice = format!("{}/webhooks/main/voice", gateway.public);
         let route = NumberRoute { number: LINE.to_owned(), sms_url: Some(messages), voice_url: Some(voice) };
         gateway.control().set_number(route).await.expect("the line's number");
+        let second = |rest: &str| Some(format!("{}/webhooks/backup/{rest}", gateway.public));
+        let route = NumberRoute { number: SECOND_LINE.to_owned(), sms_url: second("messages"), voice_url: second("voice") };
+        gateway.control().set_telnyx_number(route).await.expect("the second carrier's number");
         let key = gateway.folder.join("master.key").display().to_string();
         gateway.must(&["keygen", "--out", &key]);
         gateway.must(&["migrate"]);

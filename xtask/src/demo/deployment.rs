@@ -71,7 +71,7 @@ impl Deployment {
         let path = workspace::root().join("config/demo.toml");
         let mut text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
         let folder = self.folder.display();
-        let Ports { public, staff, ops, mock, smtp, imap } = self.ports;
+        let Ports { public, staff, ops, mock, telnyx, smtp, imap } = self.ports;
         for (usual, own) in [
             ("\"target/demo/data\"", format!("\"{folder}/data\"")),
             ("\"target/demo/master.key\"", format!("\"{folder}/master.key\"")),
@@ -79,6 +79,7 @@ impl Deployment {
             ("127.0.0.1:8081", format!("127.0.0.1:{staff}")),
             ("127.0.0.1:9464", format!("127.0.0.1:{ops}")),
             ("127.0.0.1:9090", format!("127.0.0.1:{mock}")),
+            ("127.0.0.1:9091", format!("127.0.0.1:{telnyx}")),
             ("port = 2525", format!("port = {smtp}")),
             ("port = 1143", format!("port = {imap}")),
         ] {

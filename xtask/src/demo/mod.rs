@@ -24,7 +24,7 @@ pub struct Demo {
     /// Go on with the data of the run before instead of starting afresh; with --play: leave the folder.
     #[arg(long)]
     keep: bool,
-    /// Take six ports from this one on, instead of 8080, 8081, 9464, 9090, 2525 and 1143.
+    /// Take seven ports from this one on, instead of 8080, 8081, 9464, 9090, 2525, 1143 and 9091.
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
 }

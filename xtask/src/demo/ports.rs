@@ -1,4 +1,4 @@
-//! The demo's six ports: the usual ones, a row from a base, or free ones.
+//! The demo's seven ports: the usual ones, a row from a base, or free ones.
 
 use crate::Mistake;
 use anyhow::Context;
@@ -15,6 +15,8 @@ pub struct Ports {
     pub ops: u16,
     /// The mock's REST API, control API and pages.
     pub mock: u16,
+    /// The mock's second carrier.
+    pub telnyx: u16,
     /// The mock's mail server.
     pub smtp: u16,
     /// The mock's mailbox.
@@ -23,29 +25,30 @@ pub struct Ports {
 
 impl Ports {
     /// The usual ports.
-    pub const USUAL: Ports = Ports { public: 8080, staff: 8081, ops: 9464, mock: 9090, smtp: 2525, imap: 1143 };
+    pub const USUAL: Ports = Ports { public: 8080, staff: 8081, ops: 9464, mock: 9090, telnyx: 9091, smtp: 2525, imap: 1143 };
 
-    /// Six ports in a row.
+    /// Seven ports in a row.
     pub fn from_base(base: u16) -> anyhow::Result<Self> {
-        let at = |offset: u16| base.checked_add(offset).ok_or_else(|| Mistake(format!("--port-base {base} leaves no room for six ports")));
-        Ok(Self { public: at(0)?, staff: at(1)?, ops: at(2)?, mock: at(3)?, smtp: at(4)?, imap: at(5)? })
+        let at = |offset: u16| base.checked_add(offset).ok_or_else(|| Mistake(format!("--port-base {base} leaves no room for seven ports")));
+        Ok(Self { public: at(0)?, staff: at(1)?, ops: at(2)?, mock: at(3)?, smtp: at(4)?, imap: at(5)?, telnyx: at(6)? })
     }
 
     /// Ports that are free at this moment. All of them are held together, so that they differ.
     pub fn free() -> anyhow::Result<Self> {
         let held: Vec<TcpListener> =
-            (0..6).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>().context("find free ports")?;
+            (0..7).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>().context("find free ports")?;
         let port = |at: usize| held[at].local_addr().map(|address| address.port()).context("read a port");
-        Ok(Self { public: port(0)?, staff: port(1)?, ops: port(2)?, mock: port(3)?, smtp: port(4)?, imap: port(5)? })
+        Ok(Self { public: port(0)?, staff: port(1)?, ops: port(2)?, mock: port(3)?, smtp: port(4)?, imap: port(5)?, telnyx: port(6)? })
     }
 
     /// Each port with what it is for.
-    fn named(self) -> [(&'static str, u16); 6] {
+    fn named(self) -> [(&'static str, u16); 7] {
         [
             ("the gateway's webhooks", self.public),
             ("the console", self.staff),
             ("health and metrics", self.ops),
             ("the mock carriers", self.mock),
+            ("the mock's second carrier", self.telnyx),
             ("the mock's mail server", self.smtp),
             ("the mock's mailbox", self.imap),
         ]

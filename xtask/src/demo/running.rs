@@ -16,6 +16,9 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 /// The tip line's number in the demo.
 pub const LINE_NUMBER: &str = "+15555550100";
 
+/// The number of the demo's second carrier.
+pub const SECOND_NUMBER: &str = "+15555550180";
+
 /// How fast people speak on calls that they make.
 #[derive(Debug, Clone, Copy)]
 pub enum Pace {
@@ -40,9 +43,15 @@ impl Both {
         let mut command = Command::new(workspace::program("mock-carriers"));
         let webhooks = format!("http://127.0.0.1:{}/webhooks/main", ports.public);
         let route = format!("{LINE_NUMBER}={webhooks}/messages,{webhooks}/voice");
+        let second = format!("http://127.0.0.1:{}/webhooks/backup", ports.public);
+        let second = format!("{SECOND_NUMBER}={second}/messages,{second}/voice");
         command.args([
             "--listen",
             &format!("127.0.0.1:{}", ports.mock),
+            "--telnyx",
+            &format!("127.0.0.1:{}", ports.telnyx),
+            "--telnyx-number",
+            &second,
             "--smtp",
             &format!("127.0.0.1:{}", ports.smtp),
             "--imap",
