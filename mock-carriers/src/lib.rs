@@ -34,8 +34,8 @@ pub use control::{Control, ControlError, Prompt};
 pub use letter::{Attachment, Letter};
 pub use options::{NumberOptions, NumberRoute, Options, Tempo};
 pub use postman::Posted;
-pub use twilio::inbound::{Said, SaidMedia, Say, WebhookAnswer};
 pub use telnyx::TelnyxOptions;
+pub use twilio::inbound::{Said, SaidMedia, Say, WebhookAnswer};
 pub use twilio::media::{PASSWORD_FORWARDED, TRAP_ENTERED};
 
 use exchange::Exchange;

@@ -28,4 +28,5 @@ mod signed;
 mod site_client;
 mod spool;
 mod start;
+mod telnyx;
 mod ways;

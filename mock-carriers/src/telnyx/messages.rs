@@ -27,7 +27,8 @@ pub fn create(exchange: &Arc<Exchange>, request: &RestRequest) -> Result<Respons
     }
     let sent = request.body.to_string();
     if let Some(key) = &request.key {
-        let well_formed = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b':'));
+        let well_formed =
+            (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b':'));
         if !well_formed {
             return Err(ApiError::new(422, "10015"));
         }

@@ -4,16 +4,26 @@ use crate::exchange::Exchange;
 
 /// What only the first carrier sends.
 const TWILIOS: [&str; 12] = [
-    "Caller", "Called", "ApiVersion", "CallerName", "StirVerstat", "FromCity", "FromState", "FromZip", "FromCountry", "Duration",
-    "TranscriptionUrl", "RecordingSource",
+    "Caller",
+    "Called",
+    "ApiVersion",
+    "CallerName",
+    "StirVerstat",
+    "FromCity",
+    "FromState",
+    "FromZip",
+    "FromCountry",
+    "Duration",
+    "TranscriptionUrl",
+    "RecordingSource",
 ];
 
 /// The parameters of a webhook or callback of a call.
 pub fn params(exchange: &Exchange, twilios: &[(String, String)]) -> Vec<(String, String)> {
     let is_geography = |key: &str| {
-        ["From", "To", "Caller", "Called"].iter().any(|side| {
-            key.strip_prefix(side).is_some_and(|rest| matches!(rest, "City" | "State" | "Zip" | "Country"))
-        })
+        ["From", "To", "Caller", "Called"]
+            .iter()
+            .any(|side| key.strip_prefix(side).is_some_and(|rest| matches!(rest, "City" | "State" | "Zip" | "Country")))
     };
     let mut params: Vec<(String, String)> = twilios
         .iter()

@@ -52,7 +52,15 @@ pub struct Event {
 impl Delivery {
     /// A POST with a fresh token.
     pub fn post(kind: Kind, url: &str, sid: &str, params: Vec<(String, String)>) -> Self {
-        Self { kind, method: "POST".to_owned(), url: url.to_owned(), params, token: ids::idempotency_token(), sid: sid.to_owned(), event: None }
+        Self {
+            kind,
+            method: "POST".to_owned(),
+            url: url.to_owned(),
+            params,
+            token: ids::idempotency_token(),
+            sid: sid.to_owned(),
+            event: None,
+        }
     }
 
     /// The same with another method; an empty or unknown word means POST.

@@ -11,7 +11,7 @@ use crate::{play, workspace};
 use anyhow::Context;
 use deployment::{Deployment, LOGINS, WITH_PIN};
 use ports::Ports;
-use running::{Both, LINE_NUMBER, Pace};
+use running::{Both, LINE_NUMBER, Pace, SECOND_NUMBER};
 
 /// The student of the demo.
 pub const STUDENT: &str = "+15555550142";
@@ -90,7 +90,7 @@ async fn told_to_end() {
 }
 
 fn print_table(deployment: &Deployment) {
-    let Ports { public, staff, ops, mock, smtp, imap } = deployment.ports;
+    let Ports { public, staff, ops, mock, telnyx, smtp, imap } = deployment.ports;
     let phones = [(STUDENT, "Student"), ("+15555550106", "Principal"), ("+15555550101", "PSAP")];
     let encoded = |number: &str| number.replace('+', "%2B");
     let numbers: Vec<String> = phones.iter().map(|(number, _)| encoded(number)).collect();
@@ -100,7 +100,8 @@ fn print_table(deployment: &Deployment) {
         ("Handsets", format!("http://127.0.0.1:{mock}/handset?numbers={}&labels={}", numbers.join(","), labels.join(","))),
         ("Console", format!("http://127.0.0.1:{staff}/")),
         ("Mail inbox", format!("http://127.0.0.1:{mock}/inbox")),
-        ("Faults", format!("http://127.0.0.1:{mock}/faults")),
+        ("Faults", format!("http://127.0.0.1:{mock}/faults (there a whole carrier can be dead)")),
+        ("Second carrier", format!("http://127.0.0.1:{telnyx}, texts and calls from {SECOND_NUMBER}")),
         ("API", format!("http://127.0.0.1:{staff}/api/v1/openapi.json")),
         ("API token", deployment.token.clone()),
         ("Public site", format!("http://127.0.0.1:{public}/")),

@@ -29,7 +29,8 @@ impl Ports {
 
     /// Seven ports in a row.
     pub fn from_base(base: u16) -> anyhow::Result<Self> {
-        let at = |offset: u16| base.checked_add(offset).ok_or_else(|| Mistake(format!("--port-base {base} leaves no room for seven ports")));
+        let at =
+            |offset: u16| base.checked_add(offset).ok_or_else(|| Mistake(format!("--port-base {base} leaves no room for seven ports")));
         Ok(Self { public: at(0)?, staff: at(1)?, ops: at(2)?, mock: at(3)?, smtp: at(4)?, imap: at(5)?, telnyx: at(6)? })
     }
 

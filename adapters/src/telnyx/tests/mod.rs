@@ -8,6 +8,7 @@ mod fuzz;
 mod inbound;
 mod inbox;
 mod media;
+mod mock;
 mod outbound;
 mod signature;
 
