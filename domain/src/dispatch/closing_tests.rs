@@ -190,7 +190,7 @@ fn the_next_channel_is_one_that_was_not_tried() {
     let (mail, text, call) = (of("standard school mail", ""), of("standard school text", ""), of("standard school call", ""));
     let refused = |what: &str| of(what, "0 timer; 1 permanent");
     let (bad_mail, bad_call) = (refused("standard school mail"), refused("standard school call"));
-    let table: [(&Obligation, Vec<&Obligation>, Option<Means>); 9] = [
+    let table: [(&Obligation, Vec<&Obligation>, Option<Means>); 11] = [
         (&mail, vec![&mail], Some(Means::Call)),
         (&mail, vec![&mail, &call], None),
         (&mail, vec![&mail, &bad_call], Some(Means::Text)),
@@ -199,7 +199,9 @@ fn the_next_channel_is_one_that_was_not_tried() {
         (&text, vec![&text, &mail], None),
         (&text, vec![&text, &bad_mail], Some(Means::Call)),
         (&text, vec![&text, &bad_mail, &bad_call], None),
-        (&call, vec![&call], None),
+        (&call, vec![&call], Some(Means::Mail)),
+        (&call, vec![&call, &mail], None),
+        (&call, vec![&call, &bad_mail], Some(Means::Text)),
     ];
     for (index, (closed, dispatch, expected)) in table.into_iter().enumerate() {
         let dispatch: Vec<_> = dispatch.into_iter().cloned().collect();

@@ -1,7 +1,7 @@
 //! What comes next when something came to nothing: the person's other number, their other channel, the district (R10).
 //!
 //! Pure questions over obligations and the directory; that something came to nothing is `decide`'s to say, and the shell starts what is named
-//! here. What surprises: a call has no next channel of its own, because the person's mail goes out beside it and the district stands by.
+//! here. What surprises: a channel is started at most once for a person in a dispatch, so that fall-backs end.
 
 use super::obligation::{Obligation, State};
 use super::purpose::Purpose;
@@ -58,12 +58,13 @@ pub fn school_reached(obligations: &[Obligation]) -> bool {
     obligations.iter().any(|o| o.step.kind == Kind::School && o.confirmed_at.is_some())
 }
 
-/// The channel that stands in for one that came to nothing ([`Effect::StartNext`]): for a mail a call, else a text; for a text a mail, else a
-/// call; for a call none, as the person's mail goes out beside it and the district stands by (R10). None when the person was told by it
-/// already, is being told by it, or it failed as well. `has` says whether the person has a point of this means, by a lane that is served.
+/// The channel that stands in for one that came to nothing ([`Effect::StartNext`](super::obligation::Effect::StartNext)): for a mail a call,
+/// else a text; for a text a mail, else a call; for a call a mail, else a text (at Critical those went out beside it, and the district stands
+/// by: R10). None while the person is being told by the first of these that they have, or was told by it; what failed as well is passed over.
+/// `has` says whether the person has a point of this means, by a lane that is served.
 pub fn next_means(closed: &Obligation, dispatch: &[Obligation], has: impl Fn(Means) -> bool) -> Option<Means> {
     let turns: &[Means] = match closed.step.means {
-        Means::Call => &[],
+        Means::Call => &[Means::Mail, Means::Text],
         Means::Mail => &[Means::Call, Means::Text],
         Means::Text => &[Means::Mail, Means::Call],
     };

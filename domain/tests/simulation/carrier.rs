@@ -1,4 +1,4 @@
-//! The carrier's side: what really became of each attempt, and what the carrier says about it.
+//! The carriers' side: what really became of each attempt, and what its carrier says about it.
 //!
 //! A leg exists only if the carrier took the attempt. The mood of a history decides how often it fails, lies by silence, repeats itself or
 //! cannot be asked. Nothing here knows the rules under test.
@@ -30,8 +30,31 @@ pub struct Mood {
     pub find: Find,
     /// Nothing goes wrong but at the endusers' ends.
     pub calm: bool,
-    /// No request gets through in this time.
-    pub outage: Option<(Timestamp, Timestamp)>,
+    /// No request gets through to this carrier in this time.
+    pub outages: [Option<Outage>; 2],
+    /// How many carriers there are, and how many nodes.
+    pub carriers: usize,
+    pub nodes: usize,
+    /// How often the clock that decides is set forward or back, and how often a node stops for a while and goes on.
+    pub clock_steps: u32,
+    pub pauses: u32,
+    /// The requests that a lane may make in a second.
+    pub pace: f64,
+}
+
+/// A carrier takes nothing in this time, and says so in its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Outage {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// It answers 429, with this wait.
+    pub throttles: Option<i64>,
+}
+
+impl Outage {
+    fn at(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.to
+    }
 }
 
 /// How well the carrier can be asked.
@@ -48,7 +71,7 @@ pub enum Find {
 }
 
 impl Mood {
-    pub fn random(rng: &mut fastrand::Rng, dispatch_at: Timestamp) -> Self {
+    pub fn random(rng: &mut fastrand::Rng, received_at: Timestamp) -> Self {
         // A third of the histories is calm, so that the ordinary way is walked too.
         let badness = if rng.f64() < 0.33 { 0.0 } else { rng.f64() };
         let mut some = |most: f64| rng.f64() * most * badness;
@@ -67,15 +90,29 @@ impl Mood {
             crashes: 0,
             find: Find::Works,
             calm: badness == 0.0,
-            outage: None,
+            outages: [None, None],
+            carriers: 1,
+            nodes: 1,
+            clock_steps: 0,
+            pauses: 0,
+            pace: [0.5, 2.0, 10.0][rng.usize(..3)],
         };
+        mood.carriers = rng.usize(1..=2);
+        mood.nodes = rng.usize(1..=2);
         if badness > 0.0 {
             mood.find = [Find::Works, Find::Fails, Find::Flaky, Find::Stale][rng.usize(..4)];
             mood.crashes = rng.u32(..3);
+            mood.clock_steps = rng.u32(..3);
+            mood.pauses = if mood.nodes == 2 { rng.u32(..3) } else { 0 };
         }
-        if badness > 0.5 && rng.bool() {
-            let from = later(dispatch_at, rng.i64(-60..900));
-            mood.outage = Some((from, later(from, rng.i64(10..4000))));
+        if badness > 0.4 {
+            for outage in &mut mood.outages {
+                if rng.f64() < 0.4 {
+                    let from = later(received_at, rng.i64(-60..900));
+                    let throttles = (rng.f64() < 0.3).then(|| rng.i64(0..120));
+                    *outage = Some(Outage { from, to: later(from, rng.i64(10..4000)), throttles });
+                }
+            }
         }
         mood
     }
@@ -105,6 +142,8 @@ pub enum Habit {
     Engaged,
     /// The carrier will never take this address.
     Invalid,
+    /// The address is somebody else's.
+    Stranger,
 }
 
 /// What happens on the line of one call.
@@ -126,6 +165,12 @@ pub enum Manner {
     KeysOld,
     Silent,
     HangsUp,
+    /// Keys 9: not me.
+    KeysNine,
+    /// Keys 0 and then their PIN.
+    KeysPin,
+    /// Keys 0 and then something else.
+    KeysWrongPin,
 }
 
 impl Ring {
@@ -133,9 +178,18 @@ impl Ring {
         use AnsweredBy as By;
         let manner = match habit {
             Habit::Diligent => Manner::KeysRight,
+            Habit::Stranger => [Manner::KeysNine, Manner::KeysNine, Manner::HangsUp, Manner::Silent][rng.usize(..4)],
             Habit::Ordinary | Habit::Away | Habit::Engaged | Habit::Invalid => {
-                let all =
-                    [Manner::KeysRight, Manner::KeysWrongThenRight, Manner::KeysWrong, Manner::KeysOld, Manner::Silent, Manner::HangsUp];
+                let all = [
+                    Manner::KeysRight,
+                    Manner::KeysWrongThenRight,
+                    Manner::KeysWrong,
+                    Manner::KeysOld,
+                    Manner::Silent,
+                    Manner::HangsUp,
+                    Manner::KeysPin,
+                    Manner::KeysWrongPin,
+                ];
                 all[rng.usize(..all.len())]
             }
         };
@@ -143,7 +197,7 @@ impl Ring {
             Habit::Invalid => Ring::Fails(Some(13224)),
             Habit::Away => [Ring::NoAnswer, Ring::Answers(By::MachineReady, Manner::Silent)][rng.usize(..2)],
             Habit::Engaged => Ring::Busy,
-            Habit::Diligent => Ring::Answers([By::Human, By::Unknown][rng.usize(..2)], manner),
+            Habit::Diligent | Habit::Stranger => Ring::Answers([By::Human, By::Unknown][rng.usize(..2)], manner),
             Habit::Ordinary => match rng.u32(..10) {
                 0 | 1 => Ring::Busy,
                 2 | 3 => Ring::NoAnswer,
@@ -165,20 +219,17 @@ pub struct Carrier {
 
 impl Carrier {
     /// Takes or refuses an attempt; the leg exists afterwards if it was taken, whatever the answer says.
-    pub fn request(
-        &mut self,
-        rng: &mut fastrand::Rng,
-        mood: &Mood,
-        attempt: AttemptId,
-        habit: Habit,
-        means: Means,
-        now: Timestamp,
-    ) -> SendOutcome {
-        if mood.outage.is_some_and(|(from, to)| from <= now && now < to) {
-            return if rng.f64() < 0.7 { SendOutcome::Transient } else { SendOutcome::Unknown };
+    pub fn request(&mut self, rng: &mut fastrand::Rng, mood: &Mood, asked: Asked, now: Timestamp) -> SendOutcome {
+        let Asked { by, attempt, habit, means } = asked;
+        if let Some(outage) = mood.outages[by].filter(|outage| outage.at(now)) {
+            return match outage.throttles {
+                Some(wait) => SendOutcome::Throttled((wait > 0).then(|| SignedDuration::from_secs(wait))),
+                None if rng.f64() < 0.7 => SendOutcome::Transient,
+                None => SendOutcome::Unknown,
+            };
         }
         if habit == Habit::Invalid && means != Means::Mail && rng.bool() {
-            return SendOutcome::Permanent;
+            return if means == Means::Text && rng.bool() { SendOutcome::OptedOut } else { SendOutcome::Permanent };
         }
         let mut dice = rng.f64();
         let mut falls = |probability: f64| {
@@ -206,20 +257,29 @@ impl Carrier {
     }
 
     /// Looks for an attempt: `Err` when the carrier cannot be asked, `Ok(None)` when it shows no trace.
-    pub fn find(&self, rng: &mut fastrand::Rng, mood: &Mood, attempt: AttemptId, means: Means, now: Timestamp) -> Result<Option<&Leg>, ()> {
-        let away = mood.outage.is_some_and(|(from, to)| from <= now && now < to);
+    pub fn find(&self, rng: &mut fastrand::Rng, mood: &Mood, asked: Asked, now: Timestamp) -> Result<Option<&Leg>, ()> {
+        let away = mood.outages[asked.by].is_some_and(|outage| outage.at(now));
         let silent = match mood.find {
             Find::Works | Find::Stale => false,
             Find::Fails => true,
             Find::Flaky => rng.bool(),
         };
         // A mail server keeps no list that could be asked.
-        if away || silent || means == Means::Mail {
+        if away || silent || asked.means == Means::Mail {
             return Err(());
         }
-        let leg = self.legs.get(&attempt);
+        let leg = self.legs.get(&asked.attempt);
         Ok(leg.filter(|leg| mood.find != Find::Stale || later(leg.created_at, 60) <= now))
     }
+}
+
+/// What a carrier is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    pub by: usize,
+    pub attempt: AttemptId,
+    pub habit: Habit,
+    pub means: Means,
 }
 
 pub fn later(at: Timestamp, seconds: i64) -> Timestamp {

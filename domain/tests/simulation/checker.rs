@@ -1,16 +1,20 @@
-//! The checker: architecture.md's invariants 2 to 5, looked at after every event. It knows what really happened, which the rules do not.
+//! The checker of obligations: architecture.md's invariants 2 to 5, looked at after every event. It knows what really happened, which the
+//! rules do not.
 //!
 //! 2: one receipt, one record, in whatever order. 3: every obligation is satisfied, failed with a task, released with the school reached, or has
 //! a timer. 4: nobody is confirmed who did not key the code or send the page. 5: nothing delays Critical.
 
 use crate::carrier::later;
+use crate::county::seconds;
 use crate::shell::{Attempt, Row};
 use crate::world::{World, name};
+use domain::Timestamp;
 use domain::channel::Means;
 use domain::directory::Kind;
-use domain::dispatch::evidence::{End, Evidence, ReceiptKind, Rung};
-use domain::dispatch::obligation::{Effect, Event, Obligation, Satisfaction, State};
+use domain::dispatch::evidence::{End, ReceiptKind, Rung};
+use domain::dispatch::obligation::{Effect, Event, FailedBecause, Obligation, Satisfaction, SendOutcome, State};
 use domain::dispatch::plan::Start;
+use domain::dispatch::purpose::Purpose;
 use domain::id::AttemptId;
 use domain::level::Level;
 
@@ -36,9 +40,11 @@ fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event,
     if sends > 0 && *event != Event::Timer {
         return Some(format!("{event:?} sent something past its lane"));
     }
-    let spent = before.ended >= world.policy.most_attempts;
-    if next.attempts > MOST_ATTEMPTS || (sends > 0 && spent) {
+    if next.attempts > MOST_ATTEMPTS || (sends > 0 && before.ended >= most_ended(world, next)) {
         return Some(format!("attempt {} is more than the policy allows", next.attempts));
+    }
+    if sends > 0 && before.attempts > 0 && world.clock() > last_start(world, before) {
+        return Some("tried again after its time and its grace".to_owned());
     }
     if row.breaches != u32::from(next.breached_at.is_some()) {
         return Some(format!("{} breaches recorded, breached_at {:?}", row.breaches, next.breached_at));
@@ -50,10 +56,65 @@ fn objection_to(world: &World, index: usize, before: &Obligation, event: &Event,
         return Some("started before those that come first".to_owned());
     }
     reaction_to(before, event, next)
+        .or_else(|| purpose_of(next, effects))
+        .or_else(|| if sends > 0 { road_of(world, before, next) } else { None })
+        .or_else(|| other_carrier(world, before, event, next))
         .or_else(|| patience_of(world, before, event, next))
         .or_else(|| state_of(world, row))
         .or_else(|| confirmation_of(row))
         .or_else(|| pace_of(world, before, next))
+}
+
+/// How many attempts that a carrier took may be made.
+fn most_ended(world: &World, obligation: &Obligation) -> u32 {
+    match obligation.purpose {
+        Purpose::Drill => world.policy.drill_attempts * world.points_of(&obligation.step).max(1),
+        Purpose::Tip | Purpose::Update | Purpose::Page(_) | Purpose::Feedback => world.policy.most_attempts,
+    }
+}
+
+/// Until when a further attempt may be started.
+fn last_start(world: &World, obligation: &Obligation) -> Timestamp {
+    let grace = match obligation.purpose {
+        Purpose::Page(_) => world.policy.page_grace,
+        Purpose::Tip | Purpose::Update | Purpose::Drill | Purpose::Feedback => world.policy.grace,
+    };
+    let from = obligation.first_attempt_at.map_or(obligation.step.due_at, |first| first.max(obligation.step.due_at));
+    from.saturating_add(grace).expect("in range")
+}
+
+/// What each purpose may lead to: a drill and a question to nothing, news and a page to no other channel and no breach.
+fn purpose_of(next: &Obligation, effects: &[Effect]) -> Option<String> {
+    let allowed = |effect: &Effect| match (next.purpose, effect) {
+        (_, Effect::Send(_) | Effect::Ask(_)) | (Purpose::Tip, _) => true,
+        (Purpose::Update | Purpose::Page(_), Effect::RaiseTask(because)) => match because {
+            FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => true,
+            FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier => false,
+        },
+        (Purpose::Update | Purpose::Page(_) | Purpose::Feedback, Effect::TellSamePerson) => true,
+        (Purpose::Update | Purpose::Page(_) | Purpose::Drill | Purpose::Feedback, _) => false,
+    };
+    effects.iter().find(|effect| !allowed(effect)).map(|effect| format!("{:?} leads to {effect:?}", next.purpose))
+}
+
+/// By which carrier and to which point an attempt goes.
+fn road_of(world: &World, before: &Obligation, next: &Obligation) -> Option<String> {
+    if before.carrier_failed && world.mood.carriers == 2 && before.went_by.is_some() && next.went_by == before.went_by {
+        return Some("went by the carrier that failed, although there is another".to_owned());
+    }
+    let bad = before.bad_points.contains(&next.went_to);
+    bad.then(|| format!("point {} is tried again, although it is known to be bad", next.went_to))
+}
+
+/// The first fault of a Critical attempt in a row leads to the other carrier at once.
+fn other_carrier(world: &World, before: &Obligation, event: &Event, next: &Obligation) -> Option<String> {
+    let Event::Sent { attempt, outcome: SendOutcome::Transient | SendOutcome::Throttled(_) } = event else { return None };
+    let concerned = matches!(before.state, State::InFlight { attempt: current, .. } if current == *attempt);
+    let first = concerned && !before.carrier_failed && before.level == Level::Critical && world.mood.carriers == 2;
+    match next.state {
+        State::Waiting { next_at } if first && next_at > world.clock() => Some("the other carrier has to wait for its turn".to_owned()),
+        _ => None,
+    }
 }
 
 /// What must follow from an event, and what must not.
@@ -85,25 +146,34 @@ fn patience_of(world: &World, before: &Obligation, event: &Event, next: &Obligat
     let patience = if hurried { world.policy.ask_after } else { world.policy.silent_attempt_limit };
     let limit = since.saturating_add(patience).expect("in range");
     match event {
-        Event::Timer if world.attempts[&attempt].asked == 0 => Some("given up without asking the carrier".to_owned()),
-        Event::Timer | Event::CouldNotAsk { .. } if world.now < limit => Some("given up before the silence was long".to_owned()),
+        Event::Timer if world.attempts[&attempt].asked == 0 && before.state != next.state => {
+            Some("given up without asking the carrier".to_owned())
+        }
+        Event::Timer | Event::CouldNotAsk { .. } if world.clock() < limit => Some("given up before the silence was long".to_owned()),
         _ => None,
     }
 }
 
-/// PSAP first (R14): nobody starts before those of an earlier place.
+/// PSAP first (R14): nobody of the same dispatch is called before those of an earlier place.
 fn in_its_turn(world: &World, row: &Row) -> bool {
     let Start::Now(place) = row.obligation.step.start else { return true };
-    world.starting_now().all(|(other, waiting)| other >= place || waiting.obligation.attempts > 0)
+    let same =
+        |other: &&Row| other.obligation.dispatch == row.obligation.dispatch && other.obligation.step.means == row.obligation.step.means;
+    world.rows.iter().filter(same).all(|other| match other.obligation.step.start {
+        Start::Now(earlier) => earlier >= place || other.obligation.attempts > 0 || other.obligation.is_closed(),
+        Start::Standby(_) => true,
+    })
 }
 
 /// Invariant 3, for one row.
 fn state_of(world: &World, row: &Row) -> Option<String> {
     let means = row.obligation.step.means;
     match row.obligation.state {
-        State::Failed { .. } if row.tasks != row.failures => Some(format!("failed {} times with {} tasks", row.failures, row.tasks)),
+        State::Failed { .. } if row.obligation.purpose == Purpose::Tip && row.tasks != row.failures => {
+            Some(format!("failed {} times with {} tasks", row.failures, row.tasks))
+        }
         State::Failed { .. } if row.recorded => Some("failed although a person confirmed".to_owned()),
-        State::Released { .. } if !reached(world, |other| other.obligation.step.kind == Kind::School) => {
+        State::Released { .. } if !reached(world, row, |other| other.obligation.step.kind == Kind::School) => {
             Some("released although nobody at the school has confirmed".to_owned())
         }
         State::Satisfied { by: Satisfaction::Notified, .. } if means == Means::Call => Some("a call counts as a notification".to_owned()),
@@ -115,7 +185,8 @@ fn state_of(world: &World, row: &Row) -> Option<String> {
         }
         State::Satisfied { by: Satisfaction::ConfirmedElsewhere, .. } => {
             let person = &row.obligation.step.person;
-            let elsewhere = reached(world, |other| other.obligation.step.person == *person && other.obligation.id != row.obligation.id);
+            let elsewhere =
+                reached(world, row, |other| other.obligation.step.person == *person && other.obligation.id != row.obligation.id);
             (row.obligation.attempts == 0 || !elsewhere).then(|| "closed by a confirmation that nobody gave, or never tried".to_owned())
         }
         State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => None,
@@ -130,9 +201,10 @@ fn came_back(world: &World, obligation: &Obligation) -> bool {
         .is_some_and(|evidence| evidence.delivered.is_none() && matches!(evidence.ended, Some((_, End::Undelivered(_) | End::Failed(_)))))
 }
 
-/// Whether somebody among these really confirmed, and we were told.
-fn reached(world: &World, whom: impl Fn(&Row) -> bool) -> bool {
-    world.rows.iter().any(|row| whom(row) && row.recorded && !row.truly.is_empty())
+/// Whether somebody among these of the same dispatch really confirmed, and we were told.
+fn reached(world: &World, row: &Row, whom: impl Fn(&Row) -> bool) -> bool {
+    let same = |other: &&Row| other.obligation.dispatch == row.obligation.dispatch;
+    world.rows.iter().filter(same).any(|row| whom(row) && row.recorded && !row.truly.is_empty())
 }
 
 /// Invariant 4, both ways: nobody is confirmed who did not, and everybody is who did and was heard.
@@ -154,15 +226,54 @@ fn pace_of(world: &World, before: &Obligation, next: &Obligation) -> Option<Stri
         State::InFlight { check_at, .. } => (check_at, world.policy.ask_after),
         State::Standby { .. } | State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => return None,
     };
-    (longest.0 > world.now.saturating_add(longest.1).expect("in range")).then(|| "waits longer than the policy allows".to_owned())
+    (longest.0 > world.clock().saturating_add(longest.1).expect("in range")).then(|| "waits longer than the policy allows".to_owned())
+}
+
+/// Invariant 5: what is more urgent and due on the same lane does not wait behind this.
+pub fn before_timer(world: &mut World, lane: usize, row: usize) {
+    let rank = world.rank(row);
+    let urgency = |row: usize| {
+        let obligation = &world.rows[row].obligation;
+        let class = match (obligation.purpose, obligation.level) {
+            (Purpose::Drill, _) => 9,
+            (_, Level::Critical) => 1,
+            (_, Level::Standard) => 2,
+            (_, Level::Other) => 3,
+        };
+        (matches!(obligation.state, State::InFlight { .. }), class)
+    };
+    let (asks, class) = urgency(row);
+    let behind = world.due_on(lane).find(|other| matches!(urgency(*other), (false, more) if !asks && more < class));
+    if let Some(behind) = behind {
+        let objection = format!("#{behind} {} waits behind #{row} {} {rank:?}", name(&world.rows[behind]), name(&world.rows[row]));
+        world.object(objection);
+    }
+}
+
+/// No lane is over its pace.
+pub fn sent(world: &mut World, lane: usize, row: usize, _before: &Obligation) {
+    let soonest = world.lanes[lane].last_sent.map(|last| last.saturating_add(world.gap()).expect("in range"));
+    if soonest.is_some_and(|soonest| world.now < soonest) {
+        world.object(format!("#{row} is sent faster than the pace of its lane"));
+    }
 }
 
 /// A timer that fired has to lead somewhere, or the shell would spin: at most from an attempt that is given up to one that is due at once.
 pub fn after_timer(world: &mut World, row: usize, before: &State) {
     let obligation = &world.rows[row].obligation;
     let given_up = matches!((before, &obligation.state), (State::InFlight { .. }, State::Waiting { .. }));
-    if !given_up && obligation.timer().is_some_and(|timer| timer <= world.now) && !world.down {
+    if !given_up && obligation.timer().is_some_and(|timer| timer <= world.clock()) {
         world.object(format!("#{row} its timer fired and it wants to be woken in the past again: {:?}", world.rows[row].obligation));
+    }
+}
+
+/// What was recorded of an attempt that is under way: its number is somebody else's.
+pub fn note_strangers(world: &mut World, attempt: AttemptId, receipts: &[(String, ReceiptKind)]) {
+    let entry = &world.attempts[&attempt];
+    let (row, point) = (entry.row, entry.point);
+    let says = receipts.iter().any(|(_, kind)| *kind == ReceiptKind::NotMe);
+    if says && world.is_in_flight(row, attempt) {
+        world.rows[row].strangers.insert(point);
     }
 }
 
@@ -170,7 +281,7 @@ pub fn after_timer(world: &mut World, row: usize, before: &State) {
 pub fn after_receipts(world: &mut World, attempt: AttemptId, receipts: &[(String, ReceiptKind)], rung_before: Rung) {
     let entry: &Attempt = &world.attempts[&attempt];
     let mut repeated = entry.evidence.clone();
-    let news = receipts.iter().any(|(_, kind)| repeated.merge(kind, world.now));
+    let news = receipts.iter().any(|(once, kind)| entry.log.get(once).is_some_and(|(_, at)| repeated.merge(kind, *at)));
     if news || repeated != entry.evidence || entry.applied != entry.log.len() as u32 {
         return world.object(format!("a repeated receipt of {attempt} changed something: {receipts:?}"));
     }
@@ -183,15 +294,32 @@ pub fn after_receipts(world: &mut World, attempt: AttemptId, receipts: &[(String
 pub fn after_event(world: &mut World) {
     let objection =
         world.rows.iter().enumerate().find_map(|(index, row)| standing(world, row).map(|what| format!("#{index} {}: {what}", name(row))));
-    if let Some(objection) = objection {
+    if let Some(objection) = objection.or_else(|| idle(world)) {
         world.object(objection);
     }
+}
+
+/// A lane that may send and has something to send does so.
+fn idle(world: &World) -> Option<String> {
+    let working = |lane: &usize| {
+        let entry = &world.lanes[*lane];
+        let owned = entry.owner.is_some_and(|node| world.nodes[node].up);
+        let left = entry.owner.is_some() && !owned && !world.is_down() && entry.lease_until < world.now;
+        (owned || left || entry.owner.is_none() && !world.is_down())
+            && entry.free_at <= world.now
+            && entry.tick_at.is_none_or(|at| at > world.now)
+    };
+    let lane = (0..world.lanes.len()).filter(working).find(|lane| world.due_on(*lane).next().is_some())?;
+    Some(format!("lane {lane} rests although there is work: {:?}", world.due_on(lane).next().map(|row| name(&world.rows[row]))))
 }
 
 fn standing(world: &World, row: &Row) -> Option<String> {
     let obligation = &row.obligation;
     if row.recorded && obligation.confirmed_at.is_none() {
         return Some("a person confirmed and it was not believed".to_owned());
+    }
+    if !row.strangers.is_subset(&obligation.bad_points) {
+        return Some("a number that is somebody else's is not known as bad".to_owned());
     }
     match obligation.state {
         State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => {}
@@ -200,54 +328,23 @@ fn standing(world: &World, row: &Row) -> Option<String> {
     if row.wake_at.is_none() || obligation.timer() != row.wake_at {
         return Some("open, and nobody will wake it".to_owned());
     }
-    if world.down || world.now <= world.up_since {
-        return None;
-    }
-    if obligation.attempts == 0 && matches!(obligation.step.start, Start::Now(_)) {
-        return Some("not started at once".to_owned());
-    }
-    if obligation.breach_at().is_some_and(|due| due < world.now) {
+    let settled = later(world.up_since, SETTLE_SECONDS) < world.now;
+    let breached_late =
+        obligation.breach_at().is_some_and(|due| later(due.max(row.made_at), SETTLE_SECONDS + world.away_seconds) < world.clock());
+    if settled && obligation.level == Level::Critical && breached_late {
         return Some("the due time passed and no breach was recorded".to_owned());
     }
     overdue(world, obligation).then(|| "still open long after its time".to_owned())
 }
 
-/// Whether a Critical call is still open when its grace, its last attempt and the gateway's absences have passed.
+/// What a takeover, a lane's queue and a clock that is set may take.
+const SETTLE_SECONDS: i64 = 90;
+
+/// Whether a call is still open when its grace, its last attempt and the gateway's absences have passed.
 fn overdue(world: &World, obligation: &Obligation) -> bool {
-    let call = obligation.level == Level::Critical && obligation.step.means == Means::Call;
-    let Some(first) = obligation.first_attempt_at.filter(|_| call && world.now > obligation.step.due_at) else { return false };
-    let slack = world.policy.grace + world.policy.silent_attempt_limit + world.policy.ask_after * 3;
-    let last = first.max(obligation.step.due_at).saturating_add(slack).expect("in range");
-    world.now > later(last, world.away_seconds)
-}
-
-/// When nothing more will happen: all is closed, nothing was sent twice, and every order of the receipts gives the same evidence.
-pub fn at_the_end(world: &mut World) {
-    let open = world
-        .rows
-        .iter()
-        .find(|row| !row.obligation.is_closed())
-        .map(|row| format!("{} is open at the end: {:?}", name(row), row.obligation));
-    let doubled = world
-        .attempts
-        .iter()
-        .find(|(_, attempt)| attempt.requests > 1)
-        .map(|(id, attempt)| format!("{id} was sent {} times", attempt.requests));
-    let unlike = world
-        .attempts
-        .iter()
-        .find(|(_, attempt)| reordered(attempt) != attempt.evidence)
-        .map(|(id, _)| format!("{id}: another order, other evidence"));
-    if let Some(objection) = open.or(doubled).or(unlike) {
-        world.object(objection);
-    }
-}
-
-fn reordered(attempt: &Attempt) -> Evidence {
-    let mut evidence = Evidence::default();
-    let backwards = attempt.log.values().rev();
-    for (kind, at) in backwards.clone().chain(backwards) {
-        evidence.merge(kind, *at);
-    }
-    evidence
+    let bounded = obligation.step.means == Means::Call && obligation.purpose != Purpose::Drill;
+    let Some(_) = obligation.first_attempt_at.filter(|_| bounded && world.clock() > obligation.step.due_at) else { return false };
+    let slack = world.policy.silent_attempt_limit + world.policy.ask_after * 3 + seconds(SETTLE_SECONDS as f64);
+    let last = last_start(world, obligation).saturating_add(slack).expect("in range");
+    world.clock() > later(last, world.away_seconds)
 }

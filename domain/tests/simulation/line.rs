@@ -3,16 +3,17 @@
 //! The call itself is the real `EnduserCall`: what is spoken decides what can be keyed. What really was keyed or posted is written down here as the
 //! truth, which only the checker reads.
 
+use crate::bug::Bug;
 use crate::carrier::{Habit, Manner, Ring};
-use crate::shell::Bug;
 use crate::world::{Happening, World};
 use domain::channel::Means;
 use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
+use domain::dispatch::obligation::{Event, Obligation};
+use domain::dispatch::purpose::Purpose;
 use domain::exchange::{Heard, StepToken};
 use domain::id::AttemptId;
 use domain::language::Language;
-use domain::level::Level;
-use domain::dispatch::purpose::Purpose;
+use domain::voice::call_back::{ToConfirm, to_confirm};
 use domain::voice::enduser_call::{EnduserCall, Facts, Phase, PinState};
 use domain::voice::script::Step;
 
@@ -44,6 +45,9 @@ impl World {
                     self.later(1.0 + scatter * 4000.0, Happening::LegEnds { attempt, end: End::Undelivered(Some(code)) });
                 } else if habit == Habit::Diligent || scatter < 0.3 {
                     self.later(10.0 + scatter * 4000.0, Happening::MailRead { attempt, by_person: true });
+                } else if scatter < 0.35 {
+                    let row = self.attempts[&attempt].row;
+                    self.later(10.0 + scatter * 4000.0, Happening::Portal { row });
                 }
             }
             Means::Text => {
@@ -53,6 +57,10 @@ impl World {
                     self.later(5.0, Happening::LegEnds { attempt, end: End::Undelivered(Some(code)) });
                 } else {
                     self.news(5.0, attempt, ReceiptKind::Delivered);
+                    if scatter < 0.5 {
+                        let right = scatter < 0.35 && habit != Habit::Stranger;
+                        self.later(20.0 + scatter * 4000.0, Happening::TextAnswered { attempt, right });
+                    }
                 }
             }
         }
@@ -90,7 +98,8 @@ impl World {
         if self.carrier.legs.get(&attempt).is_none_or(|leg| leg.over) {
             return;
         }
-        let Some(entry) = self.attempts.get_mut(&attempt).filter(|_| !self.down) else {
+        let down = self.is_down();
+        let Some(entry) = self.attempts.get_mut(&attempt).filter(|_| !down) else {
             return self.leg_ends(attempt, End::Completed);
         };
         if entry.call.step != step {
@@ -100,23 +109,27 @@ impl World {
         if matches!(entry.call.phase, Phase::Asking { .. }) && heard == Heard::Digits(code.digits()) {
             self.rows[row].truly.insert(ConfirmedBy::Keypad);
         }
-        let organization_name = &self.rows[row].obligation.step.organization_name;
-        let (voice, reference, language, level) = (&self.voice, &self.reference, Language::En, Level::Critical);
-        let facts = Facts {
-            voice,
-            organization_name,
-            reference,
-            purpose: Purpose::Tip,
-            level,
-            language,
-            code,
-            pin: PinState::None,
-            summary: None,
-            machine: false,
+        // Every enduser has the same PIN here.
+        let pin = match &heard {
+            Heard::Digits(keys) if entry.call.wants_pin() && keys == PIN => PinState::Right,
+            Heard::Digits(_) if entry.call.wants_pin() => PinState::Wrong,
+            Heard::Digits(_) | Heard::Answered(_) | Heard::Spoken | Heard::Steered => PinState::Kept,
         };
+        if matches!(entry.call.phase, Phase::Pin { .. }) && pin == PinState::Right {
+            self.rows[row].truly.insert(ConfirmedBy::Pin);
+        }
+        let obligation = &self.rows[row].obligation;
+        let (organization_name, purpose, level) = (&obligation.step.organization_name, obligation.purpose, obligation.level);
+        let (voice, reference, language) = (&self.voice, &self.reference, Language::En);
+        let (summary, machine) = (None, false);
+        let facts = Facts { voice, organization_name, reference, purpose, level, language, code, pin, summary, machine };
         let (next, script, receipts) = entry.call.clone().decide(&heard, &facts, StepToken(format!("{step}")));
         entry.call = next.clone();
         let receipts: Vec<_> = receipts.into_iter().enumerate().map(|(index, kind)| (format!("step:{step}:{index}"), kind)).collect();
+        if receipts.iter().any(|(_, kind)| *kind == ReceiptKind::VoicemailLeft) && self.rng.f64() < 0.3 {
+            let (wait, right) = (30.0 + self.rng.f64() * 600.0, self.rng.f64() < 0.7);
+            self.later(wait, Happening::CallBack { attempt, right });
+        }
         self.receive(attempt, &receipts);
         self.react(attempt, &next, script.steps.last(), manner);
     }
@@ -155,17 +168,72 @@ impl World {
             Manner::KeysOld => Some(old.map_or_else(String::new, |other| other.code.digits())),
             Manner::Silent => Some(String::new()),
             Manner::HangsUp => None,
+            Manner::KeysNine => Some("9".to_owned()),
+            Manner::KeysPin | Manner::KeysWrongPin if !matches!(phase, Phase::Pin { .. }) => Some("0".to_owned()),
+            Manner::KeysPin => Some(PIN.to_owned()),
+            Manner::KeysWrongPin => Some("4444".to_owned()),
         }
     }
 
     /// A scanner fetches the link, or a person reads the mail and sends the page's form.
     pub fn mail_read(&mut self, attempt: AttemptId, by_person: bool) {
         let row = self.attempts[&attempt].row;
-        if by_person && !self.down {
+        if by_person && !self.is_down() {
             self.rows[row].truly.insert(ConfirmedBy::MailPage);
         }
-        if !self.down && (by_person || self.bug == Some(Bug::ScannerConfirms)) {
+        if !self.is_down() && (by_person || self.bug == Some(Bug::ScannerConfirms)) {
             self.receive(attempt, &[("page".to_owned(), ReceiptKind::Confirmed(ConfirmedBy::MailPage))]);
         }
     }
+
+    /// `OK` and a code, as a text: the code of the text, or of another.
+    pub fn text_answered(&mut self, attempt: AttemptId, right: bool) {
+        if self.is_down() {
+            return;
+        }
+        let entry = &self.attempts[&attempt];
+        let (row, code) = (entry.row, entry.text_code);
+        let sent = if right { code } else { code ^ 1 };
+        if right {
+            self.rows[row].truly.insert(ConfirmedBy::Text);
+        }
+        let kind = if sent == code || self.bug == Some(Bug::AnyTextConfirms) {
+            ReceiptKind::Confirmed(ConfirmedBy::Text)
+        } else {
+            ReceiptKind::WrongKey
+        };
+        self.outcome.texts += 1;
+        self.receive(attempt, &[(format!("text:{sent}"), kind)]);
+    }
+
+    /// They call our number and key the reference and a PIN; what they confirm is the rules' to say.
+    pub fn call_back(&mut self, attempt: AttemptId, right: bool) {
+        if self.is_down() || !(right || self.bug == Some(Bug::CallBackWithoutPin)) {
+            return;
+        }
+        let row = self.attempts[&attempt].row;
+        let person = self.rows[row].obligation.step.person.clone();
+        let own: Vec<Obligation> = self.rows.iter().map(|row| row.obligation.clone()).filter(|o| o.purpose == Purpose::Tip).collect();
+        let Some(ToConfirm::Open(promised, latest)) = to_confirm(&own, &person) else { return };
+        let Some(row) = self.rows.iter().position(|row| row.obligation.id == promised) else { return };
+        if right {
+            self.rows[row].truly.insert(ConfirmedBy::CallBack);
+        }
+        self.outcome.call_backs += 1;
+        self.receive(latest, &[("call-back".to_owned(), ReceiptKind::Confirmed(ConfirmedBy::CallBack))]);
+    }
+
+    /// They log in and confirm, whatever became of the attempts.
+    pub fn portal(&mut self, row: usize) {
+        if !self.is_down() {
+            self.rows[row].truly.insert(ConfirmedBy::Portal);
+            self.rows[row].recorded = true;
+            self.outcome.portal += 1;
+            let at = self.clock();
+            self.commit(row, Event::Confirmed { at, by: ConfirmedBy::Portal });
+        }
+    }
 }
+
+/// What every enduser keys who keys their PIN.
+const PIN: &str = "13579";

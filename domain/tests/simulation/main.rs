@@ -1,15 +1,27 @@
-//! A seeded simulation of whole dispatches: a random county, endusers who are busy, away, machines or people, a carrier that loses, doubles,
-//! delays and reorders its news, outages, crashes at the worst moments. The rules under test are `domain`'s; the shell around them is a model.
+//! A seeded simulation of whole tips, from receipt to the last timer: a random county, endusers who are busy, away, machines, strangers or
+//! people, two carriers that lose, double, delay and reorder their news and have outages, two nodes that crash at the worst moments, stand
+//! still and take over each other's lanes, a clock that is set forward and back, nights when the clocks change; drills and other tips' work on
+//! the same lanes. The rules under test are `domain`'s; the shell around them is a model.
 //!
-//! After every event a checker looks at architecture.md's invariants 2 to 5. `TIPLINE_HISTORIES=n` plays more histories than the usual 3,000;
-//! `TIPLINE_SEED=n` replays one with a trace. Planted bugs prove that the checker can object.
+//! After every event checkers look at architecture.md's invariants 2 to 5, at paces and at a tip's alarms. `TIPLINE_HISTORIES=n` plays more
+//! histories than the usual 3,000; `TIPLINE_SEED=n` replays one with a trace. Planted bugs prove that the checkers can object.
 
+#[cfg(test)]
+mod bug;
 #[cfg(test)]
 mod carrier;
 #[cfg(test)]
 mod checker;
 #[cfg(test)]
+mod checker_end;
+#[cfg(test)]
+mod checker_tip;
+#[cfg(test)]
+mod commit;
+#[cfg(test)]
 mod county;
+#[cfg(test)]
+mod lane;
 #[cfg(test)]
 mod line;
 #[cfg(test)]
@@ -19,12 +31,14 @@ mod road;
 #[cfg(test)]
 mod shell;
 #[cfg(test)]
+mod tip;
+#[cfg(test)]
 mod world;
 
 #[cfg(test)]
 mod tests {
+    use super::bug::Bug;
     use super::outcome::Outcome;
-    use super::shell::Bug;
     use super::world::World;
 
     /// How many histories are played unless `TIPLINE_HISTORIES` says otherwise.

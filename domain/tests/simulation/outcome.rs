@@ -4,6 +4,7 @@
 
 use crate::shell::Row;
 use domain::dispatch::obligation::{Satisfaction, State};
+use domain::dispatch::purpose::Purpose;
 
 /// What a history came to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,6 +23,21 @@ pub struct Outcome {
     pub voicemails: u64,
     pub wrong_keys: u64,
     pub not_found: u64,
+    pub failovers: u64,
+    pub next_points: u64,
+    pub strangers: u64,
+    pub next_channels: u64,
+    pub district_mails: u64,
+    pub pages: u64,
+    pub updates: u64,
+    pub alarms: u64,
+    pub takeovers: u64,
+    pub pauses: u64,
+    pub clock_steps: u64,
+    pub texts: u64,
+    pub call_backs: u64,
+    pub portal: u64,
+    pub drilled: u64,
 }
 
 impl Outcome {
@@ -33,7 +49,7 @@ impl Outcome {
     pub fn saw_everything(&self) -> bool {
         self.clone().counts().iter().all(|count| **count > 0)
     }
-    fn counts(&mut self) -> [&mut u64; 13] {
+    fn counts(&mut self) -> [&mut u64; 28] {
         [
             &mut self.events,
             &mut self.attempts,
@@ -48,12 +64,28 @@ impl Outcome {
             &mut self.voicemails,
             &mut self.wrong_keys,
             &mut self.not_found,
+            &mut self.failovers,
+            &mut self.next_points,
+            &mut self.strangers,
+            &mut self.next_channels,
+            &mut self.district_mails,
+            &mut self.pages,
+            &mut self.updates,
+            &mut self.alarms,
+            &mut self.takeovers,
+            &mut self.pauses,
+            &mut self.clock_steps,
+            &mut self.texts,
+            &mut self.call_backs,
+            &mut self.portal,
+            &mut self.drilled,
         ]
     }
     /// Adds how the obligations ended.
     pub fn count(&mut self, rows: &[Row]) {
         for row in rows {
             self.breaches += u64::from(row.breaches);
+            self.drilled += u64::from(row.obligation.purpose == Purpose::Drill);
             match row.obligation.state {
                 State::Satisfied { by: Satisfaction::Confirmed(_), .. } => self.confirmed += 1,
                 State::Satisfied { by: Satisfaction::ConfirmedElsewhere, .. } => self.confirmed_elsewhere += 1,

@@ -1,73 +1,24 @@
-//! A model of the shell: it commits what the rules decide, carries out the effects, and forgets what is only in memory when it crashes.
+//! What the shell keeps over a crash, as the store does: obligations, attempts, evidence, receipts seen, calls, tasks, breaches.
 //!
-//! What it keeps over a crash is what the store keeps: obligations, evidence, receipts seen, calls, tasks, breaches. [`Bug`] names the mistakes
-//! that can be planted into it.
+//! How it behaves is in `commit`, `lane`, `road` and `tip`; [`Bug`](crate::bug::Bug) names the mistakes that can be planted into it.
 
-use crate::carrier::Habit;
+use crate::bug::Bug;
 use domain::Timestamp;
 use domain::dispatch::evidence::{ConfirmedBy, End, Evidence, ReceiptKind};
-use domain::dispatch::obligation::{Obligation, Satisfaction, State};
+use domain::dispatch::obligation::{Obligation, SendOutcome};
 use domain::id::AttemptId;
 use domain::voice::enduser_call::{EnduserCall, SpokenCode};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A mistake in the shell that the checker has to find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bug {
-    /// "Call completed" counts as a confirmation.
-    CompletedConfirms,
-    /// Any key counts as the code.
-    AnyKeyConfirms,
-    /// A mail scanner's GET of the link counts as a confirmation.
-    ScannerConfirms,
-    /// A timer is forgotten now and then.
-    DropsTimer,
-    /// A failure raises no task.
-    RaisesNoTask,
-    /// The news that came last wins.
-    LastNewsWins,
-    /// A repeated callback counts twice.
-    CountsRepeats,
-    /// A Critical call waits for its turn behind other work.
-    DelaysCritical,
-    /// The police are called before the PSAP.
-    PsapLast,
-    /// Any confirmation releases the district, also the PSAP's.
-    ReleasesOnAnybody,
-    /// After a crash, what was in flight is sent again without asking.
-    ResendsAfterCrash,
-    /// A mail counts as sent before a carrier took it.
-    NotifiedUnsent,
-    /// A late confirmation of an older attempt is thrown away.
-    DropsLateConfirmation,
-    /// A breach is not recorded.
-    HidesBreach,
-}
-
-impl Bug {
-    pub const ALL: [Bug; 14] = [
-        Bug::CompletedConfirms,
-        Bug::AnyKeyConfirms,
-        Bug::ScannerConfirms,
-        Bug::DropsTimer,
-        Bug::RaisesNoTask,
-        Bug::LastNewsWins,
-        Bug::CountsRepeats,
-        Bug::DelaysCritical,
-        Bug::PsapLast,
-        Bug::ReleasesOnAnybody,
-        Bug::ResendsAfterCrash,
-        Bug::NotifiedUnsent,
-        Bug::DropsLateConfirmation,
-        Bug::HidesBreach,
-    ];
-}
 
 /// One obligation's rows, and what the world knows about its enduser.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub obligation: Obligation,
-    pub habit: Habit,
+    pub made_at: Timestamp,
+    /// Which carrier the latest attempt went by, as the obligation says.
+    pub went_by: Option<usize>,
+    /// The lane that its work is on.
+    pub lane: usize,
     /// When the shell will wake it; the outbox's due column.
     pub wake_at: Option<Timestamp>,
     pub tasks: u32,
@@ -80,12 +31,37 @@ pub struct Row {
     pub recorded: bool,
     /// A carrier really took an attempt.
     pub really_taken: bool,
+    /// Points of which it was recorded that they are somebody else's.
+    pub strangers: BTreeSet<u8>,
+}
+
+impl Row {
+    pub fn new(obligation: Obligation, made_at: Timestamp) -> Self {
+        Self {
+            obligation,
+            made_at,
+            went_by: None,
+            lane: 0,
+            wake_at: None,
+            tasks: 0,
+            breaches: 0,
+            failures: 0,
+            truly: BTreeSet::new(),
+            recorded: false,
+            really_taken: false,
+            strangers: BTreeSet::new(),
+        }
+    }
 }
 
 /// One attempt's rows.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub row: usize,
+    /// Which carrier it goes by: 0 or 1.
+    pub by: usize,
+    /// Which of the person's points it goes to.
+    pub point: u8,
     pub evidence: Evidence,
     /// Receipts by what makes them unique; invariant 2.
     pub log: BTreeMap<String, (ReceiptKind, Timestamp)>,
@@ -93,10 +69,14 @@ pub struct Attempt {
     pub applied: u32,
     pub call: EnduserCall,
     pub code: SpokenCode,
+    /// The code of a text.
+    pub text_code: u16,
     /// How often the carrier was to be asked about it.
     pub asked: u32,
     /// How often the carrier was called with it.
     pub requests: u32,
+    /// What is recorded of the carrier's answer.
+    pub answer: Option<SendOutcome>,
 }
 
 impl Attempt {
@@ -112,7 +92,14 @@ impl Attempt {
             (Some(Bug::CompletedConfirms), ReceiptKind::Ended(End::Completed)) => {
                 self.evidence.merge(&ReceiptKind::Confirmed(ConfirmedBy::Keypad), at)
             }
+            (Some(Bug::VoicemailConfirms), ReceiptKind::VoicemailLeft) => {
+                self.evidence.merge(&ReceiptKind::Confirmed(ConfirmedBy::Keypad), at)
+            }
             (Some(Bug::AnyKeyConfirms), ReceiptKind::WrongKey) => self.evidence.merge(&ReceiptKind::Confirmed(ConfirmedBy::Keypad), at),
+            (Some(Bug::NotMeIsNoAnswer), ReceiptKind::NotMe) => {
+                self.evidence.not_me = None;
+                true
+            }
             (Some(Bug::LastNewsWins), ReceiptKind::Ended(end)) => {
                 self.evidence.ended = Some((at, end.clone()));
                 true
@@ -120,13 +107,6 @@ impl Attempt {
             _ => return Some(changed),
         };
         Some(true)
-    }
-}
-
-/// What a planted bug makes of the next state before it is committed.
-pub fn spoil(bug: Option<Bug>, next: &mut Obligation, now: Timestamp) {
-    if bug == Some(Bug::NotifiedUnsent) && next.step.means == domain::channel::Means::Mail && matches!(next.state, State::InFlight { .. }) {
-        next.state = State::Satisfied { at: now, by: Satisfaction::Notified };
     }
 }
 
