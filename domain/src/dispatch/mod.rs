@@ -8,6 +8,7 @@ mod closing;
 mod decide;
 pub mod delivery;
 mod draft;
+pub mod drill;
 pub mod evidence;
 mod fallback;
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub struct Policy {
     pub grace: SignedDuration,
     /// How often a drill tries each point of a person.
     pub drill_attempts: u32,
+    /// How far apart a drill's calls, mails and texts start on each lane: whatever is real comes between.
+    pub drill_spacing: SignedDuration,
     /// How long a page's call is repeated; then the next rung has its turn anyway.
     pub page_grace: SignedDuration,
     /// When supervisors are paged for a tip that nobody has sorted, or a Critical one that nobody has dispatched, counted from receipt; one
@@ -59,6 +61,7 @@ impl Default for Policy {
             silent_attempt_limit: SignedDuration::from_mins(5),
             grace: SignedDuration::from_mins(10),
             drill_attempts: 1,
+            drill_spacing: SignedDuration::from_secs(5),
             page_grace: SignedDuration::from_mins(5),
             page_after: [3, 6, 10, 15].map(SignedDuration::from_mins).to_vec(),
             update_after: SignedDuration::from_secs(60),
