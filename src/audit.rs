@@ -182,6 +182,13 @@ pub enum Action {
         /** How many obligations. */
         obligations: usize,
     },
+    /// A drill was started: everybody on the school's list is called, mailed and texted, with words that say that it is a test.
+    DrillStarted {
+        /** The dispatch. */
+        dispatch: DispatchId,
+        /** How many obligations. */
+        obligations: usize,
+    },
     /// Persons were left out of it by a supervisor (R42); why is sealed apart, as a note.
     Excluded {
         /** Whom. */

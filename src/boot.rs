@@ -41,6 +41,7 @@ use crate::progress::Progress;
 use crate::progress::people::People;
 use crate::progress::routes::Routes;
 use crate::reconcile::Reconcile;
+use crate::drills::Schedule;
 use crate::similar::Similar;
 use crate::spool::Spool;
 use crate::spool::drain::Drain;
@@ -212,10 +213,11 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         clock: clock.clone(),
         entropy,
         live: live.clone(),
-        node,
+        node: node.clone(),
         lease: signed(config.outbox.lane_lease),
     };
     similar.start(&tasks);
+    Schedule { desk: desk.clone(), clock: clock.clone(), settings: config.drills.clone(), node }.start(&tasks);
     if let Some(drain) = Drain::new(&spool, Arc::new(intake.clone()), clock.clone(), entropy) {
         tasks.spawn("spool drain", drain.run(tasks.stopping()));
     }

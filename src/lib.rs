@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod deployment;
 pub mod desk;
+pub mod drills;
 pub mod entropy;
 pub mod http;
 pub mod import;

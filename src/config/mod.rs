@@ -7,6 +7,7 @@
 pub mod account;
 mod calendars;
 mod chat;
+pub mod drills;
 mod error;
 mod layers;
 mod links;
@@ -47,7 +48,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "site",
     "help",
     "public",
@@ -64,6 +65,7 @@ const SECTIONS: [&str; 19] = [
     "limits",
     "chat",
     "dispatch",
+    "drills",
     "account",
     "tip_type",
     "calendar",
@@ -100,6 +102,8 @@ pub struct Config {
     pub limits: Limits,
     /// The app chat.
     pub chat: Chat,
+    /// When schools are drilled by themselves.
+    pub drills: drills::Drills,
     /// The carriers.
     pub accounts: Vec<Account>,
     policy: Policy,
@@ -157,6 +161,7 @@ impl Config {
             media: timing::media(&root)?,
             limits: timing::limits(&root)?,
             chat: chat::read(&root)?,
+            drills: drills::read(&root)?,
             accounts: account::read(&root, environment)?,
             policy: timing::policy(&root)?,
             catalogue: calendars::catalogue(&root)?,

@@ -6,6 +6,7 @@
 mod attention;
 mod close;
 pub mod directory;
+pub mod drills;
 mod dispatch;
 pub mod files;
 mod follow_up;
@@ -81,6 +82,9 @@ pub enum DeskError {
     /// Nothing in the configuration can call, or mail.
     #[error("No account can send by {0}, so these endusers could not be told. Tell the operator: an [[account]] is missing.")]
     NoLane(&'static str),
+    /// Starting a drill by an analyst.
+    #[error("Only a supervisor starts a drill: everybody on the list is called.")]
+    OnlySupervisorDrills,
     /// Dispatched already and unchanged.
     #[error("This tip has been dispatched already. Raise its level or change the school to dispatch again.")]
     AlreadyDispatched,
@@ -176,7 +180,8 @@ impl Desk {
 
     /// A tip's row, or "not here".
     async fn row(&self, id: ConversationId) -> Result<ConversationRow, DeskError> {
-        self.store.conversation(id).await?.ok_or(DeskError::NotFound)
+        // A drill is no tip: it has pages of its own.
+        self.store.conversation(id).await?.filter(|row| !row.conversation.drill).ok_or(DeskError::NotFound)
     }
 
     /// A tip's row with its key.

@@ -1,5 +1,6 @@
 //! What an analyst reads: the inbox and a tip, opened for one answer.
 
+use super::drills::Hit;
 use super::attention::attention;
 use super::view::*;
 use super::{Desk, DeskError, MOST_ROWS, follow_up};
@@ -164,9 +165,10 @@ impl Desk {
     }
 
     /// The tip of a reference such as `T-7K3-QM2`, for the search field.
-    pub async fn find(&self, typed: &str) -> Result<Option<ConversationId>, DeskError> {
+    pub async fn find(&self, typed: &str) -> Result<Option<Hit>, DeskError> {
         let Some(reference) = Reference::parse(typed) else { return Ok(None) };
-        Ok(self.store.conversation_by_reference(reference.as_str()).await?.map(|row| row.conversation.id))
+        let row = self.store.conversation_by_reference(reference.as_str()).await?;
+        Ok(row.map(|row| if row.conversation.drill { Hit::Drill(row.conversation.id) } else { Hit::Tip(row.conversation.id) }))
     }
 
     /// The messages of a tip, oldest first, opened; nothing is recorded here.

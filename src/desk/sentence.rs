@@ -71,6 +71,7 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::Dispatched { level, obligations, .. } => {
             format!("Dispatched as {}: {obligations} calls and mails were promised.", level.title())
         }
+        Action::DrillStarted { obligations, .. } => format!("A drill was started: {obligations} numbers and addresses are tried."),
         Action::Excluded { persons } => excluded(persons, directory),
         Action::SupervisorPaged { reason, rung, people, with_another } => paged(*reason, *rung, *people, *with_another),
         Action::PagesOver => "What supervisors were paged for was done: nobody is paged for it any more.".to_owned(),

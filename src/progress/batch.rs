@@ -2,12 +2,13 @@
 
 use crate::audit::{Action, Actor, Entry, Told};
 use crate::entropy::Entropy;
-use crate::progress::routes::{ASKING_TURN, rank};
+use crate::progress::routes::{ASKING_TURN, drill_rank, rank};
 use crate::store::rows::{ObligationRow, TaskKind, TaskRow, WorkId, WorkRow};
 use crate::store::{Commit, Write, commit::Once};
 use domain::channel::Means;
 use domain::dispatch::obligation::{FailedBecause, Obligation, State};
 use domain::dispatch::plan::Start;
+use domain::dispatch::purpose::Purpose;
 use domain::id::{ConversationId, LaneKey, TaskId};
 use jiff::Timestamp;
 
@@ -130,5 +131,8 @@ pub(crate) fn obligation_rank(obligation: &Obligation, place: u32) -> i32 {
         (_, Start::Now(turn)) => turn,
         (_, Start::Standby(_)) => 5,
     };
-    rank(Some(obligation.level), turn, place)
+    match obligation.purpose {
+        Purpose::Drill => drill_rank(place),
+        Purpose::Tip | Purpose::Update | Purpose::Page(_) | Purpose::Feedback => rank(Some(obligation.level), turn, place),
+    }
 }

@@ -125,6 +125,15 @@ pub fn rank(level: Option<Level>, turn: u16, place: u32) -> i32 {
     (level * 100 + i32::from(turn.min(99))) * 1000 + place
 }
 
+/// The urgency of a drill: after everything real, asking the carrier included.
+pub fn drill_rank(place: u32) -> i32 {
+    let place = i32::try_from(place.min(999)).unwrap_or(999);
+    DRILL_RANKS + place
+}
+
+/// Where the ranks of drills begin: above the last that [`rank`] gives.
+const DRILL_RANKS: i32 = 1_000_000;
+
 /// The turn of a message to a reporter on the text lane: an analyst's answer before automatic words, and asking the carrier after both.
 /// Not by the tip's level: somebody waits at both ends of every answer.
 pub fn message_turn(author: Author, delivery: &Delivery) -> u16 {

@@ -192,6 +192,12 @@ pub trait Store: Send + Sync {
     fn feedback(&self, conversation: ConversationId) -> Read<'_, Vec<FeedbackRow>>;
     /// The tips and drills that these organizations are owed or were told of, with the start of their last dispatch, newest first.
     fn told_to(&self, organizations: Vec<OrganizationKey>, limit: u32, offset: u32) -> Read<'_, Vec<(ConversationId, Timestamp)>>;
+    /// The drills, the latest first.
+    fn drills(&self, limit: u32, offset: u32) -> Read<'_, Vec<DrillRow>>;
+    /// One of them.
+    fn drill(&self, conversation: ConversationId) -> Read<'_, Option<DrillRow>>;
+    /// When each school that was ever drilled had its last.
+    fn last_drills(&self) -> Read<'_, Vec<(OrganizationKey, Timestamp)>>;
     /// Open tips that have no clocks yet, drills aside: those of before there were any. At most `limit`.
     fn unwatched(&self, limit: u32) -> Read<'_, Vec<ConversationId>>;
     /// How many pieces of work of a lane, more urgent than rank `below`, wait for their turn now.

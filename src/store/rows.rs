@@ -320,6 +320,25 @@ pub struct DispatchRow {
     pub excluded: Vec<PersonKey>,
 }
 
+/// A drill in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrillRow {
+    /// Its conversation, which nobody wrote.
+    pub conversation: ConversationId,
+    /// Its reference, as it is said and printed.
+    pub reference: String,
+    /// The school, or the county that stands for some.
+    pub school: Option<OrganizationKey>,
+    /// Its dispatch.
+    pub dispatch: DispatchId,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// By when it is to be through.
+    pub due_at: Timestamp,
+    /// Who started it; `None` is the schedule.
+    pub started_by: Option<StaffId>,
+}
+
 /// One obligation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObligationRow {

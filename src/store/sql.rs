@@ -9,11 +9,12 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
     (4, "telling", include_str!("../../migrations/0004_telling.sql")),
+    (5, "drills", include_str!("../../migrations/0005_drills.sql")),
     (6, "portal", include_str!("../../migrations/0006_portal.sql")),
     (7, "routes", include_str!("../../migrations/0007_routes.sql")),
 ];

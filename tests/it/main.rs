@@ -12,6 +12,7 @@ mod canary;
 mod chat;
 mod chat_client;
 mod clocks;
+mod drill;
 mod flood;
 mod gateway;
 mod kill;

@@ -69,6 +69,7 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::AlreadyDispatched => (StatusCode::CONFLICT, "already_dispatched"),
         DeskError::PlanChanged => (StatusCode::CONFLICT, "plan_changed"),
         DeskError::OnlySupervisorLeavesOut => (StatusCode::FORBIDDEN, "only_a_supervisor"),
+        DeskError::OnlySupervisorDrills => (StatusCode::FORBIDDEN, "only_a_supervisor"),
         DeskError::WhyLeftOut => (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing"),
         DeskError::NobodyTakesASummary => (StatusCode::UNPROCESSABLE_ENTITY, "nobody_takes_a_summary"),
         DeskError::NobodyToldYet => (StatusCode::CONFLICT, "nobody_told_yet"),
@@ -146,6 +147,7 @@ fn desk_heading(error: &DeskError) -> &'static str {
         | DeskError::AlreadyDispatched
         | DeskError::PlanChanged
         | DeskError::OnlySupervisorLeavesOut
+        | DeskError::OnlySupervisorDrills
         | DeskError::WhyLeftOut
         | DeskError::NobodyTakesASummary
         | DeskError::NobodyToldYet => "Nobody was called",

@@ -5,6 +5,7 @@
 
 mod cookie;
 mod directory;
+mod drills;
 mod events;
 mod fault;
 mod frame;
@@ -84,6 +85,7 @@ pub fn router(site: StaffSite) -> Router {
         .merge(tasks::routes())
         .merge(directory::routes())
         .merge(health::routes())
+        .merge(drills::routes())
         .merge(help::routes())
         .merge(assets::staff())
         .fallback(|| async { Fault::NotFound })

@@ -4,6 +4,7 @@ use super::StaffSite;
 use super::fault::Fault;
 use super::frame::{self, Frame};
 use super::guard::Member;
+use crate::desk::drills::Hit;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -31,8 +32,10 @@ struct Page {
 
 async fn find(State(site): State<StaffSite>, Member(session): Member, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
     let typed = wanted.q.trim();
-    if let Some(id) = site.desk.find(typed).await? {
-        return Ok(Redirect::to(&format!("/tips/{id}")).into_response());
+    match site.desk.find(typed).await? {
+        Some(Hit::Tip(id)) => return Ok(Redirect::to(&format!("/tips/{id}")).into_response()),
+        Some(Hit::Drill(id)) => return Ok(Redirect::to(&format!("/drills/{id}")).into_response()),
+        None => {}
     }
     let status = if typed.is_empty() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     frame::page(status, &Page { frame: Frame::new(&site, &session, "search", "Find a tip", String::new()), typed: typed.to_owned() })

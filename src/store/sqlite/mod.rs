@@ -322,6 +322,15 @@ impl Store for Sqlite {
     fn told_to(&self, organizations: Vec<OrganizationKey>, limit: u32, offset: u32) -> Read<'_, Vec<(ConversationId, Timestamp)>> {
         Box::pin(reads::endusers::told_to(&self.readers, organizations, (limit, offset)))
     }
+    fn drills(&self, limit: u32, offset: u32) -> Read<'_, Vec<DrillRow>> {
+        Box::pin(reads::drills::ledger(&self.readers, limit, offset))
+    }
+    fn drill(&self, conversation: ConversationId) -> Read<'_, Option<DrillRow>> {
+        Box::pin(reads::drills::one(&self.readers, conversation))
+    }
+    fn last_drills(&self) -> Read<'_, Vec<(OrganizationKey, Timestamp)>> {
+        Box::pin(reads::drills::last(&self.readers))
+    }
     fn unwatched(&self, limit: u32) -> Read<'_, Vec<ConversationId>> {
         Box::pin(reads::telling::unwatched(&self.readers, limit))
     }

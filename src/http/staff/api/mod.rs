@@ -6,6 +6,7 @@
 mod desk;
 mod dispatches;
 mod document;
+mod drills;
 pub mod dto;
 mod fault;
 mod files;
@@ -42,6 +43,8 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/obligations/{id}/confirm", post(dispatches::confirm))
         .route("/tasks", get(desk::tasks))
         .route("/tasks/{id}/done", post(desk::task_done))
+        .route("/drills", get(drills::list).post(drills::start))
+        .route("/drills/{id}", get(drills::report))
         .route("/catalogue", get(desk::catalogue))
         .route("/schools", get(desk::schools))
         .route("/events", get(listen))

@@ -10,7 +10,7 @@ use sqlx::{Pool, Sqlite};
 
 /// The conditions on `closed`, `delivery_open` and `unfinished` repeat those of their partial indexes.
 const HEALTH: &str = "SELECT \
-    (SELECT count(*) FROM conversation) AS conversations, \
+    (SELECT count(*) FROM conversation) - (SELECT count(*) FROM conversation c WHERE c.drill) AS conversations, \
     (SELECT count(*) FROM message) AS messages, \
     (SELECT count(*) FROM obligation o WHERE NOT o.closed) AS open_obligations, \
     (SELECT min(o.due_at) FROM obligation o WHERE NOT o.closed) AS oldest_due, \

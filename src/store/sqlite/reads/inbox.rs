@@ -1,7 +1,7 @@
 //! The inbox: tips in the order in which somebody should look at them.
 //!
 //! Order and tallies stand in the tip's own row, kept by the writer, so a page of the inbox is read along one partial index however
-//! many tips there are. The `WHERE` of each filter repeats the condition of its index word for word.
+//! many tips there are. A drill is closed from its beginning, and is neither listed nor counted here. The `WHERE` of each filter repeats the condition of its index word for word.
 
 use super::tips::{tip, tip_columns};
 use super::{Columns, all, failed};
@@ -37,7 +37,7 @@ const ALIKE: &str = inbox!(
     "c.id IN (SELECT o.conversation FROM incident_member o WHERE o.incident = $2 AND o.taken_out_at IS NULL) ORDER BY c.received_at, c.id"
 );
 const THESE: &str = inbox!("c.id IN (SELECT i.value FROM json_each($2) i) ORDER BY c.received_at, c.id");
-const CLOSED: &str = inbox!("c.state = 'closed' ORDER BY c.updated_at DESC, c.id DESC");
+const CLOSED: &str = inbox!("c.state = 'closed' AND NOT c.drill ORDER BY c.updated_at DESC, c.id DESC");
 
 const COUNTS: &str = "SELECT \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open') AS open_tips, \
@@ -45,7 +45,8 @@ const COUNTS: &str = "SELECT \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.claimed_by IS NOT NULL AND c.claimed_by = $1) AS mine, \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.dispatched_at IS NOT NULL AND (c.open_obligations > 0 OR c.open_tasks > 0)) AS underway, \
     (SELECT count(*) FROM conversation c WHERE c.state = 'open' AND c.press) AS press, \
-    (SELECT count(*) FROM conversation c WHERE c.state = 'closed') AS closed_tips";
+    (SELECT count(*) FROM conversation c WHERE c.state = 'closed') \
+    - (SELECT count(*) FROM conversation c WHERE c.drill) AS closed_tips";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! and column and never by content.
 
 pub(super) mod directory;
+pub(super) mod drills;
 pub(super) mod endusers;
 pub(super) mod health;
 pub(super) mod inbox;
@@ -28,7 +29,8 @@ use std::str::FromStr;
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
 #[cfg(test)]
 pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL, incidents::ALL, endusers::ALL, texts::ALL]
+    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL, incidents::ALL, endusers::ALL,
+        drills::ALL, texts::ALL]
         .into_iter()
         .flatten()
         .copied()

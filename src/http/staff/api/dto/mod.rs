@@ -3,10 +3,12 @@
 
 mod answered;
 mod asked;
+mod drills;
 mod telling;
 mod tip;
 
 pub use answered::*;
 pub use asked::*;
+pub use drills::*;
 pub use telling::*;
 pub use tip::*;
