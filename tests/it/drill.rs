@@ -1,7 +1,6 @@
 //! A drill over the real lanes: everybody is called, mailed and texted as a test, what does not work is named first, and no inbox knows of it.
 
 use crate::gateway::{TestGateway, until};
-use mock_carriers::Behaviour;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -28,7 +27,7 @@ async fn started() -> (TestGateway, String) {
             MACHINE => json!({"answer": "machine"}),
             _ => json!({"answer": "human", "key": "heard_code"}),
         };
-        let behaviour: Behaviour = serde_json::from_value(behaviour).expect("a behaviour");
+        let behaviour = serde_json::from_value(behaviour).expect("a behaviour");
         gateway.control().behave(&number, vec![behaviour]).await.expect("a behaviour");
     }
     gateway.serve().await;
