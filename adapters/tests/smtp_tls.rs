@@ -159,10 +159,9 @@ async fn a_mail_that_may_go_over_tls_only_goes_no_other_way() {
 
 async fn trusted(folder: &Path) {
     for tls in [Tls::Opportunistic, Tls::Required] {
-        for (offers, envelope) in [
-            (Offers::RequireTls, "MAIL FROM:<tips+v1.2@example.org> REQUIRETLS"),
-            (Offers::Tls, "MAIL FROM:<tips+v1.2@example.org>"),
-        ] {
+        for (offers, envelope) in
+            [(Offers::RequireTls, "MAIL FROM:<tips+v1.2@example.org> REQUIRETLS"), (Offers::Tls, "MAIL FROM:<tips+v1.2@example.org>")]
+        {
             let server = Server::start(folder, offers).await;
             send(&server, tls, true).await.unwrap();
             let heard = server.heard();

@@ -83,11 +83,8 @@ impl Intake {
         let step = &notice.row.obligation.step;
         let note = self.entropy.message(at);
         let body = self.vault.seal(&key, note.uuid().as_bytes(), &words_of(message));
-        let author = NoteAuthor::Enduser {
-            person: step.person.clone(),
-            role: step.role.clone(),
-            organization: step.organization_name.clone(),
-        };
+        let author =
+            NoteAuthor::Enduser { person: step.person.clone(), role: step.role.clone(), organization: step.organization_name.clone() };
         let note = EnduserNoteRow { id: note, conversation: id, author, at, body };
         let mut writes = vec![Write::Enduser(Box::new(EnduserWrite::Note(note)))];
         if message.nature != Nature::Automatic {
@@ -117,7 +114,9 @@ impl Intake {
 fn words_of(message: &InboundMessage) -> String {
     let how = match message.nature {
         Nature::Automatic => "[An automatic answer to our mail]",
-        Nature::Person | Nature::Bounce | Nature::ReadReceipt => "[By mail, in answer to ours; it may be somebody who was sent our mail on]",
+        Nature::Person | Nature::Bounce | Nature::ReadReceipt => {
+            "[By mail, in answer to ours; it may be somebody who was sent our mail on]"
+        }
         Nature::Unreadable => "[By mail, in answer to ours; it could not be read and lies in the mailbox]",
     };
     let files = message.media.iter().filter(|medium| medium.role == MediaRole::Shown).count();

@@ -2,9 +2,9 @@
 
 use super::message::{Composed, believed};
 use super::{Intake, IntakeError};
-use crate::outbox::source::Source;
 use crate::media;
 use crate::media::files::File;
+use crate::outbox::source::Source;
 use crate::progress::routes::{MEDIA_TURN, rank};
 use crate::store::Write;
 use crate::store::rows::*;
@@ -21,7 +21,10 @@ impl Intake {
             sent_at: believed(message.sent_at, letter.at),
             part: message.part.clone(),
             nature: message.nature,
-            source: message.source.as_ref().map(|source| self.vault.seal(&key, &context, &Source::of(source, self.index(message)).written())),
+            source: message
+                .source
+                .as_ref()
+                .map(|source| self.vault.seal(&key, &context, &Source::of(source, self.index(message)).written())),
             provider: Some((message.account.clone(), message.provider_id.0.clone())),
             media_dropped: message.media_dropped,
             ..MessageRow::new(id, letter.entry.conversation, Author::Reporter, message.channel, letter.at)
@@ -88,7 +91,8 @@ fn words_of(letter: &Composed, message: &InboundMessage) -> String {
 }
 
 /// Under the words of somebody whom our mail to the reporter was sent on to, or who writes from another mailbox.
-const FROM_ELSEWHERE: &str = "[This mail came in answer to ours, but from another address than the reporter's. Answers go to the reporter's.]";
+const FROM_ELSEWHERE: &str =
+    "[This mail came in answer to ours, but from another address than the reporter's. Answers go to the reporter's.]";
 
 /// A media type without its parameters, which may hold a name; nothing when it is none.
 fn plain_type(named: &str) -> String {

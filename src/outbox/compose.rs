@@ -91,10 +91,7 @@ impl Compose {
         let content = match step.means {
             Means::Call => Content::Call {
                 first: self.vault.step_token(attempt.id, 0),
-                extension: listed
-                    .and_then(|listed| point(listed, attempt))
-                    .map(|point| point.extension.clone())
-                    .unwrap_or_default(),
+                extension: listed.and_then(|listed| point(listed, attempt)).map(|point| point.extension.clone()).unwrap_or_default(),
                 detection: self.detections.get(&attempt.account).copied().unwrap_or_default(),
             },
             Means::Mail => {

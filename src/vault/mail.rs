@@ -113,8 +113,22 @@ mod tests {
         assert_eq!(vault(1).read_mail_thread(&notice.replace('n', "v")), None, "one is not good for the other");
         assert!(bounce.len() < 60 && verp.len() < 60, "with the address before it, it fits the 64 characters of a local part");
         let one_off = |text: &str| format!("{}{}", &text[..text.len() - 1], if text.ends_with('0') { '1' } else { '0' });
-        for strange in ["", "t", "m", "t.", ".", "x.y", "é.é", &token[1..], &id[1..], &one_off(&token), &one_off(&id), &one_off(&bounce), &one_off(&verp), &one_off(&notice)]
-        {
+        for strange in [
+            "",
+            "t",
+            "m",
+            "t.",
+            ".",
+            "x.y",
+            "é.é",
+            &token[1..],
+            &id[1..],
+            &one_off(&token),
+            &one_off(&id),
+            &one_off(&bounce),
+            &one_off(&verp),
+            &one_off(&notice),
+        ] {
             assert_eq!(vault(1).read_mail_thread(strange), None, "{strange}");
         }
         assert_eq!(vault(2).read_mail_thread(&token), None, "another key");

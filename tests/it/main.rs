@@ -30,4 +30,5 @@ mod site_client;
 mod spool;
 mod start;
 mod telnyx;
+mod texts_told;
 mod ways;

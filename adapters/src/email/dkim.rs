@@ -59,7 +59,9 @@ pub enum DkimError {
     #[error("is no private key in PEM; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048")]
     NotPem,
     /// A key of another kind, or damaged.
-    #[error("is neither an RSA nor an Ed25519 key that can be read; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048")]
+    #[error(
+        "is neither an RSA nor an Ed25519 key that can be read; make one with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+    )]
     Key,
     /// Too short.
     #[error("is an RSA key of less than {LEAST_RSA_BITS} bits, which receivers distrust; make one of {LEAST_RSA_BITS}")]
@@ -85,9 +87,7 @@ impl Signer {
                 Ok(pair) => Key::Ed25519(Box::new(pair)),
                 Err(_) => Key::Rsa(Box::new(rsa::KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| DkimError::Key)?)),
             },
-            PrivateKeyDer::Pkcs1(der) => {
-                Key::Rsa(Box::new(rsa::KeyPair::from_der(der.secret_pkcs1_der()).map_err(|_| DkimError::Key)?))
-            }
+            PrivateKeyDer::Pkcs1(der) => Key::Rsa(Box::new(rsa::KeyPair::from_der(der.secret_pkcs1_der()).map_err(|_| DkimError::Key)?)),
             _ => return Err(DkimError::Key),
         };
         if let Key::Rsa(pair) = &key

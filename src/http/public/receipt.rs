@@ -1,7 +1,7 @@
 //! The receipt page of a mail: `GET` and `HEAD /r/{token}` show it and change nothing; `POST /r/{token}` with the printed code confirms.
 //!
-//! Mail scanners open every link, some press buttons: only a form with the code that is printed in the mail confirms (R19). No script,
-//! no cookie; nothing that was typed is kept.
+//! Mail scanners open every link, some press buttons: only a form with the code that is printed in the mail confirms (R19), or a login to
+//! the portal, where the page leads. No script, no cookie; nothing that was typed is kept.
 
 use crate::http::{assets, headers};
 use adapters::contract::BoxFuture;
@@ -97,6 +97,8 @@ struct Page {
     urgent: bool,
     refusal: Option<String>,
     may_try: bool,
+    /// The link's own token, for the way through the portal; made of letters and digits, or there would be no page.
+    token: String,
 }
 
 #[derive(Template)]
@@ -127,7 +129,7 @@ async fn show(State(site): State<ReceiptSite>, Path(token): Path<String>) -> Res
         return site.unknown();
     }
     match site.desk.look(&token).await {
-        Some(view) => site.page(StatusCode::OK, &view, None),
+        Some(view) => site.page(StatusCode::OK, &view, &token, None),
         None => site.unknown(),
     }
 }
@@ -151,8 +153,10 @@ async fn confirm(
         .find(|(name, _)| name == "code")
         .map(|(_, value)| value.trim().chars().take(LONGEST_CODE).collect::<String>());
     match site.desk.confirm(&token, code.as_deref().unwrap_or_default()).await {
-        Confirmation::Confirmed(view) | Confirmation::AlreadyConfirmed(view) => site.page(StatusCode::OK, &view, None),
-        Confirmation::WrongCode { view, tries_left } => site.page(StatusCode::UNPROCESSABLE_ENTITY, &view, Some(wrong_code(tries_left))),
+        Confirmation::Confirmed(view) | Confirmation::AlreadyConfirmed(view) => site.page(StatusCode::OK, &view, &token, None),
+        Confirmation::WrongCode { view, tries_left } => {
+            site.page(StatusCode::UNPROCESSABLE_ENTITY, &view, &token, Some(wrong_code(tries_left)))
+        }
         Confirmation::TooManyTries => site.elsewhere(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many wrong codes.",
@@ -176,7 +180,7 @@ fn wrong_code(tries_left: u32) -> String {
 }
 
 impl ReceiptSite {
-    fn page(&self, status: StatusCode, view: &ReceiptView, refusal: Option<String>) -> Response {
+    fn page(&self, status: StatusCode, view: &ReceiptView, token: &str, refusal: Option<String>) -> Response {
         let clock = |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%B %-d, %Y, %H:%M %Z").to_string();
         let page = Page {
             line_name: self.line_name.clone(),
@@ -190,6 +194,7 @@ impl ReceiptSite {
             urgent: view.level_urgent,
             refusal,
             may_try: view.confirmed_at.is_none(),
+            token: token.to_owned(),
         };
         answer(status, &page)
     }

@@ -192,7 +192,10 @@ async fn what_is_answered_by_mail_is_a_note_and_never_a_confirmation() {
     assert_eq!(told.takes(answer.clone()).await, Taken::Stored(told.tip));
     assert_eq!(told.takes(answer).await, Taken::Known);
     let tasks = told.tasks().await;
-    assert!(tasks.len() == 1 && tasks[0].kind == TaskKind::Look && tasks[0].what.starts_with("Principal of Delta High answered"), "{tasks:?}");
+    assert!(
+        tasks.len() == 1 && tasks[0].kind == TaskKind::Look && tasks[0].what.starts_with("Principal of Delta High answered"),
+        "{tasks:?}"
+    );
     let notes = told.fixture.store.enduser_notes(told.tip).await.unwrap();
     let key = told.fixture.vault.unwrap_key(told.tip, &told.fixture.tip(told.tip).await.key).unwrap();
     let mut words: Vec<String> = notes
