@@ -4,6 +4,8 @@
 //! or by a recorded failure that started the next step. At all times an obligation is satisfied, failed-and-escalated,
 //! released, or has a timer (architecture.md, invariant 3): [`obligation::Obligation::timer`] is `None` only when closed.
 
+#[cfg(test)]
+mod call_outcome_tests;
 mod closing;
 mod decide;
 pub mod delivery;
