@@ -4,7 +4,7 @@
 //! the same lanes. The rules under test are `domain`'s; the shell around them is a model.
 //!
 //! After every event checkers look at architecture.md's invariants 2 to 5, at paces and at a tip's alarms. `TIPLINE_HISTORIES=n` plays more
-//! histories than the usual 3,000; `TIPLINE_SEED=n` replays one with a trace. Planted bugs prove that the checkers can object.
+//! histories than the usual 2,000; `TIPLINE_SEED=n` replays one with a trace. Planted bugs prove that the checkers can object.
 
 #[cfg(test)]
 mod bug;
@@ -42,7 +42,7 @@ mod tests {
     use super::world::World;
 
     /// How many histories are played unless `TIPLINE_HISTORIES` says otherwise.
-    const HISTORIES: u64 = 3000;
+    const HISTORIES: u64 = 2000;
     /// A planted bug has to be found within so many histories.
     const HISTORIES_PER_BUG: u64 = 400;
 
