@@ -49,16 +49,24 @@ impl Intake {
 
     async fn by_address(&self, message: &InboundMessage, at: Timestamp) -> Result<Belongs, IntakeError> {
         let Some(index) = self.index(message).filter(|_| joins_by_address(message)) else { return Ok(Belongs::New) };
-        if let Some(entry) = self.known.get(&index, at) {
+        if let Some(entry) = self.known.get(&index, at).filter(|entry| entry.account == message.account) {
             return Ok(Belongs::To(Box::new(entry)));
         }
         let Some((row, contact)) = self.store.conversation_by_contact(index).await? else { return Ok(Belongs::New) };
-        Ok(Belongs::To(Box::new(KnownEntry { handle: Some(contact.handle), ..self.entry(&row, at)? })))
+        let mut entry = KnownEntry { handle: Some(contact.handle), ..self.entry(message, &row, at)? };
+        if contact.account != message.account {
+            // They wrote to another number of ours than the first time: answers come from there. One address of the tip stays current.
+            let contacts = self.store.contacts(entry.conversation).await?;
+            let there = contacts.iter().find(|known| known.index == index && known.account == message.account);
+            entry.handle = there.map(|known| known.handle);
+            entry.elsewhere = true;
+        }
+        Ok(Belongs::To(Box::new(entry)))
     }
 
     /// A conversation that the message proved to belong to; its way in may be a new one of it.
     async fn shown(&self, message: &InboundMessage, row: ConversationRow, at: Timestamp) -> Result<Belongs, IntakeError> {
-        let mut entry = self.entry(&row, at)?;
+        let mut entry = self.entry(message, &row, at)?;
         let index = self.index(message).unwrap_or_else(|| self.vault.own_index(message.channel, entry.conversation));
         let contacts = self.store.contacts(entry.conversation).await?;
         let known = contacts.iter().find(|contact| contact.index == index);
@@ -76,13 +84,14 @@ impl Intake {
         Ok(Belongs::To(Box::new(entry)))
     }
 
-    fn entry(&self, row: &ConversationRow, at: Timestamp) -> Result<KnownEntry, IntakeError> {
+    fn entry(&self, message: &InboundMessage, row: &ConversationRow, at: Timestamp) -> Result<KnownEntry, IntakeError> {
         let tip = &row.conversation;
         Ok(KnownEntry {
             conversation: tip.id,
             key: self.vault.unwrap_key(tip.id, &row.key)?,
             at,
             handle: None,
+            account: message.account.clone(),
             language: tip.language,
             opted_out: tip.way_back == WayBack::OptedOut,
             answers_stay: None,

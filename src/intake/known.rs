@@ -5,7 +5,7 @@
 
 use crate::vault::ConversationKey;
 use crate::vault::sealed::BlindIndex;
-use domain::id::{ContactHandle, ConversationId};
+use domain::id::{AccountKey, ContactHandle, ConversationId};
 use domain::language::Language;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -29,6 +29,8 @@ pub(super) struct Entry {
     pub(super) at: Timestamp,
     /// The address of this way in, when the tip has it already.
     pub(super) handle: Option<ContactHandle>,
+    /// The account that the address wrote by; an answer goes out by it.
+    pub(super) account: AccountKey,
     /// The language of the tip, when it is known.
     pub(super) language: Option<Language>,
     /// Whether the reporter texted STOP.

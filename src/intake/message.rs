@@ -168,8 +168,17 @@ impl Intake {
         };
         commit.writes.extend(watch::begun(&row.conversation, at, &self.progress.policy));
         commit.writes.push(Write::Conversation(Box::new(row)));
-        let mut entry =
-            KnownEntry { conversation: id, key, at, handle: None, language, opted_out: false, answers_stay: None, elsewhere: false };
+        let mut entry = KnownEntry {
+            conversation: id,
+            key,
+            at,
+            handle: None,
+            account: message.account.clone(),
+            language,
+            opted_out: false,
+            answers_stay: None,
+            elsewhere: false,
+        };
         let contact = self.contact(message, &entry, at);
         entry.handle = Some(contact.handle);
         commit.writes.push(Write::Contact(Box::new(contact)));

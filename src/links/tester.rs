@@ -16,11 +16,12 @@ use crate::outbox::pace::Paces;
 use crate::progress::routes::{Lane, Routes};
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
-use adapters::contract::Sender;
+use adapters::contract::{SendError, Sender};
 use domain::channel::Means;
 use domain::exchange::{Content, Detection, Outbound};
 use domain::id::LaneKey;
 use domain::sealed::Words;
+use jiff::SignedDuration;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 const PROBE_MOST: Duration = Duration::from_secs(10);
 /// How often a carrier that is not trusted is probed.
 const PROBE_AGAIN: Duration = Duration::from_secs(3);
+/// A lane with something due so soon is not idle.
+const NEAR: SignedDuration = SignedDuration::from_secs(2);
 /// How often loops that do not come back are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -104,8 +107,13 @@ impl Tester {
                 links.circuits.take(&lane.key, News::ProbeAnswered, now);
             }
             Ok(Err(error)) => {
+                // Credentials that may send but not ask fail every probe: that says nothing about sending. Once a probe was answered, it does.
+                let may_ask = links.results.of(&lane.key, Test::Probe).is_some_and(|found| found.last_ok.is_some());
+                let counts = may_ask || !matches!(error, SendError::Misconfigured { .. } | SendError::Permanent { .. });
                 links.results.failed(&lane.key, Test::Probe, now, error.to_string());
-                links.circuits.take(&lane.key, News::ProbeFailed, now);
+                if counts {
+                    links.circuits.take(&lane.key, News::ProbeFailed, now);
+                }
             }
             Err(_) => {
                 links.results.failed(&lane.key, Test::Probe, now, format!("no answer within {} s", PROBE_MOST.as_secs()));
@@ -175,6 +183,3 @@ impl Tester {
         every.mul_f64(0.75 + self.entropy.jitter() / 2.0)
     }
 }
-
-/// A lane with something due so soon is not idle.
-const NEAR: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);

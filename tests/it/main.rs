@@ -17,6 +17,7 @@ mod flood;
 mod gateway;
 mod kill;
 mod mail;
+mod next_way;
 mod outage;
 mod pictures;
 mod portal;

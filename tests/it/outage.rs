@@ -4,7 +4,7 @@
 
 use crate::gateway::{TestGateway, free_port, until};
 use jiff::Timestamp;
-use mock_carriers::{Control, MockCarriers, Options, Tempo};
+use mock_carriers::{Control, MockCarriers, NumberRoute, Options, Tempo};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -42,21 +42,27 @@ struct Two {
     second: MockCarriers,
 }
 
-async fn two(broken: Broken) -> Two {
+/// Which carrier the second account is at.
+#[derive(Clone, Copy)]
+enum Second {
+    /// Another of the first one's dialect.
+    Alike,
+    /// Telnyx.
+    Telnyx,
+}
+
+async fn two(broken: Broken, kind: Second) -> Two {
     let gateway = TestGateway::prepare(SHORT).await;
     let tempo = Tempo { word_ms: 1, handset_word_ms: 1, ring_ms: 20, second_ms: 20, message_ms: 10 };
-    let second = MockCarriers::start(Options { tempo, numbers: vec![BACKUP.parse().expect("a number")], ..Options::default() })
-        .await
-        .expect("the second carrier starts");
+    let mut options = Options { tempo, ..Options::default() };
+    let number: NumberRoute = BACKUP.parse().expect("a number");
+    match kind {
+        Second::Alike => options.numbers.push(number),
+        Second::Telnyx => options.telnyx.numbers.push(number),
+    }
+    let second = MockCarriers::start(options.clone()).await.expect("the second carrier starts");
     let (first, dead) = (gateway.mock.base_url(), format!("http://127.0.0.1:{}", free_port()));
-    let account = format!(
-        "\n[[account]]\nname = \"backup\"\nkind = \"twilio\"\naccount_sid = \"{}\"\nauth_token = \"{}\"\napi_base = \"{}\"\n\
-         call_from = \"{BACKUP}\"\ntext_from = \"{BACKUP}\"\ncalls_per_second = {BACKUP_PACE}\ntimeout_seconds = 1\n\
-         allow_private_media = [\"127.0.0.1\"]\n",
-        second.account_sid(),
-        second.auth_token(),
-        second.base_url(),
-    );
+    let account = second_account(&second, &options, kind);
     gateway.configure(|text| {
         let text = text.replace("timeout_seconds = 5", "timeout_seconds = 1");
         let text = if matches!(broken, Broken::Away) { text.replace(&first, &dead) } else { text };
@@ -71,6 +77,30 @@ async fn two(broken: Broken) -> Two {
     let mut two = Two { gateway, second };
     two.gateway.serve().await;
     two
+}
+
+/// The second account's part of the configuration.
+fn second_account(second: &MockCarriers, options: &Options, kind: Second) -> String {
+    let access = match kind {
+        Second::Alike => format!(
+            "kind = \"twilio\"\naccount_sid = \"{}\"\nauth_token = \"{}\"\napi_base = \"{}\"\n",
+            second.account_sid(),
+            second.auth_token(),
+            second.base_url()
+        ),
+        Second::Telnyx => format!(
+            "kind = \"telnyx\"\naccount_sid = \"{}\"\napi_key = \"{}\"\napplication_id = \"{}\"\npublic_key = \"{}\"\napi_base = \"{}\"\n",
+            options.telnyx.account_sid,
+            options.telnyx.api_key,
+            options.telnyx.application_id,
+            second.telnyx_public_key(),
+            second.telnyx_url()
+        ),
+    };
+    format!(
+        "\n[[account]]\nname = \"backup\"\n{access}call_from = \"{BACKUP}\"\ntext_from = \"{BACKUP}\"\n\
+         calls_per_second = {BACKUP_PACE}\ntimeout_seconds = 1\nallow_private_media = [\"127.0.0.1\"]\n"
+    )
 }
 
 async fn people_confirm(control: &Control) {
@@ -121,7 +151,9 @@ fn lanes_of_calls(all: &[Value]) -> Vec<String> {
 /// When the carrier was asked to call, in microseconds.
 async fn asked_to_call(control: &Control) -> Vec<(u64, Timestamp)> {
     let seen = control.requests().await;
-    let calls = seen.into_iter().filter(|request| request.method == "POST" && request.path.ends_with("/Calls.json"));
+    let calls = seen
+        .into_iter()
+        .filter(|request| request.method == "POST" && ["/Calls.json", "/Calls"].iter().any(|end| request.path.ends_with(end)));
     let mut times: Vec<_> = calls.map(|request| (request.arrived_us, request.at)).collect();
     times.sort();
     times
@@ -134,8 +166,8 @@ fn most_in_a_second(times: &[(u64, Timestamp)]) -> usize {
     times.iter().map(|(at, _)| within(*at)).max().unwrap_or(0)
 }
 
-async fn the_second_tells_everybody(broken: Broken) -> Two {
-    let two = two(broken).await;
+async fn the_second_tells_everybody(broken: Broken, kind: Second) -> Two {
+    let two = two(broken, kind).await;
     let id = dispatch(&two.gateway).await;
     let all = all_kept_in_time(&two.gateway, &id).await;
     let called: Vec<_> = all.iter().filter(|one| one["means"] == "call" && one["state"] == "satisfied").collect();
@@ -150,7 +182,7 @@ async fn the_second_tells_everybody(broken: Broken) -> Two {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_is_away_delays_nobody() {
-    let mut two = the_second_tells_everybody(Broken::Away).await;
+    let mut two = the_second_tells_everybody(Broken::Away, Second::Telnyx).await;
     assert!(two.gateway.metric("tipline_circuit_open").await >= 1.0, "the operator sees it");
     // The restarted gateway knows: the next tip is told without asking the dead carrier first.
     two.gateway.kill();
@@ -182,23 +214,24 @@ async fn dispatch_another(gateway: &TestGateway) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_fails_at_everything_delays_nobody() {
-    the_second_tells_everybody(Broken::Struck(json!({"match": {"kind": "rest"}, "fault": "500"}))).await;
+    the_second_tells_everybody(Broken::Struck(json!({"match": {"kind": "rest"}, "fault": "500"})), Second::Alike).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_fails_at_calling_only_delays_nobody() {
     let matches = json!({"kind": "rest", "path_contains": "Calls", "method": "POST"});
-    the_second_tells_everybody(Broken::Struck(json!({"match": matches, "fault": "500"}))).await;
+    the_second_tells_everybody(Broken::Struck(json!({"match": matches, "fault": "500"})), Second::Alike).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_takes_connections_and_says_nothing_delays_nobody() {
-    the_second_tells_everybody(Broken::Struck(json!({"match": {"kind": "rest"}, "fault": "delay", "delay_ms": 600_000}))).await;
+    the_second_tells_everybody(Broken::Struck(json!({"match": {"kind": "rest"}, "fault": "delay", "delay_ms": 600_000})), Second::Telnyx)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_is_refused_delays_nobody() {
-    the_second_tells_everybody(Broken::Struck(json!({"match": {"kind": "rest"}, "fault": "401"}))).await;
+    the_second_tells_everybody(Broken::Struck(json!({"match": {"kind": "rest"}, "fault": "401"})), Second::Alike).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,5 +4,6 @@ mod calls;
 pub(crate) mod fixture;
 mod keywords;
 mod mail;
+mod numbers;
 mod told;
 mod ways;

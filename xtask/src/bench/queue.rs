@@ -48,7 +48,7 @@ pub struct Queue {
 
 /// Fills the queue and clicks, before and after.
 pub async fn measure(folder: &Path, waiting: usize) -> Result<Queue> {
-    let schools = vec![School { key: OFFICE, phones: 0, mails: MAILED }];
+    let schools = vec![School { key: OFFICE, phones: 1, mails: MAILED }];
     let paces = Paces { texts: 100.0, calls: CALLS_PER_SECOND };
     let wants = Wants { paces, mails_per_second: MAILS_PER_SECOND, district_after: 45, schools };
     let gateway = Deployment::start_as(folder.to_owned(), wants).await?;
