@@ -59,3 +59,45 @@ fn find<'a, 'x>(part: &'a Part<'x>, kind: &str) -> Option<&'a Part<'x>> {
         Body::Mail(_) | Body::Leaf(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Own, read};
+    use domain::exchange::{Fate, Nature};
+
+    /// A report with these fields for its one recipient.
+    fn report(fields: &str) -> String {
+        format!(
+            "From: mailer-daemon@mx.example.org\nTo: tips+v1.2@example.org\nSubject: Mail delivery\nMIME-Version: 1.0\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n\n--b\n\
+             Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n\
+             Final-Recipient: rfc822; nobody@mail.example.org\n{fields}\n\n--b--\n"
+        )
+        .replace('\n', "\r\n")
+    }
+
+    #[test]
+    fn a_report_says_what_became_of_a_mail() {
+        let table = [
+            ("Action: failed\nStatus: 5.1.1", Some(Fate::Failed { permanent: true }), Nature::Bounce),
+            ("ACTION: Failed (no such user)\nstatus: 5.0.0", Some(Fate::Failed { permanent: true }), Nature::Bounce),
+            ("Action: failed\nStatus: 4.4.7", Some(Fate::Failed { permanent: false }), Nature::Bounce),
+            ("Action: failed", Some(Fate::Failed { permanent: true }), Nature::Bounce),
+            ("Action: delayed\nStatus: 4.4.1", Some(Fate::Delayed), Nature::Automatic),
+            ("Action: relayed\nStatus: 2.0.0", Some(Fate::HandedOn), Nature::Automatic),
+            ("Action: expanded\nStatus: 2.0.0", Some(Fate::HandedOn), Nature::Automatic),
+            ("Action: delivered\nStatus: 2.0.0", Some(Fate::Delivered), Nature::Automatic),
+            ("Action: vanished", None, Nature::Bounce),
+            ("", None, Nature::Bounce),
+        ];
+        for (fields, fate, nature) in table {
+            let found = read(report(fields).as_bytes(), &Own::new("tips@example.org", None), None);
+            assert_eq!((found.fate, found.nature), (fate, nature), "{fields}");
+        }
+        let two = "Action: delivered\n\nFinal-Recipient: rfc822; other@mail.example.org\nAction: failed\nStatus: 5.1.1";
+        let found = read(report(two).as_bytes(), &Own::new("tips@example.org", None), None);
+        assert_eq!(found.fate, Some(Fate::Failed { permanent: true }), "the worst counts");
+        let person = "From: a@example.org\r\nTo: tips@example.org\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n";
+        assert_eq!(read(person.as_bytes(), &Own::new("tips@example.org", None), None).fate, None, "words are no report");
+    }
+}
