@@ -24,10 +24,8 @@ pub fn findings<'l>(
 ) -> Vec<Finding> {
     let directory = Directory::new(rows.organizations, rows.persons);
     let one_number = one_number(&directory, &rows.addresses);
-    let routes: Vec<Route> = lanes
-        .into_iter()
-        .map(|lane| Route { account: lane.account.clone(), means: lane.means, per_second: lane.per_second })
-        .collect();
+    let routes: Vec<Route> =
+        lanes.into_iter().map(|lane| Route { account: lane.account.clone(), means: lane.means, per_second: lane.per_second }).collect();
     lint(Facts { directory: &directory, calendars, policy, routes: &routes, one_number: &one_number, now })
 }
 

@@ -125,13 +125,8 @@ impl Desk {
     ) -> Result<ConversationId, DeskError> {
         let directory = self.directory.read().await?;
         let now = self.clock.now();
-        let telling = Telling {
-            now,
-            directory: &directory,
-            calendars: &self.calendars,
-            policy: &self.policy,
-            line_name: &self.line.voice.line_name,
-        };
+        let telling =
+            Telling { now, directory: &directory, calendars: &self.calendars, policy: &self.policy, line_name: &self.line.voice.line_name };
         let mut plan = telling.drill(school)?;
         plan.steps.retain(|step| self.progress.routes.serves(step.means));
         // A conflict is a reference that is taken: another is drawn.
@@ -244,8 +239,7 @@ impl Desk {
         let school = row.school.as_ref();
         let name = school.and_then(|key| directory.organization(key)).map(|school| school.name.clone());
         let staff = self.store.staff().await?;
-        let mut lines: Vec<DrillLine> =
-            obligations.iter().flat_map(|row| lines_of(&row.obligation, &attempts, &directory)).collect();
+        let mut lines: Vec<DrillLine> = obligations.iter().flat_map(|row| lines_of(&row.obligation, &attempts, &directory)).collect();
         lines.sort_by_key(|line| (line.found.verdict(), line.found));
         Ok(DrillView {
             id: row.conversation,
@@ -285,4 +279,3 @@ fn lines_of(obligation: &Obligation, attempts: &[AttemptRow], directory: &Direct
     }
     points.iter().map(|(point, tried)| line(Some(*point), tried)).collect()
 }
-

@@ -106,11 +106,12 @@ fn content(file: &str, row: &Row<'_>, kind: Kind, rejected: &mut Rejected) -> Op
         },
     };
     match (by_mail || by_speech, on) {
-        (true, None) => note(
-            "content_accepted_on",
-            "the day of the written acceptance is missing: write it, or write none as the content".to_owned(),
-        ),
-        (false, Some(_)) => note("content", "a day of acceptance stands here and nothing was accepted: write what was, or drop the day".to_owned()),
+        (true, None) => {
+            note("content_accepted_on", "the day of the written acceptance is missing: write it, or write none as the content".to_owned())
+        }
+        (false, Some(_)) => {
+            note("content", "a day of acceptance stands here and nothing was accepted: write what was, or drop the day".to_owned())
+        }
         (true, Some(_)) if kind == Kind::Line => note("content", "the line's own supervisors log in: leave it empty for a line".to_owned()),
         (_, on) => Some(ContentAccepted { by_mail, by_speech, on }),
     }

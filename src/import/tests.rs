@@ -107,7 +107,8 @@ fn several_numbers_their_hours_and_accepted_content_come_in() {
     assert_eq!((calls[1].1.tail.as_str(), hours(1), calls[1].1.landline), ("…04", Some("always"), false));
     assert!(principal.point(Means::Mail).unwrap().tls_required);
     assert!(principal.point(Means::Text).unwrap().landline, "texts to the phone, which is a landline: the lint says so");
-    let of_principal: Vec<_> = imported.addresses.iter().filter(|(key, ..)| key.as_str() == "principal").map(|(_, means, _)| *means).collect();
+    let of_principal: Vec<_> =
+        imported.addresses.iter().filter(|(key, ..)| key.as_str() == "principal").map(|(_, means, _)| *means).collect();
     assert_eq!(of_principal, [Means::Call, Means::Call, Means::Mail, Means::Text], "in the order of the points");
     for (content, on, expected) in [
         ("mail", "", "column content_accepted_on: the day of the written acceptance is missing"),

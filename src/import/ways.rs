@@ -125,7 +125,8 @@ impl Ways<'_> {
         let key = text.parse::<CalendarKey>().ok().filter(|key| self.calendars.contains_key(key));
         if key.is_none() {
             let known = self.calendars.keys().map(CalendarKey::as_str).collect::<Vec<_>>().join(", ");
-            let what = format!("there is no calendar {} in the configuration: write one of {known}, or leave it empty for always", word(text));
+            let what =
+                format!("there is no calendar {} in the configuration: write one of {known}, or leave it empty for always", word(text));
             note(column, what);
         }
         key

@@ -28,6 +28,9 @@ async fn no_page_shuts_anybody_out() {
         ("timeline", format!("/tips/{told}/timeline")),
         ("tasks", "/tasks".to_owned()),
         ("help", "/help".to_owned()),
+        ("directory", "/directory".to_owned()),
+        ("plan of a school", "/directory/delta-high".to_owned()),
+        ("drills", "/drills".to_owned()),
         ("search without a hit", "/search?q=T-000-000".to_owned()),
         ("nothing here", "/nothing".to_owned()),
     ] {

@@ -16,10 +16,8 @@ async fn started() -> (TestGateway, String) {
     let mut gateway = TestGateway::prepare(&[("TIPLINE__DISPATCH__DRILL_SPACING", "0.05"), ("TIPLINE__DISPATCH__ASK_AFTER", "2")]).await;
     let printed = gateway.run(&["token", "add", "supervisor", "--label", "drills"]);
     let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
-    let analyst = std::mem::replace(
-        &mut gateway.token,
-        printed.split_whitespace().find(|word| word.starts_with("tl_")).expect("a token").to_owned(),
-    );
+    let analyst =
+        std::mem::replace(&mut gateway.token, printed.split_whitespace().find(|word| word.starts_with("tl_")).expect("a token").to_owned());
     for suffix in 1..=30_u32 {
         let number = format!("+155555501{suffix:02}");
         let behaviour = match number.as_str() {

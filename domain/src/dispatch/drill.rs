@@ -117,7 +117,13 @@ impl Found {
 /// What the attempts at one number or address found. `of_point` is the evidence of those that went there, in order; `None` for one that no
 /// carrier took. Empty when nothing was tried there.
 pub fn found(obligation: &Obligation, of_point: &[Evidence]) -> Found {
-    let best = of_point.iter().filter_map(|evidence| of_evidence(obligation.step.means, evidence)).max_by_key(|found| weight(*found));
+    // Whoever has picked up may still confirm, as long as the call goes on.
+    let shows = |evidence: &&Evidence| {
+        let settled = evidence.ended.is_some() || evidence.confirmed.is_some() || evidence.not_me.is_some();
+        obligation.step.means != Means::Call || settled || obligation.is_closed()
+    };
+    let seen = of_point.iter().filter(shows).filter_map(|evidence| of_evidence(obligation.step.means, evidence));
+    let best = seen.max_by_key(|found| weight(*found));
     match (&obligation.state, best) {
         (_, Some(found)) => found,
         (State::Failed { reason, .. }, None) => match reason {

@@ -49,14 +49,15 @@ fn evidence(kinds: &[ReceiptKind]) -> Evidence {
 fn each_road_of_a_call_a_mail_and_a_text_is_told_apart() {
     use ReceiptKind::*;
     let open = || State::Waiting { next_at: at(0) };
-    let table: [(Means, &[ReceiptKind], Found, Verdict); 18] = [
+    let table: [(Means, &[ReceiptKind], Found, Verdict); 19] = [
         (Means::Call, &[Submitted], Found::Waiting, Verdict::Waiting),
+        (Means::Call, &[Submitted, HumanAnswered], Found::Waiting, Verdict::Waiting), // may still confirm
         (Means::Call, &[Submitted, Rang], Found::Waiting, Verdict::Waiting),
         (Means::Call, &[Submitted, HumanAnswered, Confirmed(ConfirmedBy::Keypad)], Found::Confirmed, Verdict::Works),
         (Means::Call, &[Submitted, HumanAnswered, Ended(End::Completed)], Found::Answered, Verdict::Works),
         (Means::Call, &[Submitted, HumanAnswered, NotMe], Found::NotThem, Verdict::Failed),
         (Means::Call, &[Submitted, MachineAnswered, VoicemailLeft, Ended(End::Completed)], Found::Machine, Verdict::Unsure),
-        (Means::Call, &[Submitted, FaxAnswered], Found::Fax, Verdict::Failed),
+        (Means::Call, &[Submitted, FaxAnswered, Ended(End::Completed)], Found::Fax, Verdict::Failed),
         (Means::Call, &[Submitted, Answered, Ended(End::Completed)], Found::PickedUp, Verdict::Unsure),
         (Means::Call, &[Submitted, Ended(End::NoAnswer)], Found::NoAnswer, Verdict::Failed),
         (Means::Call, &[Submitted, Ended(End::Busy)], Found::Busy, Verdict::Failed),
@@ -80,7 +81,7 @@ fn each_road_of_a_call_a_mail_and_a_text_is_told_apart() {
 fn what_a_person_did_counts_before_silence_and_the_end_without_news_says_why() {
     use ReceiptKind::*;
     let silent = evidence(&[Submitted, Ended(End::NoAnswer)]);
-    let answered = evidence(&[Submitted, HumanAnswered]);
+    let answered = evidence(&[Submitted, HumanAnswered, Ended(End::Completed)]);
     let call = obligation(Means::Call, State::Waiting { next_at: at(0) });
     assert_eq!(found(&call, &[silent.clone(), answered.clone()]), Found::Answered);
     assert_eq!(found(&call, &[answered, silent]), Found::Answered);

@@ -73,7 +73,9 @@ pub(super) fn list_of(facts: Facts<'_>, organization: &Organization, findings: &
 /// What is wrong, and how to mend it.
 fn not_ready(reason: &NotReady) -> (String, &'static str) {
     match reason {
-        NotReady::NoPsap { school } => (format!("{school} has no PSAP, so it cannot be dispatched (R11)."), "Name its 911 centre in the column psap."),
+        NotReady::NoPsap { school } => {
+            (format!("{school} has no PSAP, so it cannot be dispatched (R11)."), "Name its 911 centre in the column psap.")
+        }
         NotReady::UnknownPsap { school, psap } => {
             (format!("{school} names {psap} as its PSAP, which is not a PSAP in the directory."), "Name its 911 centre in the column psap.")
         }

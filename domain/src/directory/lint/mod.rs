@@ -144,15 +144,7 @@ impl Findings {
     fn person(&mut self, of: &Organization, person: &Person, about: About, what: impl Into<String>, fix: impl Into<String>) {
         self.push(Some(of), Some(person), Severity::Warning, about, what.into(), fix.into());
     }
-    fn push(
-        &mut self,
-        of: Option<&Organization>,
-        person: Option<&Person>,
-        severity: Severity,
-        about: About,
-        what: String,
-        fix: String,
-    ) {
+    fn push(&mut self, of: Option<&Organization>, person: Option<&Person>, severity: Severity, about: About, what: String, fix: String) {
         self.0.push(Finding {
             organization: of.map(|one| one.key.clone()),
             organization_name: of.map(|one| one.name.clone()).unwrap_or_default(),

@@ -55,7 +55,12 @@ fn good() -> County {
         directory,
         calendars: calendars.map(|one| (one.key.clone(), one)).into(),
         policy: Policy::default(),
-        routes: vec![route("main", Means::Call, 1.0), route("other", Means::Call, 1.0), route("main", Means::Text, 1.0), route("mail", Means::Mail, 5.0)],
+        routes: vec![
+            route("main", Means::Call, 1.0),
+            route("other", Means::Call, 1.0),
+            route("main", Means::Text, 1.0),
+            route("mail", Means::Mail, 5.0),
+        ],
         one_number: BTreeSet::new(),
         now: "2026-11-18T16:00:00Z".parse().expect("a time"),
     }
@@ -128,7 +133,10 @@ fn a_county_that_stands_for_schools_is_looked_at_too() {
 
 #[test]
 fn nobody_reachable_at_night_is_named() {
-    check(|c| office_hours(c, "charlie-high"), &["charlie-high warning Nobody at Charlie High School can be called at night: the district"]);
+    check(
+        |c| office_hours(c, "charlie-high"),
+        &["charlie-high warning Nobody at Charlie High School can be called at night: the district"],
+    );
     let both = |c: &mut County| {
         office_hours(c, "charlie-high");
         office_hours(c, "fox-district");
@@ -140,7 +148,10 @@ fn nobody_reachable_at_night_is_named() {
     };
     check(
         alone,
-        &["charlie-high error Nobody at Charlie High School can be called at night, and it has", "charlie-high warning Charlie High School has no district"],
+        &[
+            "charlie-high error Nobody at Charlie High School can be called at night, and it has",
+            "charlie-high warning Charlie High School has no district",
+        ],
     );
     // An extension behind a landline is an office's, at a school; at a PSAP somebody is always there.
     let switchboard = |of: &'static str| {
@@ -218,8 +229,5 @@ fn the_line_itself_is_looked_at_first() {
         &["- error The calendar school never opens"],
     );
     // A calendar that nobody uses is nobody's business.
-    check(
-        |c| drop(c.calendars.insert("summer".parse().expect("a key"), calendar("summer", 5, 8, 12, &[]))),
-        &[],
-    );
+    check(|c| drop(c.calendars.insert("summer".parse().expect("a key"), calendar("summer", 5, 8, 12, &[]))), &[]);
 }

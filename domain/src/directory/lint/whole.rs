@@ -49,7 +49,9 @@ fn supervisors(facts: Facts<'_>, findings: &mut Findings) {
 
 /// One carrier that fails must not silence everybody.
 fn carriers(facts: Facts<'_>, findings: &mut Findings) {
-    let accounts = |means: Means| facts.routes.iter().filter(move |route| route.means == means).map(|route| &route.account).collect::<BTreeSet<&AccountKey>>();
+    let accounts = |means: Means| {
+        facts.routes.iter().filter(move |route| route.means == means).map(|route| &route.account).collect::<BTreeSet<&AccountKey>>()
+    };
     let listed = |means: Means| facts.directory.persons.values().flatten().any(|person| person.point(means).is_some());
     for (means, verb) in [(Means::Call, "calls"), (Means::Mail, "mails"), (Means::Text, "texts")] {
         let accounts = accounts(means);
@@ -72,7 +74,8 @@ fn calendar_of(facts: Facts<'_>, calendar: &Calendar, findings: &mut Findings) {
         findings.line(Severity::Error, About::Calendar, what, "Mend its hours and closed_on in the configuration.");
         return;
     }
-    let whole_day = |day: i8| calendar.hours.get(&day).is_some_and(|(opens, closes)| *opens == Time::midnight() && *closes == Time::midnight());
+    let whole_day =
+        |day: i8| calendar.hours.get(&day).is_some_and(|(opens, closes)| *opens == Time::midnight() && *closes == Time::midnight());
     if (0..7).all(whole_day) {
         return;
     }

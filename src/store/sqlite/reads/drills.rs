@@ -17,7 +17,8 @@ macro_rules! drill_columns {
 
 const LEDGER: &str = concat!("SELECT ", drill_columns!(), " ORDER BY c.received_at DESC, c.id DESC LIMIT $1 OFFSET $2");
 const ONE: &str = concat!("SELECT ", drill_columns!(), " AND c.id = $1");
-const LAST: &str = "SELECT c.school, max(c.received_at) AS last_at FROM conversation c WHERE c.drill AND c.school IS NOT NULL GROUP BY c.school";
+const LAST: &str =
+    "SELECT c.school, max(c.received_at) AS last_at FROM conversation c WHERE c.drill AND c.school IS NOT NULL GROUP BY c.school";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
