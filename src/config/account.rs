@@ -2,6 +2,7 @@
 //!
 //! Whether a number can send or a server answers is not asked here; only what can be known without asking anybody.
 
+use super::dkim::{self, Dkim};
 use super::error::ConfigError;
 use super::layers::Environment;
 use super::mailbox::{self, ImapAccount};
@@ -9,7 +10,6 @@ use super::origin::Origin;
 use super::section::Section;
 use super::telnyx::{self, TelnyxAccount};
 use crate::import::address::{PHONE_FIX, mail, phone};
-use adapters::email::{DkimError, Signer};
 use adapters::media::Allowance;
 use adapters::secret::Secret;
 use domain::exchange::Detection;
@@ -124,24 +124,6 @@ pub struct SmtpAccount {
     pub timeout: Duration,
     /// How mails are signed; `None` when another server does it.
     pub dkim: Option<Dkim>,
-}
-
-/// A key that mails are signed with (DKIM).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dkim {
-    /// In whose name: the sender's domain, or one above it.
-    pub domain: String,
-    /// Which of the domain's keys.
-    pub selector: String,
-    /// The private key in PEM.
-    pub key: Secret,
-}
-
-impl Dkim {
-    /// The key, ready to sign.
-    pub fn signer(&self) -> Result<Signer, DkimError> {
-        Signer::new(&self.domain, &self.selector, &self.key)
-    }
 }
 
 /// How TLS is used with a mail server.
@@ -288,7 +270,8 @@ pub(super) fn each<T>(section: &Section<'_>, key: &str, fix: &str, read: impl Fn
     section.texts(key)?.into_iter().map(|text| read(text).ok_or_else(|| section.bad(key, &format!("{text:?}"), fix))).collect()
 }
 
-pub(super) const RECEIVES_FIX: &str = "write a number, or an address with its channel before it, such as whatsapp:+15555550100 or messenger:123456";
+pub(super) const RECEIVES_FIX: &str =
+    "write a number, or an address with its channel before it, such as whatsapp:+15555550100 or messenger:123456";
 
 /// A number, or what follows a channel's name.
 pub(super) fn prefixed_address(text: &str) -> Option<Address> {
@@ -327,41 +310,12 @@ fn smtp(section: &Section<'_>, environment: &Environment) -> Result<SmtpAccount,
         port: u16::try_from(section.whole("port", 1, u32::from(u16::MAX), Some(usual_port))?).unwrap_or(587),
         tls,
         login,
-        dkim: dkim(section, &from, environment)?,
+        dkim: dkim::read(section, &from, environment)?,
         from_name,
         from,
         mails_per_second: section.above_zero("mails_per_second", FASTEST_PER_SECOND, Some(5.0), "a number")?,
         timeout: timeout(section, 30.0)?,
     })
-}
-
-const SELECTOR_FIX: &str = "write the name that the key has in the DNS, such as tips1 for tips1._domainkey.example.org";
-
-/// The key that mails are signed with, if there is one: read, and checked to fit.
-fn dkim(section: &Section<'_>, from: &Address, environment: &Environment) -> Result<Option<Dkim>, ConfigError> {
-    let selector = section.maybe("dkim_selector", SELECTOR_FIX, |text| is_name(text).then(|| text.to_owned()))?;
-    let domain = section.maybe("dkim_domain", "write a domain, such as example.org", |text| is_name(text).then(|| text.to_owned()))?;
-    let sender = from.reveal().rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
-    let (selector, key) = match (selector, section.secrets("dkim_key", environment)?.into_iter().next()) {
-        (Some(selector), Some(key)) => (selector, key),
-        (None, None) if domain.is_none() => return Ok(None),
-        (None, _) => return Err(section.missing("dkim_selector", SELECTOR_FIX)),
-        (Some(_), None) => return Err(section.missing("dkim_key", "dkim_selector needs it: write dkim_key_file, dkim_key_env or dkim_key")),
-    };
-    let domain = domain.unwrap_or_else(|| sender.clone()).to_ascii_lowercase();
-    if sender != domain && !sender.ends_with(&format!(".{domain}")) {
-        let fix = "receivers believe a signature only in the name of the sender's own domain, or one above it; leave it out for the sender's";
-        return Err(section.bad("dkim_domain", &format!("{domain:?}"), fix));
-    }
-    let dkim = Dkim { domain, selector, key };
-    dkim.signer().map_err(|error| section.bad("dkim_key", "(secret)", &format!("it {error}")))?;
-    Ok(Some(dkim))
-}
-
-/// A name of the DNS with or without dots.
-fn is_name(text: &str) -> bool {
-    let label = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    text.len() <= 200 && text.split('.').all(label)
 }
 
 impl SmtpTls {

@@ -8,6 +8,7 @@ pub mod account;
 mod calendars;
 mod chat;
 pub mod drills;
+pub mod dkim;
 mod error;
 mod layers;
 mod links;
