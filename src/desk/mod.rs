@@ -8,6 +8,7 @@ mod close;
 pub mod directory;
 pub mod drills;
 mod dispatch;
+mod endusers;
 pub mod files;
 mod follow_up;
 pub mod health;
@@ -103,6 +104,12 @@ pub enum DeskError {
     /// News of a tip that nobody was told of.
     #[error("Nobody has been told of this tip yet, so there is nobody to tell news.")]
     NobodyToldYet,
+    /// As many notes to and from endusers as a tip takes.
+    #[error("This tip has {0} notes to and from endusers, the most that are kept. Call them instead.")]
+    ManyNotes(usize),
+    /// An analyst draws a PIN.
+    #[error("Only a supervisor draws PINs for endusers. They can also get one themselves, in the portal.")]
+    OnlySupervisorDrawsPins,
     /// A follow-up without a note (R33).
     #[error("Write with whom you spoke, and what was said.")]
     WhoWasSpokenTo,

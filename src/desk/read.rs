@@ -138,6 +138,8 @@ impl Desk {
             messages,
             answers,
             notes: self.notes(id, &key, &names).await?,
+            enduser_notes: self.enduser_notes(id, &key, &names).await?,
+            feedback: self.feedback(id, &key).await?,
             dispatches,
             tasks,
             attention,

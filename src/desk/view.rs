@@ -4,6 +4,7 @@
 
 use super::Attention;
 use crate::audit::{Action, Actor};
+use crate::store::endusers::Did;
 use crate::store::rows::{AttachmentState, InboxCounts, NoteKind, TaskKind};
 use domain::channel::{Channel, Means};
 use domain::conversation::canned::Canned;
@@ -143,8 +144,53 @@ pub struct Tip {
     pub wants_referral: bool,
     /// Whether closing it wants to know whom at the police a member of staff told (R35).
     pub wants_police: bool,
+    /// What endusers and analysts wrote to each other, oldest first.
+    pub enduser_notes: Vec<EnduserNote>,
+    /// What endusers say they did.
+    pub feedback: Vec<Feedback>,
     /// When this was read.
     pub now: Timestamp,
+}
+
+/// A note of an enduser or to them.
+#[derive(Debug)]
+pub struct EnduserNote {
+    /// Role and organization, or the name of a member of staff.
+    pub who: String,
+    /// Whether staff wrote it.
+    pub by_staff: bool,
+    /// When.
+    pub at: Timestamp,
+    /// The words.
+    pub words: Words,
+}
+
+/// What an enduser says they did.
+#[derive(Debug)]
+pub struct Feedback {
+    /// Role and organization.
+    pub who: String,
+    /// The choice that is counted.
+    pub did: Did,
+    /// When last changed.
+    pub at: Timestamp,
+    /// The words; perhaps none.
+    pub words: Words,
+}
+
+/// Somebody who has a PIN, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The directory's key.
+    pub person: PersonKey,
+    /// The role.
+    pub role: String,
+    /// The organization's name.
+    pub organization: String,
+    /// Since when.
+    pub set_at: Option<Timestamp>,
+    /// The member of staff who drew it; `None` is the person themselves, or the operator.
+    pub set_by: Option<String>,
 }
 
 /// Words of the reporter that those who were told do not know of.

@@ -31,6 +31,19 @@ impl Portal {
         if asked { Ok(()) } else { Err(PortalError::NothingToConfirm) }
     }
 
+    /// The same, from the receipt page of a mail to this very person; gives the tip's reference.
+    pub async fn confirm_receipt(&self, who: &Enduser, token: &str) -> Result<String, PortalError> {
+        let attempt = self.desk.vault.receipt_attempt(token).ok_or(PortalError::NotHere)?;
+        let attempt = self.desk.store.attempt(attempt).await?.ok_or(PortalError::NotHere)?;
+        let Owner::Obligation(owed) = attempt.owner else { return Err(PortalError::NotHere) };
+        let owed = self.desk.store.obligation(owed).await?.ok_or(PortalError::NotHere)?;
+        if !who.is(&owed.obligation.step.person) {
+            return Err(PortalError::NotHere);
+        }
+        let reference = self.reference_of_receipt(token).await?;
+        self.confirm(who, &reference).await.map(|()| reference)
+    }
+
     /// Confirms for each of the persons that a telling names; false when it names none.
     async fn confirm_telling(&self, who: &Enduser, rows: &[ObligationRow], attempts: &[AttemptRow]) -> Result<bool, PortalError> {
         let mut asked = false;

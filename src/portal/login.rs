@@ -53,6 +53,13 @@ impl fmt::Debug for Enduser {
 }
 
 impl Enduser {
+    /// Somebody who is these persons, for tests of the rules.
+    #[cfg(test)]
+    pub(super) fn of(persons: impl Iterator<Item = Person>, also: impl Iterator<Item = PersonKey>) -> Self {
+        let persons: Vec<_> = persons.map(|person| Listed { organization_name: person.organization.to_string(), person }).collect();
+        let same = persons.iter().map(|listed| listed.person.key.clone()).chain(also).collect();
+        Self { persons, same, index: BlindIndex([0; 32]), csrf: String::new(), token_hash: [0; 32] }
+    }
     /// The language of the first of them.
     pub fn language(&self) -> Language {
         self.persons.first().map_or(Language::En, |listed| listed.person.language)

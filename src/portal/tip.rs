@@ -13,6 +13,7 @@ use crate::store::{Commit, Write};
 use crate::vault::ConversationKey;
 use domain::conversation::State;
 use domain::dispatch::obligation::{Satisfaction, State as Stands};
+use domain::dispatch::plan::Session;
 use domain::dispatch::purpose::Purpose;
 use domain::exchange::{MediaRole, Nature};
 use domain::id::{ConversationId, PersonKey};
@@ -72,6 +73,10 @@ impl Portal {
             types: triage.types.iter().map(type_name).collect(),
             school: triage.school.as_ref().and_then(|school| directory.organization(school)).map(|one| one.name.clone()),
             marks: triage.marks,
+            out_of_session: tellings.iter().flat_map(|(_, rows)| rows).any(|row| {
+                let step = &row.obligation.step;
+                step.session == Session::Out && through.iter().any(|one| one.person.organization == step.organization)
+            }),
             received_at: tip.conversation.received_at,
             told_at: tellings.iter().find(told_us).map_or(tip.conversation.received_at, |(dispatch, _)| dispatch.started_at),
             summary: self.summary(&key, &tellings)?,

@@ -59,6 +59,8 @@ pub struct Tip {
     pub school: Option<String>,
     /// What the analysts marked.
     pub marks: Marks,
+    /// Whether the reader's organization is told that the school is not in session (R20).
+    pub out_of_session: bool,
     /// When it was received.
     pub received_at: Timestamp,
     /// When this person's organizations were first told.

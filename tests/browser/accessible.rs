@@ -27,6 +27,7 @@ async fn no_page_shuts_anybody_out() {
         ("tip being told", format!("/tips/{told}")),
         ("timeline", format!("/tips/{told}/timeline")),
         ("tasks", "/tasks".to_owned()),
+        ("PINs of endusers", "/directory/pins".to_owned()),
         ("help", "/help".to_owned()),
         ("directory", "/directory".to_owned()),
         ("plan of a school", "/directory/delta-high".to_owned()),

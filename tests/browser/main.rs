@@ -20,6 +20,7 @@ mod lively;
 mod logins;
 mod main_job;
 mod pictures;
+mod portal;
 mod reporter;
 mod scriptless;
 mod stage;

@@ -286,6 +286,44 @@ async fn a_page_never_tells_who_is_listed_and_a_code_is_tried_five_times() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_receipt_page_of_a_mail_is_confirmed_by_its_own_reader_logged_in() {
+    let gateway = TestGateway::start().await;
+    let (id, reference) = told_tip(&gateway, None, &[]).await;
+    let link = until("the mail", || async {
+        let mails = gateway.control().mails(Some(PRINCIPAL)).await;
+        mails.iter().find_map(|mail| Some(mail.text.split_once("/r/")?.1.split_whitespace().next()?.to_owned()))
+    })
+    .await;
+    let path = format!("/e/r/{link}");
+    for other in [STRANGER, "assistant.charlie-high@example.org"] {
+        let mut visitor = Visitor::logged_in(&gateway, other).await;
+        visitor.post(&path, &[]).await;
+        assert_eq!(visitor.status, StatusCode::NOT_FOUND, "{other}: another person's mail");
+    }
+    let mut principal = Visitor::new(&gateway);
+    principal.post(&path, &[]).await;
+    assert_eq!(principal.status, StatusCode::UNAUTHORIZED, "not logged in: the login page");
+    let mut principal = Visitor::logged_in(&gateway, PRINCIPAL).await;
+    principal.get(&path).await;
+    assert_eq!(principal.location, format!("/e/t/{reference}"), "looking leads to the report");
+    let unsaid = gateway.client.post(format!("{}{path}", gateway.public)).header("cookie", &principal.cookie).send().await.expect("an answer");
+    assert_eq!(unsaid.status(), StatusCode::FORBIDDEN, "no browser says whose form this is");
+    assert!(obligation_of(&gateway, &id, "Principal").await["confirmed_at"].is_null(), "nothing so far confirmed");
+    principal.post(&path, &[]).await;
+    assert_eq!(principal.location, format!("/e/t/{reference}#receipt"), "{}", principal.page);
+    assert!(!obligation_of(&gateway, &id, "Principal").await["confirmed_at"].is_null());
+    assert!(obligation_of(&gateway, &id, "Assistant Principal").await["confirmed_at"].is_null(), "for nobody else");
+
+    gateway.send(Method::POST, &format!("/tips/{id}/enduser-notes"), json!({"text": "please keep the camera's pictures"})).await;
+    principal.get("/e").await;
+    assert!(principal.shows(">New<"), "{}", principal.page);
+    principal.get(&format!("/e/t/{reference}")).await;
+    assert!(principal.shows("please keep the camera") && principal.shows("Analyst"), "{}", principal.page);
+    let read = gateway.get(&format!("/tips/{id}")).await;
+    assert_eq!(read["enduser_notes"][0]["by_staff"], true, "{}", read["enduser_notes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_leaves_the_directory_is_out() {
     let mut gateway = TestGateway::start().await;
     let cookie = {

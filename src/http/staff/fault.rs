@@ -73,6 +73,8 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::WhyLeftOut => (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing"),
         DeskError::NobodyTakesASummary => (StatusCode::UNPROCESSABLE_ENTITY, "nobody_takes_a_summary"),
         DeskError::NobodyToldYet => (StatusCode::CONFLICT, "nobody_told_yet"),
+        DeskError::ManyNotes(_) => (StatusCode::CONFLICT, "many_notes"),
+        DeskError::OnlySupervisorDrawsPins => (StatusCode::FORBIDDEN, "only_supervisors"),
         DeskError::WhoWasSpokenTo => (StatusCode::UNPROCESSABLE_ENTITY, "note_missing"),
         DeskError::CannotClose(_) => (StatusCode::UNPROCESSABLE_ENTITY, "cannot_close"),
         DeskError::NoFile(_) => (StatusCode::NOT_FOUND, "no_file"),
@@ -151,7 +153,8 @@ fn desk_heading(error: &DeskError) -> &'static str {
         | DeskError::WhyLeftOut
         | DeskError::NobodyTakesASummary
         | DeskError::NobodyToldYet => "Nobody was called",
-        DeskError::WhoWasSpokenTo => "Not noted",
+        DeskError::WhoWasSpokenTo | DeskError::ManyNotes(_) => "Not noted",
+        DeskError::OnlySupervisorDrawsPins => "No PIN was drawn",
         DeskError::CannotClose(_) => "Not closed",
         DeskError::NoFile(_) => "Nothing here",
         DeskError::Files(_) | DeskError::Store(_) | DeskError::Progress(_) => "Try again in a moment",

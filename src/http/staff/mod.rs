@@ -17,6 +17,7 @@ mod login;
 mod moment;
 mod obligation;
 mod phrases;
+mod pins;
 mod search;
 mod tasks;
 mod timeline;
@@ -86,6 +87,7 @@ pub fn router(site: StaffSite) -> Router {
         .merge(directory::routes())
         .merge(health::routes())
         .merge(drills::routes())
+        .merge(pins::routes())
         .merge(help::routes())
         .merge(assets::staff())
         .fallback(|| async { Fault::NotFound })

@@ -4,6 +4,7 @@
 
 use super::moment::PageClock;
 use crate::desk::view::Answers;
+use crate::store::endusers::Did;
 use domain::channel::{Channel, Means};
 use domain::conversation::WayBack;
 use domain::directory::Kind;
@@ -140,5 +141,17 @@ pub(super) const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::Page(_) => "Page to supervisors",
         Purpose::Drill => "Drill",
         Purpose::Feedback => "Question afterwards",
+    }
+}
+
+/// What an enduser says came of it.
+pub(super) fn did(did: Did) -> &'static str {
+    match did {
+        Did::Helped => "Somebody was helped or protected",
+        Did::LookedInto => "Looked into; nothing more is needed",
+        Did::HandedOn => "Handed to somebody else",
+        Did::Known => "Known already",
+        Did::Unfounded => "Not theirs, or not so",
+        Did::GoesOn => "Still being worked on",
     }
 }

@@ -7,4 +7,5 @@ mod files;
 mod fixture;
 mod health;
 mod lists;
+mod pins;
 mod telling;

@@ -44,6 +44,21 @@ impl FromRequestParts<PortalSite> for Member {
     }
 }
 
+/// Somebody logged in, whose browser says that the request comes from a page of ours.
+pub(super) struct Ours(pub(super) Member);
+
+impl FromRequestParts<PortalSite> for Ours {
+    type Rejection = Response;
+    async fn from_request_parts(parts: &mut Parts, site: &PortalSite) -> Result<Self, Response> {
+        let says = ["sec-fetch-site", "origin"].iter().any(|name| parts.headers.contains_key(*name));
+        if !says || !is_from_us(&parts.headers, &site.origin) {
+            let language = frame::language(None, &parts.headers);
+            return Err(foreign(Frame::nobodys(site, language), &Fields::default()));
+        }
+        Member::from_request_parts(parts, site).await.map(Ours)
+    }
+}
+
 impl FromRequest<PortalSite> for Submitted {
     type Rejection = Response;
     async fn from_request(request: Request, site: &PortalSite) -> Result<Self, Response> {

@@ -60,7 +60,7 @@ pub fn router(site: PortalSite) -> Router {
         .route("/e/logout", get(login::show).post(login::leave))
         .route("/e/find", get(list::find))
         .route("/e/pin", get(pin::show).post(pin::draw))
-        .route("/e/r/{token}", get(tip::of_receipt))
+        .route("/e/r/{token}", get(tip::of_receipt).post(tip::confirm_receipt))
         .route("/e/t/{reference}", get(tip::show))
         .route("/e/t/{reference}/confirm", post(tip::confirm))
         .route("/e/t/{reference}/note", post(tip::note))

@@ -2,7 +2,7 @@
 
 use super::PortalSite;
 use super::frame::{self, Frame, answer, clock};
-use super::guard::{Member, Submitted};
+use super::guard::{Member, Ours, Submitted};
 use crate::http::staff::file;
 use crate::portal::login::Enduser;
 use crate::portal::view::{File, Mine, Said, Tip, Told};
@@ -95,6 +95,16 @@ pub(super) async fn of_receipt(State(site): State<PortalSite>, Member(who): Memb
     match site.portal.reference_of_receipt(&token).await {
         Ok(reference) => Redirect::to(&format!("/e/t/{reference}")).into_response(),
         Err(error) => frame::refused(Frame::of(&site, &who, "reports"), &error),
+    }
+}
+
+/// `POST /e/r/{token}`: the receipt page's button for somebody who is logged in as the person of its mail; nobody has to type its code then.
+/// The receipt page knows no session's secret, so here the browser itself must say that the form is ours.
+pub(super) async fn confirm_receipt(State(site): State<PortalSite>, Path(token): Path<String>, Ours(Member(who)): Ours) -> Response {
+    let frame = Frame::of(&site, &who, "reports");
+    match site.portal.confirm_receipt(&who, &token).await {
+        Ok(reference) => Redirect::to(&format!("/e/t/{reference}#receipt")).into_response(),
+        Err(error) => frame::refused(frame, &error),
     }
 }
 
@@ -223,6 +233,7 @@ fn todo(frame: &Frame, tip: &Tip) -> Vec<&'static str> {
     let marks = [
         (tip.marks.in_progress, t.in_progress),
         (true, act),
+        (tip.out_of_session, t.out_of_session),
         (tip.marks.safety_issue, t.safety_issue),
         (tip.marks.possible_crime, t.possible_crime),
     ];

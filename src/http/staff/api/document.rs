@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
     security(("token" = [])),
     modifiers(&Token),
     paths(
-        super::tips::list, super::tips::read, super::tips::messages, super::tips::reply, super::tips::triage, super::tips::note,
+        super::tips::list, super::tips::read, super::tips::messages, super::tips::reply, super::tips::triage, super::tips::note, super::tips::enduser_note,
         super::tips::claim, super::tips::close, super::files::copy, super::files::original, super::dispatches::plan, super::dispatches::list, super::dispatches::start,
         super::dispatches::news, super::dispatches::timeline, super::dispatches::confirm, super::desk::tasks, super::desk::task_done, super::desk::catalogue,
         super::desk::schools, super::drills::list, super::drills::report, super::drills::start, super::listen

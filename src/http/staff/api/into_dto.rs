@@ -77,6 +77,8 @@ pub(super) fn tip(tip: view::Tip) -> dto::Tip {
         school_name: tip.school_name,
         messages: tip.messages.into_iter().map(|one| message(tip.id, one)).collect(),
         notes: tip.notes.into_iter().map(note).collect(),
+        enduser_notes: tip.enduser_notes.into_iter().map(enduser_note).collect(),
+        feedback: tip.feedback.into_iter().map(feedback).collect(),
         dispatches: tip.dispatches.into_iter().map(dispatch).collect(),
         tasks: tip.tasks.into_iter().map(task).collect(),
         attention: tip.attention.iter().map(|mark| mark.as_str().to_owned()).collect(),
@@ -169,6 +171,14 @@ fn delivery(delivery: &Delivery) -> dto::Delivery {
         Delivery::Failed { at, end } => ("failed", *at, Some(phrases::ended(end))),
     };
     dto::Delivery { state: state.to_owned(), at: time(at), reason }
+}
+
+fn enduser_note(note: view::EnduserNote) -> dto::EnduserNote {
+    dto::EnduserNote { author: note.who, by_staff: note.by_staff, at: time(note.at), text: note.words.reveal().to_owned() }
+}
+
+fn feedback(one: view::Feedback) -> dto::Feedback {
+    dto::Feedback { author: one.who, did: one.did.as_str().to_owned(), at: time(one.at), text: one.words.reveal().to_owned() }
 }
 
 fn note(note: view::Note) -> dto::Note {

@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/replies", post(tips::reply))
         .route("/tips/{id}/triage", put(tips::triage))
         .route("/tips/{id}/notes", post(tips::note))
+        .route("/tips/{id}/enduser-notes", post(tips::enduser_note))
         .route("/tips/{id}/claim", post(tips::claim))
         .route("/tips/{id}/close", post(tips::close))
         .route("/tips/{id}/files/{attachment}", get(files::copy))

@@ -129,6 +129,18 @@ pub(super) async fn note(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Writes to everybody who was told; they read it in the portal.
+#[utoipa::path(post, path = "/tips/{id}/enduser-notes", tag = "tips", params(("id" = String, Path)), request_body = dto::NewReply, responses((status = 204), (status = 409, description = "Nobody was told yet", body = dto::Refusal), (status = 422, body = dto::Refusal)))]
+pub(super) async fn enduser_note(
+    State(site): State<StaffSite>,
+    Client(staff): Client,
+    Path(tip): Path<String>,
+    Sent(sent): Sent<dto::NewReply>,
+) -> Result<StatusCode, ApiFault> {
+    site.desk.note_to_endusers(&staff, id(&tip)?, Words::new(sent.text)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Takes the tip for the token's member of staff.
 #[utoipa::path(post, path = "/tips/{id}/claim", tag = "tips", params(("id" = String, Path)), responses((status = 204), (status = 404, body = dto::Refusal)))]
 pub(super) async fn claim(State(site): State<StaffSite>, Client(staff): Client, Path(tip): Path<String>) -> Result<StatusCode, ApiFault> {

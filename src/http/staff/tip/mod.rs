@@ -6,6 +6,7 @@
 pub(super) mod canned;
 pub(super) mod conversation;
 pub(super) mod draft;
+pub(super) mod endusers;
 pub(in crate::http) mod files;
 pub(super) mod page;
 pub(super) mod sorting;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<StaffSite> {
         .route("/tips/{id}/triage", post(triage::save))
         .route("/tips/{id}/assess", post(verbs::assess))
         .route("/tips/{id}/note", post(verbs::note))
+        .route("/tips/{id}/enduser-note", post(verbs::enduser_note))
         .route("/tips/{id}/claim", post(verbs::claim))
         .route("/tips/{id}/close", post(verbs::close))
         .route("/tips/{id}/news", post(verbs::news))

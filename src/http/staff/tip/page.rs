@@ -6,6 +6,7 @@
 use super::canned::CannedView;
 use super::conversation::{self, Assessment, Entry};
 use super::draft::Draft;
+use super::endusers::{EnduserNoteView, FeedbackView};
 use super::files::Shown;
 use super::sorting::SortingForm;
 use crate::desk::view::{Dispatch, NewWords, Tip};
@@ -53,6 +54,8 @@ pub(in crate::http::staff) struct Page {
     entries: Vec<Entry>,
     assessments: Vec<Assessment>,
     tasks: Vec<TaskView>,
+    enduser_notes: Vec<EnduserNoteView>,
+    feedback: Vec<FeedbackView>,
     /// What its clocks have raised.
     attention: Vec<String>,
     /// "3 new words …": what those who were told do not know of.
@@ -183,6 +186,8 @@ fn page(
         entries: conversation::entries(tip, clock),
         assessments: conversation::assessments(tip, clock),
         tasks: tip.tasks.iter().map(|task| TaskView::new(task, clock)).collect(),
+        enduser_notes: EnduserNoteView::all(tip, clock),
+        feedback: FeedbackView::all(tip, clock),
         attention: tip.attention.iter().map(|mark| mark.words()).collect(),
         news: tip.news.map(|news| NewsView::new(news, clock)),
         wants_referral: tip.wants_referral,

@@ -42,6 +42,15 @@ async fn write(
     }
 }
 
+/// A note to those who were told.
+pub(super) async fn enduser_note(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
+    let (tip, text) = (id(&tip)?, form.fields.text("text"));
+    match site.desk.note_to_endusers(&form.session.staff, tip, Words::new(text.clone())).await {
+        Ok(()) => Ok(back(tip, "endusers")),
+        Err(refused) => page::refused(&site, &form.session, tip, refused, Draft::with("enduser-note", text)).await,
+    }
+}
+
 pub(super) async fn claim(State(site): State<StaffSite>, Path(tip): Path<String>, form: Submitted) -> Result<Response, Fault> {
     let tip = id(&tip)?;
     match site.desk.claim(&form.session.staff, tip).await {

@@ -67,6 +67,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         act_standard: "Look into it today, as your school's or agency's rules say.",
         act_other: "Read it, and do what you think right.",
         in_progress: "It may be happening now. If you know of danger, call 911.",
+        out_of_session: "The school is not in session now: a welfare check at home may be needed.",
         safety_issue: "Somebody's safety may be in danger. Police are told as well.",
         possible_crime: "This may be a crime.",
         act_drill: "Confirm that it reached you. Nothing else is to be done.",

@@ -65,6 +65,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         act_standard: "Ocúpese hoy, según las normas de su escuela o servicio.",
         act_other: "Léalo y haga lo que le parezca bien.",
         in_progress: "Puede estar pasando ahora. Si sabe de un peligro, llame al 911.",
+        out_of_session: "La escuela no está abierta ahora: quizá haga falta ver en casa cómo está.",
         safety_issue: "Alguien puede estar en peligro. También se avisa a la policía.",
         possible_crime: "Puede ser un delito.",
         act_drill: "Confirme que le llegó. No hay que hacer nada más.",

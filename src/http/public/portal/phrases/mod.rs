@@ -90,6 +90,7 @@ pub(super) struct Tip {
     pub(super) act_standard: &'static str,
     pub(super) act_other: &'static str,
     pub(super) in_progress: &'static str,
+    pub(super) out_of_session: &'static str,
     pub(super) safety_issue: &'static str,
     pub(super) possible_crime: &'static str,
     pub(super) act_drill: &'static str,

@@ -127,6 +127,10 @@ pub struct Tip {
     pub messages: Vec<Message>,
     /// Notes and assessments, oldest first.
     pub notes: Vec<Note>,
+    /// What endusers and analysts wrote to each other in the portal, oldest first.
+    pub enduser_notes: Vec<EnduserNote>,
+    /// What endusers say they did, oldest first.
+    pub feedback: Vec<Feedback>,
     /// The dispatches, oldest first.
     pub dispatches: Vec<Dispatch>,
     /// Open tasks: those with a due time first.
@@ -138,6 +142,34 @@ pub struct Tip {
     /// When they are told that there is news.
     #[schema(format = DateTime)]
     pub news_told_at: Option<String>,
+}
+
+/// A note of an enduser or to them.
+#[derive(Serialize, ToSchema)]
+pub struct EnduserNote {
+    /// Role and organization, or the name of a member of staff.
+    pub author: String,
+    /// Whether staff wrote it.
+    pub by_staff: bool,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The words.
+    pub text: String,
+}
+
+/// What an enduser says they did.
+#[derive(Serialize, ToSchema)]
+pub struct Feedback {
+    /// Role and organization.
+    pub author: String,
+    /// `helped`, `looked_into`, `handed_on`, `known`, `unfounded` or `goes_on`.
+    pub did: String,
+    /// When last changed.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The words; perhaps none.
+    pub text: String,
 }
 
 /// What the analysts made of a tip.
