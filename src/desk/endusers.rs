@@ -40,7 +40,8 @@ impl Desk {
         let mut all = Vec::new();
         for row in self.store.feedback(id).await? {
             let words = self.vault.open_words(key, &self.vault.feedback_context(&row.person), &row.body)?;
-            let organization = directory.organization(&row.organization).map_or_else(|| row.organization.to_string(), |one| one.name.clone());
+            let organization =
+                directory.organization(&row.organization).map_or_else(|| row.organization.to_string(), |one| one.name.clone());
             all.push(Feedback { who: format!("{}, {organization}", row.role), did: row.did, at: row.at, words });
         }
         Ok(all)

@@ -117,9 +117,7 @@ impl Post {
         let spaced = code.spaced();
         let facts = LoginFacts { line_name: &self.desk.line.voice.line_name, code: &spaced, minutes: MINUTES, language };
         let content = match means {
-            Means::Mail => {
-                Content::Mail(Mail { tls_required, ..login_mail(&facts, self.desk.entropy.uuid().simple().to_string()) })
-            }
+            Means::Mail => Content::Mail(Mail { tls_required, ..login_mail(&facts, self.desk.entropy.uuid().simple().to_string()) }),
             Means::Text | Means::Call => Content::Text(login_text(&facts)),
         };
         self.send(means, wanted.address, content).await?;

@@ -224,8 +224,9 @@ fn read_address(typed: &str) -> Option<Address> {
     let digits: String = typed.chars().filter(|c| !c.is_whitespace() && !"-().\u{2011}\u{2013}/".contains(*c)).collect();
     let whole = match (digits.strip_prefix('+'), digits.len()) {
         (Some(_), _) => digits,
+        (None, ..10) => return None,
         (None, 10) => format!("+1{digits}"),
-        (None, _) => format!("+{digits}"),
+        (None, 11..) => format!("+{digits}"),
     };
     address::phone(&whole).ok()
 }

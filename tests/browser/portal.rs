@@ -115,8 +115,7 @@ async fn no_page_of_the_portal_shuts_anybody_out() {
     browser.sees("Find by reference").await;
     found.extend(judge(&axe, &browser, "portal's list").await);
     let tip = format!("/e/t/{reference}");
-    for (name, path) in
-        [("portal's report", tip.as_str()), ("portal without such a report", "/e/t/T-222-222"), ("portal's PIN", "/e/pin")]
+    for (name, path) in [("portal's report", tip.as_str()), ("portal without such a report", "/e/t/T-222-222"), ("portal's PIN", "/e/pin")]
     {
         browser.go(&page(&stage, path)).await;
         found.extend(judge(&axe, &browser, name).await);

@@ -306,7 +306,8 @@ async fn the_receipt_page_of_a_mail_is_confirmed_by_its_own_reader_logged_in() {
     let mut principal = Visitor::logged_in(&gateway, PRINCIPAL).await;
     principal.get(&path).await;
     assert_eq!(principal.location, format!("/e/t/{reference}"), "looking leads to the report");
-    let unsaid = gateway.client.post(format!("{}{path}", gateway.public)).header("cookie", &principal.cookie).send().await.expect("an answer");
+    let unsaid =
+        gateway.client.post(format!("{}{path}", gateway.public)).header("cookie", &principal.cookie).send().await.expect("an answer");
     assert_eq!(unsaid.status(), StatusCode::FORBIDDEN, "no browser says whose form this is");
     assert!(obligation_of(&gateway, &id, "Principal").await["confirmed_at"].is_null(), "nothing so far confirmed");
     principal.post(&path, &[]).await;
@@ -334,7 +335,8 @@ async fn whoever_leaves_the_directory_is_out() {
     };
     let demo = root().join("config/demo");
     let people = fs::read_to_string(demo.join("people.csv")).expect("the demo's people");
-    let people: String = people.lines().filter(|line| !line.starts_with("charlie-high-principal,")).map(|line| format!("{line}\n")).collect();
+    let people: String =
+        people.lines().filter(|line| !line.starts_with("charlie-high-principal,")).map(|line| format!("{line}\n")).collect();
     let file = gateway.folder.join("people.csv");
     fs::write(&file, people).expect("a list");
     let organizations = demo.join("organizations.csv").display().to_string();

@@ -51,15 +51,7 @@ pub fn login_mail(facts: &LoginFacts<'_>, message_id: String) -> Mail {
             ),
         ),
     };
-    Mail {
-        message_id,
-        subject,
-        text,
-        language: *language,
-        answers: None,
-        kind: MailKind::Notice { bounces_to: None },
-        tls_required: false,
-    }
+    Mail { message_id, subject, text, language: *language, answers: None, kind: MailKind::Notice { bounces_to: None }, tls_required: false }
 }
 
 /// The text: one segment in English.

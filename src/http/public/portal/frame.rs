@@ -115,12 +115,7 @@ struct Trouble {
 }
 
 /// A page that says what is wrong, shows back what was typed, and says what to do.
-pub(super) fn trouble(
-    frame: Frame,
-    status: StatusCode,
-    (heading, sentence): (&'static str, &'static str),
-    kept: Vec<String>,
-) -> Response {
+pub(super) fn trouble(frame: Frame, status: StatusCode, (heading, sentence): (&'static str, &'static str), kept: Vec<String>) -> Response {
     answer(status, &Trouble { frame, heading, sentence, kept })
 }
 
@@ -141,8 +136,7 @@ pub(super) fn refused(frame: Frame, error: &PortalError) -> Response {
         | PortalError::Sealed(_)
         | PortalError::Desk(_) => {
             log(error);
-            let mut response =
-                trouble(frame, StatusCode::SERVICE_UNAVAILABLE, (t.unavailable, t.unavailable_help), Vec::new());
+            let mut response = trouble(frame, StatusCode::SERVICE_UNAVAILABLE, (t.unavailable, t.unavailable_help), Vec::new());
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             response
         }

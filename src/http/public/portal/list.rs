@@ -49,8 +49,7 @@ pub(super) async fn show(State(site): State<PortalSite>, Member(who): Member, Ra
         page => Some(format!("/e?page={}", page - 1)),
     };
     let older = (list.more && page < MOST_PAGES).then(|| format!("/e?page={}", page + 1));
-    let page =
-        Page { frame: Frame::of(&site, &who, "reports"), tips: views(list.tips), drills: views(list.drills), newer, older };
+    let page = Page { frame: Frame::of(&site, &who, "reports"), tips: views(list.tips), drills: views(list.drills), newer, older };
     answer(StatusCode::OK, &page)
 }
 

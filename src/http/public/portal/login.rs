@@ -45,13 +45,7 @@ struct CodePage {
 }
 
 /// The login page; `wanted` is where it leads.
-pub(super) fn page(
-    site: &PortalSite,
-    status: StatusCode,
-    language: Language,
-    wanted: &str,
-    refusal: Option<&'static str>,
-) -> Response {
+pub(super) fn page(site: &PortalSite, status: StatusCode, language: Language, wanted: &str, refusal: Option<&'static str>) -> Response {
     answer(status, &login(site, language, wanted, refusal))
 }
 
@@ -78,14 +72,7 @@ pub(super) async fn ask(State(site): State<PortalSite>, form: Anonymous) -> Resp
     }
 }
 
-fn code_page(
-    site: &PortalSite,
-    status: StatusCode,
-    language: Language,
-    next: &str,
-    id: String,
-    refusal: Option<&'static str>,
-) -> Response {
+fn code_page(site: &PortalSite, status: StatusCode, language: Language, next: &str, id: String, refusal: Option<&'static str>) -> Response {
     let next = safe_next(next).to_owned();
     answer(status, &CodePage { frame: Frame::nobodys(site, language), next, id, minutes: MINUTES, refusal })
 }
@@ -105,11 +92,8 @@ pub(super) async fn enter(State(site): State<PortalSite>, form: Anonymous) -> Re
 
 /// `POST /e/logout`: here, or everywhere.
 pub(super) async fn leave(State(site): State<PortalSite>, form: Submitted) -> Response {
-    let ended = if form.fields.ticked("everywhere") {
-        site.portal.logout_everywhere(&form.who).await
-    } else {
-        site.portal.logout(&form.who).await
-    };
+    let ended =
+        if form.fields.ticked("everywhere") { site.portal.logout_everywhere(&form.who).await } else { site.portal.logout(&form.who).await };
     if let Err(error) = ended {
         return frame::refused(Frame::of(&site, &form.who, ""), &error);
     }
@@ -120,7 +104,8 @@ pub(super) async fn leave(State(site): State<PortalSite>, form: Submitted) -> Re
 
 /// Where to go after the login: a page of the portal, never another host.
 fn safe_next(next: &str) -> &str {
-    let ours = next.starts_with("/e/") && next.len() <= LONGEST_NEXT && next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_?=&.".contains(&b));
+    let ours =
+        next.starts_with("/e/") && next.len() <= LONGEST_NEXT && next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_?=&.".contains(&b));
     let form = ["/e/login", "/e/code", "/e/logout"].iter().any(|path| next.starts_with(path));
     if ours && !next.contains("//") && !form { next } else { "/e" }
 }

@@ -126,14 +126,7 @@ pub(super) async fn feedback(State(site): State<PortalSite>, Path(reference): Pa
 }
 
 /// Back to the page, or the page again with the reason beside the form and what was typed.
-async fn finish(
-    site: &PortalSite,
-    who: &Enduser,
-    reference: &str,
-    place: &str,
-    done: Result<(), PortalError>,
-    draft: Draft,
-) -> Response {
+async fn finish(site: &PortalSite, who: &Enduser, reference: &str, place: &str, done: Result<(), PortalError>, draft: Draft) -> Response {
     let frame = Frame::of(site, who, "reports");
     let t = &frame.t.tip;
     let why = match done {

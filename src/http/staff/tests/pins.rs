@@ -39,6 +39,5 @@ async fn a_note_to_endusers_needs_somebody_who_was_told() {
     let (cookie, csrf) = f.logged_in("ana").await;
     let refused = f.post(&format!("/tips/{tip}/enduser-note"), &cookie, &[("csrf", &csrf), ("text", "please call us")]).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.body.contains("Nobody has been told of this tip yet"), "{}", refused.body);
     assert!(f.store.enduser_notes(tip).await.unwrap().is_empty());
 }
