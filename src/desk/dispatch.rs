@@ -45,12 +45,18 @@ pub struct Wish {
 }
 
 impl Desk {
-    /// Who would be told, how and by when, without these persons. No side effect.
+    /// Who would be told, how and by when, without these persons and those who were left out of this tip before. No side effect.
     pub async fn plan(&self, id: ConversationId, leave_out: &BTreeSet<PersonKey>) -> Result<PlanShown, DeskError> {
         let row = self.row(id).await?;
         // As if there were a summary: so it is seen whether anybody would get one.
-        let plan = self.plan_of(&row, self.clock.now(), leave_out, true).await?;
+        let leave_out = self.left_out(id).await?.union(leave_out).cloned().collect();
+        let plan = self.plan_of(&row, self.clock.now(), &leave_out, true).await?;
         Ok(PlanShown::new(plan))
+    }
+
+    /// Those whom a supervisor left out of this tip: they stay so, whoever dispatches it again at a higher level (R42).
+    async fn left_out(&self, id: ConversationId) -> Result<BTreeSet<PersonKey>, DeskError> {
+        Ok(self.store.dispatches(id).await?.into_iter().flat_map(|dispatch| dispatch.excluded).collect())
     }
 
     async fn plan_of(
@@ -90,7 +96,10 @@ impl Desk {
 
     /// Tells them, as wished on what was seen. Dispatch, obligations, their work, the follow-up's task, the clocks and the record are one commit.
     pub async fn dispatch(&self, who: &Staff, id: ConversationId, wish: &Wish) -> Result<DispatchId, DeskError> {
-        allowed(who, wish)?;
+        let before = self.left_out(id).await?;
+        let newly: BTreeSet<PersonKey> = wish.leave_out.difference(&before).cloned().collect();
+        allowed(who, wish, &newly)?;
+        let leave_out: BTreeSet<PersonKey> = before.union(&newly).cloned().collect();
         // Repeated only when the clocks were looked at meanwhile: a tip that somebody changed is shown again.
         for _ in 0..MOST_REPEATS {
             let row = self.row(id).await?;
@@ -98,7 +107,7 @@ impl Desk {
                 return Err(DeskError::Changed);
             }
             let now = self.clock.now();
-            let plan = self.plan_of(&row, now, &wish.leave_out, !wish.summary.is_empty()).await?;
+            let plan = self.plan_of(&row, now, &leave_out, !wish.summary.is_empty()).await?;
             if wish.shown.as_ref().is_some_and(|shown| *shown != PlanShown::fingerprint_of(&plan)) {
                 return Err(DeskError::PlanChanged);
             }
@@ -107,7 +116,7 @@ impl Desk {
             }
             self.refuse_repeat(id, &plan).await?;
             let level = plan.level;
-            let (dispatch, commit, wakes) = self.dispatching(who, row, plan, wish, now).await?;
+            let (dispatch, commit, wakes) = self.dispatching(who, row, plan, (wish, &newly, &leave_out), now).await?;
             if let Outcome::Committed(_) | Outcome::Duplicate = self.store.commit(commit).await? {
                 self.progress.wake_all(&wakes);
                 self.progress.wake.at(&watch::lane(), now);
@@ -123,15 +132,15 @@ impl Desk {
         who: &Staff,
         mut row: ConversationRow,
         plan: Plan,
-        wish: &Wish,
+        (wish, newly, leave_out): (&Wish, &BTreeSet<PersonKey>, &BTreeSet<PersonKey>),
         now: Timestamp,
     ) -> Result<(DispatchId, Commit, Vec<(LaneKey, Timestamp)>), DeskError> {
         let (id, dispatch) = (row.conversation.id, self.entropy.dispatch(now));
         let key = self.vault.unwrap_key(id, &row.key)?;
         let mut commit = Commit::default();
         commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
-        if !wish.leave_out.is_empty() {
-            let persons = wish.leave_out.iter().cloned().collect();
+        if !newly.is_empty() {
+            let persons = newly.iter().cloned().collect();
             commit.audit.push(self.entry(who, id, now, Action::Excluded { persons }));
             let note = format!("Left out of the dispatch: {}", wish.why_left_out.trim());
             commit.writes.push(self.sealed_note(who, &row, NoteKind::Note, &note)?);
@@ -151,7 +160,7 @@ impl Desk {
             started_by: Some(who.id),
             purpose: Purpose::Tip,
             summary: (!wish.summary.is_empty()).then(|| self.vault.seal(&key, dispatch.uuid().as_bytes(), wish.summary.reveal().trim())),
-            excluded: wish.leave_out.iter().cloned().collect(),
+            excluded: leave_out.iter().cloned().collect(),
         };
         let Started { writes, wakes } = self.progress.start(telling, plan.steps);
         commit.writes.extend(writes);
@@ -206,12 +215,12 @@ impl Desk {
 }
 
 /// Whether this member of staff may wish that.
-fn allowed(who: &Staff, wish: &Wish) -> Result<(), DeskError> {
+fn allowed(who: &Staff, wish: &Wish, newly: &BTreeSet<PersonKey>) -> Result<(), DeskError> {
     let length = wish.summary.reveal().chars().count();
     if length > LONGEST_SUMMARY {
         return Err(DeskError::TooLong(length, LONGEST_SUMMARY));
     }
-    if wish.leave_out.is_empty() {
+    if newly.is_empty() {
         return Ok(());
     }
     match who.role {

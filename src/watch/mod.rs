@@ -11,6 +11,9 @@ mod raise;
 mod together;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use worker::Watching;
 
 use crate::store::Write;

@@ -106,6 +106,7 @@ async fn whoever_a_supervisor_leaves_out_is_told_nothing_and_the_district_is() {
     let page = desk.page("").await;
     assert!(page.body.contains("Left out by a supervisor, and told nothing: Principal of Delta High"), "{}", page.body);
     assert!(page.body.contains("Left out of the dispatch: The tip is about them."));
+    assert!(!desk.page("/dispatch").await.body.contains("<b>Principal of Delta High</b>"), "nor by another dispatch of this tip");
 }
 
 #[tokio::test]
