@@ -1,11 +1,13 @@
 //! Looks at clocks over a real store, with a clock that is stepped.
 
 use super::Watching;
+use crate::config::Config;
 use crate::desk::directory::DirectoryReader;
 use crate::entropy::Entropy;
 use crate::intake::tests::fixture::Fixture;
 use crate::outbox::wake::Wake;
 use crate::progress::Progress;
+use crate::progress::people::People;
 use crate::progress::routes::{Lane, Routes};
 use crate::store::rows::{DirectoryRows, WatchRow};
 use crate::store::{Commit, Write};
@@ -69,6 +71,7 @@ impl Clocks {
             policy: Arc::new(Policy::default()),
             wake: Wake::new([super::lane()]),
             routes,
+            people: People::new(f.store.clone(), f.clock.clone(), &Config::load(None, &BTreeMap::new()).unwrap()),
         };
         let directory = DirectoryReader::new(f.store.clone(), f.clock.clone());
         let watching = Watching::new(progress, directory, Arc::new(BTreeMap::new()), "Example Tip Line".into(), "node".into());
