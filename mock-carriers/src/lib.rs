@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 pub use carrier::Carrier;
 pub use control::{Control, ControlError, Prompt};
 pub use letter::{Attachment, Letter};
-pub use options::{NumberOptions, NumberRoute, Options, Tempo};
+pub use options::{House, NumberOptions, NumberRoute, Options, Tempo};
 pub use postman::Posted;
 pub use telnyx::TelnyxOptions;
 pub use twilio::inbound::{Said, SaidMedia, Say, WebhookAnswer};
@@ -155,7 +155,7 @@ async fn bind(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
 fn serve_main(exchange: &Arc<Exchange>, listener: TcpListener) {
     let app = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/2010-04-01/{*rest}", any(twilio::serve))
+        .route(&format!("{}/2010-04-01/{{*rest}}", exchange.options.house.prefix), any(twilio::serve))
         .merge(control::routes())
         .merge(pages::routes())
         .with_state(Arc::clone(exchange));

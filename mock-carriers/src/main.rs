@@ -147,6 +147,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             second_ms: cli.second_ms,
             ..Tempo::default()
         },
+        ..Options::default()
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

@@ -40,6 +40,8 @@ pub struct Options {
     pub site: Option<String>,
     /// REST creations allowed in one second before 429; none means no limit.
     pub max_per_second: Option<u32>,
+    /// How the first carrier differs from Twilio itself.
+    pub house: House,
     /// The account at the second carrier.
     pub telnyx: TelnyxOptions,
     /// How long everything takes.
@@ -63,9 +65,27 @@ impl Default for Options {
             record_action_after_hangup: false,
             site: None,
             max_per_second: None,
+            house: House::default(),
             telnyx: TelnyxOptions::default(),
             tempo: Tempo::default(),
         }
+    }
+}
+
+/// Another carrier of Twilio's dialect: where its API is, and how its webhooks are signed.
+#[derive(Debug, Clone)]
+pub struct House {
+    /// What stands before `/2010-04-01`, such as `/api/laml`.
+    pub prefix: String,
+    /// The header with the signature.
+    pub signature_header: String,
+    /// What webhooks are signed with, when it is not the account's token.
+    pub signing_key: Option<String>,
+}
+
+impl Default for House {
+    fn default() -> Self {
+        Self { prefix: String::new(), signature_header: "X-Twilio-Signature".to_owned(), signing_key: None }
     }
 }
 

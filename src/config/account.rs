@@ -20,10 +20,8 @@ use std::time::Duration;
 
 /// The most that one identity may send in a second.
 pub(super) const FASTEST_PER_SECOND: f64 = 1000.0;
-
 /// The longest time-out of a request, in seconds.
 const LONGEST_REQUEST_SECONDS: f64 = 120.0;
-
 /// The longest time for one picture or recording, in seconds.
 pub(super) const LONGEST_MEDIA_SECONDS: f64 = 600.0;
 

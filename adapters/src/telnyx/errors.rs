@@ -33,7 +33,7 @@ pub(super) fn of_answer(effect: Effect, status: u16, retry_after: Option<&str>, 
         (500.., _) => lost(effect, reason),
         // The same key with another body: the first one was taken, and it was not this one. Nobody knows what was sent.
         (409, _) => lost(effect, reason),
-        (_, Some(20003 | 21606 | 30034)) | (401 | 402 | 403, _) => SendError::Misconfigured { reason, code },
+        (_, Some(20003 | 21606 | 30034)) | (401..=403, _) => SendError::Misconfigured { reason, code },
         // Nothing was read to its end, so nothing was done.
         (408 | 425, None) => SendError::Transient { reason, code },
         // Another host or path than the carrier's: our base URL or an id of the account is wrong.

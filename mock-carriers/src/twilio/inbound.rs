@@ -318,7 +318,8 @@ fn params(state: &State, exchange: &Exchange, message: &Message) -> Vec<(String,
     }
     for (index, sid) in message.media.iter().enumerate() {
         let kind = state.media.get(sid).map_or("", |media| media.content_type.as_str());
-        let url = format!("{}/{}/Accounts/{account}/Messages/{}/Media/{sid}", exchange.base_url, json::API_VERSION, message.sid);
+        let base = format!("{}{}", exchange.base_url, exchange.options.house.prefix);
+        let url = format!("{base}/{}/Accounts/{account}/Messages/{}/Media/{sid}", json::API_VERSION, message.sid);
         params.push((format!("MediaContentType{index}"), kind.to_owned()));
         params.push((format!("MediaUrl{index}"), url));
     }

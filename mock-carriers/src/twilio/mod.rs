@@ -144,7 +144,8 @@ pub async fn serve(State(exchange): State<Arc<Exchange>>, ConnectInfo(connection
 
 /// Splits `/2010-04-01/Accounts/AC../Messages/SM...json` into the account and the rest.
 fn split_path(path: &str) -> (String, Vec<String>) {
-    let mut parts = path.split('/').skip(3).map(str::to_owned);
+    let after = path.find("/2010-04-01/").map_or(path, |at| &path[at..]);
+    let mut parts = after.split('/').skip(3).map(str::to_owned);
     let account = parts.next().unwrap_or_default();
     let resource: Vec<String> = parts.collect();
     match account.strip_suffix(".json") {

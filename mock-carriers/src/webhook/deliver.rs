@@ -232,7 +232,7 @@ async fn once(exchange: &Exchange, delivery: &Delivery, prepared: &Prepared) -> 
         Some(form) => exchange.http.post(&prepared.url).header(CONTENT_TYPE, FORM).body(form.clone()),
     };
     let response = request
-        .header("X-Twilio-Signature", &prepared.signature)
+        .header(&exchange.options.house.signature_header, &prepared.signature)
         .header("I-Twilio-Idempotency-Token", &delivery.token)
         .header("Accept", "*/*")
         .send()
@@ -253,7 +253,7 @@ fn prepare(exchange: &Exchange, delivery: &Delivery) -> Prepared {
     let bare = delivery.url.split_once('#');
     let bare = bare.map_or(delivery.url.as_str(), |(url, _)| url);
     let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&delivery.params).finish();
-    let token = &exchange.options.auth_token;
+    let token = exchange.options.house.signing_key.as_ref().unwrap_or(&exchange.options.auth_token);
     if delivery.method == "GET" {
         let joint = if bare.contains('?') { '&' } else { '?' };
         let url = format!("{bare}{joint}{encoded}");

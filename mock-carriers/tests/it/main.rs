@@ -18,4 +18,5 @@ mod messages;
 mod pages;
 mod schema;
 mod sdk;
+mod telnyx;
 mod throughput;

@@ -14,7 +14,7 @@ use domain::language::Language;
 use domain::sealed::{Address, Words};
 use domain::voice::script::{Script, Step};
 use mock_carriers::voice::behaviour::{Answer, Behaviour};
-use mock_carriers::{Control, MockCarriers, NumberRoute, Options, Tempo};
+use mock_carriers::{Control, House, MockCarriers, NumberRoute, Options, Say, Tempo};
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -34,15 +34,39 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn start() -> Self {
+        Self::start_as(Options::default(), |_| {}).await
+    }
+
+    /// SignalWire: ids that are UUIDs, a path before the version, a header and a signing key of its own (carriers.md 4).
+    async fn signalwire() -> Self {
+        let account = "5ca1ab1e-0000-4000-8000-000000000002";
+        let house = House {
+            prefix: "/api/laml".to_owned(),
+            signature_header: "X-SignalWire-Signature".to_owned(),
+            signing_key: Some("PSK-fictional".to_owned()),
+        };
+        let options = Options { account_sid: account.to_owned(), auth_token: "PT-fictional".to_owned(), house, ..Options::default() };
+        Self::start_as(options, |config| {
+            config.api_base.push_str("/api/laml");
+            config.signature_header = "X-SignalWire-Signature".to_owned();
+            config.secrets = vec![Secret::new("PSK-fictional")];
+            config.api_user = Some(account.to_owned());
+            config.api_secret = Some(Secret::new("PT-fictional"));
+        })
+        .await
+    }
+
+    async fn start_as(options: Options, differ: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let sms_url = Some(format!("{origin}/webhooks/main/messages"));
         let numbers = vec![NumberRoute { number: OURS.to_owned(), sms_url, voice_url: None }];
         let tempo = Tempo { word_ms: 1, ring_ms: 5, second_ms: 5, message_ms: 5, ..Tempo::default() };
-        let mock = MockCarriers::start(Options { numbers, tempo, ..Options::default() }).await.unwrap();
+        let mock = MockCarriers::start(Options { numbers, tempo, ..options }).await.unwrap();
         let mut config = Config::new("main".parse().unwrap(), mock.account_sid(), Secret::new(mock.auth_token()), origin);
         config.api_base = mock.base_url();
         config.request_timeout = WITHIN;
+        differ(&mut config);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let webhook = TwilioWebhook::new(Arc::new(config.clone())).unwrap();
         let events = Arc::clone(&seen);
@@ -298,4 +322,27 @@ async fn a_mail_is_taken() {
         assert_eq!(matches!(error, SendError::Unknown { .. }), unknown, "{error:?}");
         assert_eq!(matches!(error, SendError::Permanent { code: Some(550), .. }), !unknown, "{error:?}");
     }
+}
+
+/// The other house of the dialect: the same adapter, another configuration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signalwire_is_a_configuration() {
+    let world = World::signalwire().await;
+    let sender = world.sender();
+    assert_eq!(sender.probe().await, Ok(()));
+    let accepted = sender.send(&text()).await.unwrap();
+    world.sees_news(ReceiptKind::Delivered).await;
+    let found = sender.find(&search(Means::Text)).await.unwrap();
+    assert_eq!((found.len(), &found[0].provider_id), (1, &accepted.provider_id));
+    let sid = "0b7c3c9e-90a5-4a44-9f5f-2f4b3f1f0001";
+    let say = Say { from: THEIRS.to_owned(), to: OURS.to_owned(), body: "help".to_owned(), sid: Some(sid.to_owned()), ..Say::default() };
+    assert_eq!(world.control.say(say).await.unwrap().webhook.status, Some(200));
+    world.sees("the text", |event| matches!(event, Inbound::Message(message) if message.provider_id.0 == sid)).await;
+    world.control.behave(THEIRS, vec![Behaviour::human("heard_code")]).await.unwrap();
+    sender.send(&call("")).await.unwrap();
+    world.hears(Heard::Answered(AnsweredBy::Human)).await;
+    world.hears(Heard::Digits("47".to_owned())).await;
+    world.sees_news(ReceiptKind::Ended(End::Completed)).await;
+    let asked = world.control.webhooks().await;
+    assert!(asked.iter().all(|hook| hook.status.is_some_and(|status| status < 300)), "none was refused");
 }
