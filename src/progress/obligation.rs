@@ -266,6 +266,10 @@ impl Progress {
                     Effect::CheckSchool => {
                         if school_unreachable(&next) {
                             events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolUnreachable)));
+                            let excluded = self.store.dispatch(dispatch).await?.map_or_else(Vec::new, |row| row.excluded);
+                            let all: Vec<_> = next.iter().chain(&instead).cloned().collect();
+                            let steps = listed.district_steps(&next[place], &all, &excluded, (&self.policy, now));
+                            instead.extend(steps.into_iter().map(|step| self.instead_of(&next[place], step, now)));
                         }
                     }
                 }

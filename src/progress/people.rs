@@ -10,12 +10,12 @@ use crate::progress::routes::Routes;
 use crate::store::Store;
 use domain::calendar::Calendar;
 use domain::channel::Means;
-use domain::directory::{Directory, Person};
+use domain::directory::{Directory, Kind, Person};
 use domain::dispatch::obligation::{Obligation, next_means};
 use domain::dispatch::plan::Step;
 use domain::dispatch::policy::Policy;
 use domain::dispatch::telling::Telling;
-use domain::id::CalendarKey;
+use domain::id::{CalendarKey, PersonKey};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,10 +70,24 @@ impl Listed<'_> {
     /// The step that stands in for an obligation that failed, if there is a channel left that the dispatch does not have.
     pub(super) fn next_step(&self, failed: &Obligation, dispatch: &[Obligation], with: (&Routes, &Policy, Timestamp)) -> Option<Step> {
         let (routes, policy, now) = with;
-        let (directory, person) = (self.directory.as_ref()?, self.person(failed)?);
+        let person = self.person(failed)?;
         let has = |means: Means| routes.serves(means) && person.points(means).next().is_some();
         let means = next_means(failed, dispatch, has)?;
-        let telling = Telling { now, directory, calendars: &self.people.calendars, policy, line_name: &self.people.line_name };
-        telling.instead(failed, means)
+        self.telling(policy, now)?.instead(failed, means)
+    }
+    /// The district's mails, for a school that mails alone were promised to and none can reach (R10); nothing when it is told already.
+    pub(super) fn district_steps(
+        &self,
+        failed: &Obligation,
+        dispatch: &[Obligation],
+        excluded: &[PersonKey],
+        (policy, now): (&Policy, Timestamp),
+    ) -> Vec<Step> {
+        let told = dispatch.iter().any(|obligation| obligation.step.kind == Kind::District);
+        if told { Vec::new() } else { self.telling(policy, now).map_or_else(Vec::new, |telling| telling.district(failed, excluded)) }
+    }
+    fn telling<'b>(&'b self, policy: &'b Policy, now: Timestamp) -> Option<Telling<'b>> {
+        let (directory, calendars) = (self.directory.as_ref()?, &self.people.calendars);
+        Some(Telling { now, directory, calendars, policy, line_name: &self.people.line_name })
     }
 }

@@ -92,6 +92,17 @@ impl<'a> Telling<'a> {
         step(frame, organization, person, means, failed.step.due_at, Start::Now(place))
     }
 
+    /// The steps that tell the school's district in its place (R10), when mails alone were promised and the school's have all come to
+    /// nothing: at once, by the same time, with nobody among them who was left out (R42). Empty without a district.
+    pub fn district(self, failed: &Obligation, excluded: &[PersonKey]) -> Vec<Step> {
+        let school = self.directory.organization(&failed.step.organization);
+        let key = school.and_then(|school| school.district.as_ref());
+        let Some(district) = key.and_then(|key| self.directory.organization(key)) else { return Vec::new() };
+        let frame = self.frame(failed.purpose, failed.level);
+        let persons = self.directory.persons_of(&district.key).iter().filter(|person| !excluded.contains(&person.key));
+        persons.filter_map(|person| step(frame, district, person, Means::Mail, failed.step.due_at, Start::Now(MAILS))).collect()
+    }
+
     /// The steps of the question afterwards (R21): a mail to each person told, within four of their business hours.
     pub fn feedback(self, earlier: &[Obligation], level: Level) -> Vec<Step> {
         let frame = self.frame(Purpose::Feedback, level);

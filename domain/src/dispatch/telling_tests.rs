@@ -146,6 +146,19 @@ fn news_goes_to_those_who_were_told_by_what_they_read() {
 }
 
 #[test]
+fn the_district_is_told_in_the_schools_place() {
+    let mut all = with(|_| {}, told);
+    let failed = all.remove(all.iter().position(|one| one.step.person.to_string() == "delta-principal").expect("there"));
+    let steps = with(|_| {}, |telling| telling.district(&failed, &[]));
+    assert_eq!(lines(&steps), ["mail delta-super"]);
+    assert!(steps.iter().all(|step| step.due_at == failed.step.due_at && step.kind == Kind::District));
+    let excluded = ["delta-super".parse().expect("a key")];
+    assert_eq!(with(|_| {}, |telling| telling.district(&failed, &excluded)), []);
+    let alone = |directory: &mut Directory| directory.organizations.get_mut(&key("delta-high")).expect("there").district = None;
+    assert_eq!(with(alone, |telling| telling.district(&failed, &[])), []);
+}
+
+#[test]
 fn feedback_is_asked_for_once_a_person_by_mail_in_business_time() {
     let steps = with(|_| {}, |telling| telling.feedback(&told(telling), Level::Critical));
     assert_eq!(steps.len(), 6);

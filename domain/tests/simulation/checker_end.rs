@@ -48,7 +48,7 @@ fn forsaken(world: &World, row: usize) -> Option<String> {
         && entry.obligation.step.kind == Kind::School
         && school_unreachable(&siblings)
         && !siblings.iter().any(|other| other.step.kind == Kind::District)
-        && !world.district_mails(&entry.obligation.step).is_empty();
+        && !world.telling().district(&entry.obligation, &[]).is_empty();
     untold.then(|| "all mails of the school came to nothing, and its district was not told".to_owned())
 }
 

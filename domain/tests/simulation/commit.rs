@@ -228,30 +228,10 @@ impl World {
         if closed.level == Level::Critical || told || self.bug == Some(Bug::NoDistrictMail) {
             return;
         }
-        for step in self.district_mails(&closed.step) {
+        for step in self.telling().district(&closed, &[]) {
             self.outcome.district_mails += 1;
             self.add_row(closed.dispatch, closed.purpose, closed.level, step);
         }
-    }
-
-    /// A mail to everybody listed for the school's district.
-    pub fn district_mails(&self, like: &Step) -> Vec<Step> {
-        let directory = &self.county.directory;
-        let school = directory.organization(&self.county.school);
-        let Some(district) = school.and_then(|school| school.district.as_ref()).and_then(|key| directory.organization(key)) else {
-            return Vec::new();
-        };
-        let reachable = directory.persons_of(&district.key).iter().filter(|person| person.point(Means::Mail).is_some());
-        let step = |person: &domain::directory::Person| Step {
-            organization: district.key.clone(),
-            organization_name: district.name.clone(),
-            kind: Kind::District,
-            person: person.key.clone(),
-            means: Means::Mail,
-            start: Start::Now(0),
-            ..like.clone()
-        };
-        reachable.map(step).collect()
     }
 }
 

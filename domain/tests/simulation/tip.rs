@@ -210,7 +210,7 @@ impl World {
         }
     }
 
-    fn telling(&self) -> Telling<'_> {
+    pub fn telling(&self) -> Telling<'_> {
         let (directory, calendars) = (&self.county.directory, &self.county.calendars);
         Telling { now: self.clock(), directory, calendars, policy: &self.policy, line_name: "the line" }
     }
