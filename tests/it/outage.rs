@@ -51,8 +51,26 @@ enum Second {
     Telnyx,
 }
 
-async fn two(broken: Broken, kind: Second) -> Two {
+/// A gateway without the demo's second carrier, not started yet.
+async fn prepared() -> TestGateway {
     let gateway = TestGateway::prepare(SHORT).await;
+    gateway.configure(|text| {
+        let begin = text.find("[[account]]\nname = \"backup\"").expect("the demo's second carrier");
+        let end = text[begin + 1..].find("[[account]]").map_or(text.len(), |at| begin + 1 + at);
+        format!("{}{}", &text[..begin], &text[end..])
+    });
+    gateway
+}
+
+/// A gateway with one carrier only.
+async fn alone() -> TestGateway {
+    let mut gateway = prepared().await;
+    gateway.serve().await;
+    gateway
+}
+
+async fn two(broken: Broken, kind: Second) -> Two {
+    let gateway = prepared().await;
     let tempo = Tempo { word_ms: 1, handset_word_ms: 1, ring_ms: 20, second_ms: 20, message_ms: 10 };
     let mut options = Options { tempo, ..Options::default() };
     let number: NumberRoute = BACKUP.parse().expect("a number");
@@ -236,7 +254,7 @@ async fn an_account_that_is_refused_delays_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_never_calls_back_is_asked() {
-    let gateway = TestGateway::start_with(SHORT).await;
+    let gateway = alone().await;
     people_confirm(&gateway.control()).await;
     // The first call rings out; nobody tells us.
     let calls = [json!({"answer": "no_answer"}), json!({"answer": "human", "key": "heard_code"})];
@@ -253,7 +271,7 @@ async fn a_carrier_that_never_calls_back_is_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_asks_for_a_slower_pace_is_not_stormed() {
-    let gateway = TestGateway::start_with(SHORT).await;
+    let gateway = alone().await;
     people_confirm(&gateway.control()).await;
     let slower = json!({"id": "slower", "match": {"kind": "rest", "path_contains": "Calls", "method": "POST"}, "fault": "429"});
     gateway.control().set_fault(serde_json::from_value(slower).expect("a fault")).await.expect("the fault is set");
