@@ -1,6 +1,6 @@
 //! An enduser calls us back: reference and PIN are looked up, the confirmation is made durable, then the words are given (R19, R32).
 //!
-//! The rules are `domain::voice::call_back`'s. Reference and PIN are compared together and answered alike; a PIN that fits two persons who
+//! The rules are `domain::voice::call_back`'s. Reference and PIN are compared together and answered alike; a PIN that fits two humans who
 //! were told of the same tip fits nobody, since a confirmation must be somebody's. What is confirmed is news of the attempt that reached them
 //! last, so that the obligation is closed by the same road as everywhere.
 
@@ -11,6 +11,7 @@ use crate::desk::directory::person;
 use crate::progress::{News, Took, told};
 use crate::store::rows::{CallerRow, ConversationRow, ObligationRow};
 use crate::store::{Commit, Outcome, Write};
+use domain::channel::Means;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
 use domain::exchange::CallerHeard;
 use domain::id::{ObligationId, PersonKey};
@@ -100,31 +101,51 @@ impl Intake {
     /// Who has this PIN among those who were told of a tip with these keys, and what they can confirm.
     async fn look_up(&self, keys: String, pin: &Words) -> Result<Checked, IntakeError> {
         let Some(wait) = self.pins.wait(self.clock.now()) else { return Ok(Checked::Closed) };
+        // Counted before it is compared, so that many calls at once are many tries.
+        self.pins.is_tried(self.clock.now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
         let (mut persons, mut found) = (BTreeSet::new(), None);
         for tip in self.store.conversations_by_reference_keys(keys, MOST_TIPS).await? {
-            let mut promised = Vec::new();
+            let (mut promised, mut excluded) = (Vec::new(), Vec::new());
             for dispatch in self.store.dispatches(tip.conversation.id).await? {
                 promised.extend(self.store.obligations(dispatch.id).await?.into_iter().map(|row| row.obligation));
+                excluded.extend(dispatch.excluded);
             }
             let told: BTreeSet<_> = promised.iter().map(|one| (one.step.organization.clone(), one.step.person.clone())).collect();
             let directory = self.directory.read().await?;
-            for (organization, key) in told {
+            for (organization, key) in told.into_iter().filter(|(_, key)| !excluded.contains(key)) {
                 if person(&directory, &organization, &key).is_some() && self.has_pin(&key, pin).await? {
                     found = found.or_else(|| to_confirm(&promised, &key));
                     persons.insert(key);
                 }
             }
         }
-        Ok(match (persons.len(), found) {
-            (1, Some(found)) => Checked::Right(found),
-            (_, Some(_) | None) => {
-                self.pins.was_wrong(self.clock.now());
-                Checked::Wrong
+        Ok(match found {
+            Some(found) if self.are_one_human(&persons).await? => {
+                self.pins.was_right(self.clock.now());
+                Checked::Right(found)
             }
+            Some(_) | None => Checked::Wrong,
         })
+    }
+
+    /// Whether these entries of the directory are one human: one entry, or several with a telephone number in common.
+    async fn are_one_human(&self, persons: &BTreeSet<PersonKey>) -> Result<bool, IntakeError> {
+        if persons.len() < 2 {
+            return Ok(true);
+        }
+        let mut shared: Option<Vec<_>> = None;
+        for key in persons {
+            let listed = self.store.addresses(key.clone(), Means::Call).await?;
+            let numbers: Vec<_> = listed.into_iter().filter_map(|row| row.index).collect();
+            shared = Some(match shared {
+                Some(shared) => shared.into_iter().filter(|number| numbers.contains(number)).collect(),
+                None => numbers,
+            });
+        }
+        Ok(shared.is_some_and(|shared| !shared.is_empty()))
     }
 
     async fn has_pin(&self, person: &PersonKey, pin: &Words) -> Result<bool, IntakeError> {

@@ -30,10 +30,15 @@ impl Default for Pins {
 }
 
 impl Pins {
-    /// One more was wrong.
-    pub(super) fn was_wrong(&self, now: Timestamp) {
-        metrics::counter!("tipline_wrong_pins_total").increment(1);
+    /// One more is tried; it counts as wrong until [`Self::was_right`].
+    pub(super) fn is_tried(&self, now: Timestamp) {
+        metrics::counter!("tipline_pins_tried_total").increment(1);
         self.count(now, 1.0);
+    }
+    /// The one that was tried was right.
+    pub(super) fn was_right(&self, now: Timestamp) {
+        metrics::counter!("tipline_pins_right_total").increment(1);
+        self.count(now, -1.0);
     }
     /// How long to wait before the next one is compared; `None` when none is compared now.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
@@ -44,7 +49,7 @@ impl Pins {
     fn count(&self, now: Timestamp, more: f64) -> f64 {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.duration_since(wrong.1).as_secs_f64().max(0.0);
-        *wrong = ((wrong.0 - passed * FORGOTTEN_PER_SECOND).max(0.0) + more, now.max(wrong.1));
+        *wrong = (((wrong.0 - passed * FORGOTTEN_PER_SECOND).max(0.0) + more).max(0.0), now.max(wrong.1));
         wrong.0
     }
 }
@@ -59,16 +64,19 @@ mod tests {
         let (pins, now) = (Pins::default(), Timestamp::from_second(1_000_000).unwrap());
         for _ in 0..10 {
             assert_eq!(pins.wait(now), Some(Duration::ZERO));
-            pins.was_wrong(now);
+            pins.is_tried(now);
         }
         for _ in 0..20 {
-            pins.was_wrong(now);
+            pins.is_tried(now);
         }
         assert_eq!(pins.wait(now), Some(Duration::from_secs(2)));
         for _ in 0..10 {
-            pins.was_wrong(now);
+            pins.is_tried(now);
         }
         assert_eq!(pins.wait(now), None);
+        pins.was_right(now);
+        assert!(pins.wait(now).is_some(), "a right one counts for nothing");
+        pins.is_tried(now);
         assert!(pins.wait(now + SignedDuration::from_mins(2)).is_some(), "it opens again");
         assert_eq!(pins.wait(now + SignedDuration::from_mins(40)), Some(Duration::ZERO));
     }

@@ -338,6 +338,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_voicemail_is_what_was_said_after_the_beep() {
+        let line = |who, text: &str, cut| Line {
+            at: clock::now(),
+            who,
+            text: Some(text.to_owned()),
+            digits: None,
+            language: None,
+            word_ms: 1,
+            cut,
+        };
+        let mut call = Call::new(CallDirection::OutboundApi, "+15555550100", "+15555550106");
+        call.transcript = vec![line(Speaker::Gateway, "press four", true), line(Speaker::Carrier, "(beep)", false)];
+        assert!(voicemail(&call).is_none(), "nothing was said after the beep");
+        call.transcript.push(line(Speaker::Gateway, "press four, se", true));
+        call.transcript.push(line(Speaker::Gateway, "Please call back.", false));
+        let kept = voicemail(&call).unwrap();
+        assert_eq!((&kept.words[..], &kept.from[..]), ("Please call back.", "+15555550100"));
+        call.direction = CallDirection::Inbound;
+        assert!(voicemail(&call).is_none(), "who dialled has no machine");
+    }
+
+    #[test]
     fn a_phone_has_addresses_on_every_channel() {
         assert_eq!(mail_address("911 desk", "+15555550150"), "911-desk.0150@example.org");
         assert_eq!(mail_address("", "+15555550150"), "phone.0150@example.org");
