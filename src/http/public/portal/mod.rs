@@ -12,9 +12,6 @@ mod phrases;
 mod pin;
 mod tip;
 
-#[cfg(test)]
-mod tests;
-
 use crate::http::headers;
 use crate::portal::{Portal, PortalError};
 use axum::Router;
