@@ -67,7 +67,7 @@ fn the_demo_is_good() {
     assert_eq!(config.warnings(), Vec::<String>::new());
     assert_eq!(config.policy().busy_first, SignedDuration::from_secs(3));
     assert_eq!(config.policy().critical_window, SignedDuration::from_mins(20));
-    assert_eq!(config.accounts.iter().map(|account| account.name().as_str()).collect::<Vec<_>>(), ["main", "mail", "mailbox"]);
+    assert_eq!(config.accounts.iter().map(|account| account.name().as_str()).collect::<Vec<_>>(), ["main", "backup", "mail", "mailbox"]);
 }
 
 #[test]
