@@ -123,7 +123,9 @@ impl Circuit {
         match self.standing {
             Standing::Closed { .. } => Gate::Go,
             Standing::Open { until } => Gate::Shut(until),
-            Standing::HalfOpen { trial: Some(began) } if now < later(began, TRIAL_MOST) => Gate::Shut(later(began, TRIAL_MOST)),
+            Standing::HalfOpen { trial: Some(began) } if began <= now && now < later(began, TRIAL_MOST) => {
+                Gate::Shut(later(began, TRIAL_MOST))
+            }
             Standing::HalfOpen { .. } => {
                 self.standing = Standing::HalfOpen { trial: Some(now) };
                 Gate::Trial
@@ -146,10 +148,10 @@ impl Circuit {
         }
     }
 
-    /// An open circuit whose time is over is half-open.
+    /// An open circuit whose time is over is half-open; so is one that would wait longer than any does, for then the clock was set back.
     fn ripen(&mut self, now: Timestamp) {
         if let Standing::Open { until } = self.standing
-            && now >= until
+            && (now >= until || until > later(now, LONGEST_WAIT))
         {
             self.put(Standing::HalfOpen { trial: None }, now);
         }
@@ -251,6 +253,15 @@ mod tests {
         circuit.trial_unused();
         assert_eq!(circuit.gate(t(2)), Gate::Trial);
         assert_eq!(circuit.gate(t(70)), Gate::Trial, "the one before was lost");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_shut_the_lane() {
+        let mut circuit = after(&[(News::Refused, 7200)]);
+        assert_eq!(circuit.gate(t(0)), Gate::Trial, "two hours before it opened");
+        let mut trial = after(&[(News::Refused, 0)]);
+        assert_eq!(trial.gate(t(7200)), Gate::Trial);
+        assert_eq!(trial.gate(t(0)), Gate::Trial, "and a trial of two hours later holds nothing up");
     }
 
     #[test]
