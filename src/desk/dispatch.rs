@@ -148,7 +148,7 @@ impl Desk {
         commit.writes.extend(follow_up(&plan, id, now, &self.policy, self.entropy).map(Write::Task));
         // Endusers are told that there is a report; what was written until now belongs to it and is no news.
         let mut watch = self.clocks(id).await?;
-        watch.watch.told_to = watch.watch.told_to.max(row.last_seq);
+        watch.watch.dispatched(row.last_seq);
         commit.writes.extend([Write::Watch(Box::new(watch)), Write::Work(watch::look(id, now))]);
         row.conversation.dispatched_at.get_or_insert(now);
         let telling = DispatchRow {

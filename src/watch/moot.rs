@@ -12,6 +12,7 @@ use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::dispatch::watch::everybody_told;
 use domain::level::Level;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// How long after a look a page that is being called is looked at again.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
@@ -21,18 +22,22 @@ const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
 pub(super) struct Moot {
     /// Those that waited, released, with the end of their work.
     pub(super) writes: Vec<Write>,
-    /// Whether any was released.
-    pub(super) released: bool,
+    /// Why they were sent; those being called at this moment among them.
+    pub(super) reasons: BTreeSet<PageReason>,
     /// When to look again, while one is being called.
     pub(super) again: Option<Timestamp>,
 }
 
-/// Releases what waits of the pages that are over.
-pub(super) fn moot(known: &Known, now: Timestamp) -> Moot {
+/// Releases what waits of the pages that are over. One that stands for other tips as well is still needed.
+pub(super) fn moot(known: &Known, now: Timestamp, stands_for_others: impl Fn(PageReason) -> bool) -> Moot {
     let mut moot = Moot::default();
     for (row, obligations) in &known.dispatches {
         let Purpose::Page(reason) = row.purpose else { continue };
         if !is_over(known, reason) {
+            continue;
+        }
+        moot.reasons.insert(reason);
+        if stands_for_others(reason) {
             continue;
         }
         for row in obligations {
@@ -40,7 +45,6 @@ pub(super) fn moot(known: &Known, now: Timestamp) -> Moot {
                 State::Waiting { .. } | State::Standby { .. } => {
                     let mut released = row.obligation.clone();
                     released.state = State::Released { at: now };
-                    moot.released = true;
                     moot.writes.push(Write::WorkDone(WorkId::Obligation(released.id)));
                     moot.writes.push(Write::Obligation(Box::new(ObligationRow { obligation: released, ..row.clone() })));
                 }
@@ -63,7 +67,7 @@ fn is_over(known: &Known, reason: PageReason) -> bool {
     match reason {
         PageReason::Unsorted => level.is_some(),
         PageReason::NotDispatched => level.is_some_and(|level| level != Level::Critical) || dispatched(),
-        PageReason::InDanger => known.facts().dispatches.iter().all(everybody_told),
+        PageReason::InDanger => known.facts().dispatches.iter().filter(|told| told.level == Level::Critical).all(everybody_told),
         PageReason::FollowUp => known.facts().tasks.is_empty(),
     }
 }

@@ -8,6 +8,7 @@ use crate::progress::{MOST_REPEATS, Started};
 use crate::store::rows::{DispatchRow, TaskRow, WatchRow, WorkId};
 use crate::store::{Commit, Outcome, StoreError, Write};
 use domain::directory::Directory;
+use domain::dispatch::obligation::Obligation;
 use domain::dispatch::plan::{Start, Step};
 use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::dispatch::telling::Telling;
@@ -64,10 +65,11 @@ impl Watching {
             for alarm in &due.alarms {
                 self.raise(&mut raising, *alarm);
             }
-            let over = moot(&known, now);
-            if over.released {
+            let over = moot(&known, now, |reason| self.together.stands_for_others(reason, id, now));
+            if !over.writes.is_empty() {
                 raising.record(Action::PagesOver);
             }
+            let over_for = over.reasons;
             raising.commit.writes.extend(over.writes);
             // A reporter who writes again makes the tip a row of its own without a word to its clocks: they look by themselves.
             let rested = known.rests().then(|| self.policy.page_after.first().and_then(|after| now.checked_add(*after).ok())).flatten();
@@ -85,6 +87,7 @@ impl Watching {
                 Outcome::Committed(_) | Outcome::Duplicate => {
                     self.progress.wake_all(&wakes);
                     pages.into_iter().for_each(|page| self.together.went_out(page, id, now));
+                    over_for.iter().for_each(|reason| self.together.is_over(*reason, id));
                     if let Some(at) = next_at {
                         self.progress.wake.at(&super::lane(), at);
                     }
@@ -204,11 +207,18 @@ impl Raising<'_> {
     fn task(&self, id: TaskId) -> Option<&TaskRow> {
         self.known.tasks.iter().find(|task| task.id == id)
     }
-    /// The supervisors who confirmed a page of this tip for this reason, or are being paged for it now.
+    /// The supervisors who confirmed a page of this tip for this reason, or are being paged for it now. What was confirmed before the tip was
+    /// last dispatched is not about that dispatch.
     fn heard(&self, reason: PageReason) -> BTreeSet<PersonKey> {
+        let tips = self.known.dispatches.iter().filter(|(row, _)| row.purpose == Purpose::Tip);
+        let since = tips.map(|(row, _)| row.started_at).max();
         let pages = self.known.dispatches.iter().filter(|(row, _)| row.purpose == Purpose::Page(reason));
-        let obligations = pages.flat_map(|(_, obligations)| obligations).map(|row| &row.obligation);
-        let heard = obligations.filter(|obligation| obligation.confirmed_at.is_some() || !obligation.is_closed());
+        let obligations = pages.flat_map(|(row, obligations)| obligations.iter().map(move |one| (row.started_at, &one.obligation)));
+        let knows = |(at, one): &(Timestamp, &Obligation)| match reason {
+            PageReason::InDanger | PageReason::FollowUp => one.confirmed_at.is_some() && since.is_none_or(|since| *at >= since),
+            PageReason::Unsorted | PageReason::NotDispatched => one.confirmed_at.is_some(),
+        };
+        let heard = obligations.filter(|one| knows(one) || !one.1.is_closed()).map(|(_, obligation)| obligation);
         heard.map(|obligation| obligation.step.person.clone()).collect()
     }
 }

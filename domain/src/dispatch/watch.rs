@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub struct Watch {
     /// Alarms that were raised.
     pub raised: BTreeSet<Alarm>,
-    /// The endusers know of the reporter's messages up to this number. The shell sets it at each dispatch, too.
+    /// The endusers know of the reporter's messages up to this number; [`Watch::dispatched`] sets it, too.
     pub told_to: i64,
 }
 
@@ -129,6 +129,13 @@ impl Watch {
                 self.raised.insert(alarm);
             }
         }
+    }
+
+    /// The endusers were told by a dispatch of all up to this message. Its dangers and its follow-up call are paged for by themselves, whatever
+    /// was paged for because of an earlier one.
+    pub fn dispatched(&mut self, last_seq: i64) {
+        self.told_to = self.told_to.max(last_seq);
+        self.raised.retain(|alarm| !matches!(alarm, Alarm::Page(PageReason::InDanger | PageReason::FollowUp, _)));
     }
 
     /// What is due. Nothing that was raised is due again.

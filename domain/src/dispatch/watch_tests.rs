@@ -229,6 +229,17 @@ fn a_watch_survives_the_store() {
     assert_eq!(serde_json::from_str::<Watch>(&json).expect("reads back"), watch);
 }
 
+#[test]
+fn a_second_dispatch_is_paged_for_by_itself() {
+    let mut watch = Watch::default();
+    let kept = [Alarm::Page(PageReason::Unsorted, 0), Alarm::ThreeQuarters(dispatch(1)), Alarm::TaskOverdue(task(1))];
+    for alarm in kept.into_iter().chain([Alarm::Page(PageReason::InDanger, 0), Alarm::Page(PageReason::FollowUp, 1)]) {
+        watch.raise(alarm);
+    }
+    watch.dispatched(4);
+    assert_eq!((watch.raised, watch.told_to), (kept.into(), 4));
+}
+
 /// Whoever looks, however often, late or with a clock that steps back: each alarm once, all of them in the end, and never a look that wants
 /// to look at once again.
 #[test]
