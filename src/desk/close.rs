@@ -14,7 +14,7 @@ use domain::dispatch::obligation::{self, Obligation};
 use domain::dispatch::plan::Step;
 use domain::dispatch::purpose::Purpose;
 use domain::dispatch::telling::Telling;
-use domain::id::{ConversationId, LaneKey};
+use domain::id::{ConversationId, LaneKey, PersonKey};
 use domain::level::Level;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -134,7 +134,7 @@ impl Desk {
             return Ok(Vec::new());
         }
         let directory = self.directory.read().await?;
-        let earlier: Vec<Obligation> = tips_only(told).flat_map(|(_, obligations)| obligations.iter().cloned()).collect();
+        let earlier = still_told(told);
         let line_name = &self.line.voice.line_name;
         let telling = Telling { now, directory: &directory, calendars: &self.calendars, policy: &self.policy, line_name };
         let steps: Vec<Step> = telling.feedback(&earlier, Level::Other);
@@ -164,6 +164,13 @@ fn cannot(why: &str) -> DeskError {
 
 fn tips_only(told: &[(DispatchRow, Vec<Obligation>)]) -> impl Iterator<Item = &(DispatchRow, Vec<Obligation>)> {
     told.iter().filter(|(row, _)| row.purpose.tells_of_tip())
+}
+
+/// What told of the tip, less what told persons who were left out of a later dispatch: they get nothing more (R42).
+pub(super) fn still_told(told: &[(DispatchRow, Vec<Obligation>)]) -> Vec<Obligation> {
+    let left_out: BTreeSet<&PersonKey> = told.iter().flat_map(|(row, _)| &row.excluded).collect();
+    let all = tips_only(told).flat_map(|(_, obligations)| obligations);
+    all.filter(|obligation| !left_out.contains(&obligation.step.person)).cloned().collect()
 }
 
 /// Whether something told of the tip reached the police.

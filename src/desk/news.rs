@@ -1,5 +1,6 @@
 //! Words of the reporter that those who were told do not know of: shown with the time at which they are told, and told at once on request (R28).
 
+use super::close::still_told;
 use super::view::{Author, Message, NewWords, Staff};
 use super::{Desk, DeskError};
 use crate::audit::Action;
@@ -8,7 +9,6 @@ use crate::store::rows::DispatchRow;
 use crate::store::{Commit, Outcome, Write};
 use crate::watch;
 use domain::conversation::Conversation;
-use domain::dispatch::obligation::Obligation;
 use domain::dispatch::purpose::Purpose;
 use domain::dispatch::telling::Telling;
 use domain::dispatch::watch::Watch;
@@ -45,7 +45,7 @@ impl Desk {
             }
             let now = self.clock.now();
             let directory = self.directory.read().await?;
-            let earlier: Vec<Obligation> = told.iter().flat_map(|(_, obligations)| obligations.iter().cloned()).collect();
+            let earlier = still_told(&told);
             let line_name = &self.line.voice.line_name;
             let telling = Telling { now, directory: &directory, calendars: &self.calendars, policy: &self.policy, line_name };
             let mut steps = telling.update(&earlier, level);

@@ -12,8 +12,9 @@ use domain::dispatch::obligation::Obligation;
 use domain::dispatch::purpose::Purpose;
 use domain::dispatch::watch::{Facts, News, Told};
 use domain::exchange::Nature;
-use domain::id::{ConversationId, TaskId};
+use domain::id::{ConversationId, PersonKey, TaskId};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// How many new messages of a tip are looked at together; more of them are news all the same.
 const MESSAGES_MOST: u32 = 500;
@@ -58,9 +59,11 @@ impl Known {
     pub(super) fn rests(&self) -> bool {
         self.folded && self.tip.state == State::Open && self.tip.dispatched_at.is_none()
     }
-    /// Every obligation that told of the tip, oldest dispatch first.
+    /// Every obligation that told of the tip, oldest dispatch first, less those of persons who were left out of any (R42).
     pub(super) fn told_by(&self) -> Vec<Obligation> {
-        self.told.iter().flat_map(|told| told.obligations.iter().cloned()).collect()
+        let left_out: BTreeSet<&PersonKey> = self.dispatches.iter().flat_map(|(row, _)| &row.excluded).collect();
+        let all = self.told.iter().flat_map(|told| &told.obligations);
+        all.filter(|obligation| !left_out.contains(&obligation.step.person)).cloned().collect()
     }
 }
 
