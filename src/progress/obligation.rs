@@ -8,10 +8,12 @@ use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow, WorkId};
 use crate::store::{Outcome, Write};
+use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, Evidence, ReceiptKind};
-use domain::dispatch::obligation::{Context, Effect, Event, Obligation, SendOutcome, State, school_unreachable};
+use domain::dispatch::obligation::{Context, Effect, Event, Obligation, SendOutcome, State, promised, school_unreachable};
 use domain::dispatch::plan::Step;
 use domain::id::{AttemptId, LaneKey, ObligationId};
+use domain::level::Level;
 use jiff::Timestamp;
 use std::collections::VecDeque;
 
@@ -203,7 +205,7 @@ impl Progress {
         let dispatch = row.obligation.dispatch;
         let mut rows = vec![row];
         let mut next: Vec<_> = rows.iter().map(|row| row.obligation.clone()).collect();
-        let mut siblings_read = false;
+        let (mut siblings_read, mut school_checked) = (false, false);
         let listed = self.people.listed().await;
         let mut instead: Vec<Obligation> = Vec::new();
         let mut todo = Vec::new();
@@ -264,6 +266,8 @@ impl Progress {
                     }
                     Effect::TellSchoolReached => events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolReached))),
                     Effect::CheckSchool => {
+                        // Only standbys have a timer of their own; where there are none, of two that fail at once one must see the other.
+                        school_checked = next[place].level != Level::Critical;
                         if school_unreachable(&next) {
                             events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolUnreachable)));
                             let excluded = self.store.dispatch(dispatch).await?.map_or_else(Vec::new, |row| row.excluded);
@@ -284,6 +288,9 @@ impl Progress {
             if next != row.obligation {
                 let lane = &self.routes.for_obligation(&next).key;
                 batch.obligation(row, next, lane);
+            } else if school_checked && may_still_reach_school(&next) {
+                // Unchanged: a conflict with whatever happens to it meanwhile.
+                batch.write(Write::Obligation(Box::new(row.clone())));
             }
         }
         Ok(todo)
@@ -329,6 +336,11 @@ impl Progress {
         batch.write(Write::Attempt(Box::new(attempt_row.clone())));
         Todo::SendObligation(Box::new(ObligationRow { obligation: next.clone(), ..row.clone() }), Box::new(attempt_row))
     }
+}
+
+/// Whether this one keeps the district from being told in the school's place.
+fn may_still_reach_school(one: &Obligation) -> bool {
+    one.step.kind == Kind::School && one.step.means == promised(one.level) && !matches!(one.state, State::Failed { .. })
 }
 
 /// How a carrier's answer is kept.
