@@ -28,6 +28,7 @@ impl Desk {
             let (who, by_staff) = match row.author {
                 NoteAuthor::Staff { id } => (name_of(names, id), true),
                 NoteAuthor::Enduser { role, organization, .. } => (format!("{role}, {organization}"), false),
+                NoteAuthor::Line { role, organization } => (format!("{role}, {organization} (endusers are not shown this)"), false),
             };
             notes.push(EnduserNote { who, by_staff, at: row.at, words });
         }

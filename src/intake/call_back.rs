@@ -107,6 +107,7 @@ impl Intake {
             tokio::time::sleep(wait).await;
         }
         let (mut persons, mut found) = (BTreeSet::new(), None);
+        let is_open = |one: &ToConfirm| matches!(one, ToConfirm::Open(..));
         for tip in self.store.conversations_by_reference_keys(keys, MOST_TIPS).await? {
             let (mut promised, mut excluded) = (Vec::new(), Vec::new());
             for dispatch in self.store.dispatches(tip.conversation.id).await? {
@@ -115,12 +116,15 @@ impl Intake {
             }
             let told: BTreeSet<_> = promised.iter().map(|one| (one.step.organization.clone(), one.step.person.clone())).collect();
             let directory = self.directory.read().await?;
+            let mut here = None;
             for (organization, key) in told.into_iter().filter(|(_, key)| !excluded.contains(key)) {
                 if person(&directory, &organization, &key).is_some() && self.has_pin(&key, pin).await? {
-                    found = found.or_else(|| to_confirm(&promised, &key));
+                    // Listed twice, they call twice: what is open goes first.
+                    here = here.filter(is_open).or(to_confirm(&promised, &key)).or(here);
                     persons.insert(key);
                 }
             }
+            found = found.or(here);
         }
         Ok(match found {
             Some(found) if self.are_one_human(&persons).await? => {
@@ -131,9 +135,17 @@ impl Intake {
         })
     }
 
-    /// Whether these entries of the directory are one human: one entry, or several with a telephone number in common.
+    /// Whether these entries of the directory are one human: one entry, or several whose PIN was drawn for all of them at once (in the
+    /// portal), or with a telephone number in common.
     async fn are_one_human(&self, persons: &BTreeSet<PersonKey>) -> Result<bool, IntakeError> {
         if persons.len() < 2 {
+            return Ok(true);
+        }
+        let mut drawn = BTreeSet::new();
+        for key in persons {
+            drawn.insert(self.store.pin(key.clone()).await?.map(|kept| kept.set_at));
+        }
+        if drawn.len() == 1 {
             return Ok(true);
         }
         let mut shared: Option<Vec<_>> = None;

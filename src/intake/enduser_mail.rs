@@ -14,6 +14,9 @@ use crate::store::{Commit, Outcome, Write};
 use crate::vault::mail::MailThread;
 use domain::channel::Channel;
 use domain::dispatch::evidence::{End, ReceiptKind};
+use domain::dispatch::obligation::Obligation;
+use domain::dispatch::plan::Step;
+use domain::dispatch::purpose::Purpose;
 use domain::exchange::{Fate, InboundMessage, Joins, MediaRole, Nature};
 use domain::id::TaskId;
 use jiff::Timestamp;
@@ -83,8 +86,7 @@ impl Intake {
         let step = &notice.row.obligation.step;
         let note = self.entropy.message(at);
         let body = self.vault.seal(&key, note.uuid().as_bytes(), &words_of(message));
-        let author =
-            NoteAuthor::Enduser { person: step.person.clone(), role: step.role.clone(), organization: step.organization_name.clone() };
+        let author = author_of(&notice.row.obligation);
         let note = EnduserNoteRow { id: note, conversation: id, author, at, body };
         let mut writes = vec![Write::Enduser(Box::new(EnduserWrite::Note(note)))];
         if message.nature != Nature::Automatic {
@@ -107,6 +109,17 @@ impl Intake {
             Outcome::Duplicate => Taken::Known,
             Outcome::Conflict => return Err(IntakeError::Contended),
         })
+    }
+}
+
+/// As whom the reader of our mail writes back. What a supervisor answers to a page is for the desk alone.
+fn author_of(obligation: &Obligation) -> NoteAuthor {
+    let Step { person, role, organization_name, .. } = obligation.step.clone();
+    match obligation.purpose {
+        Purpose::Tip | Purpose::Update | Purpose::Drill | Purpose::Feedback => {
+            NoteAuthor::Enduser { person, role, organization: organization_name }
+        }
+        Purpose::Page(_) => NoteAuthor::Line { role, organization: organization_name },
     }
 }
 

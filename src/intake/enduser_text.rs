@@ -89,9 +89,11 @@ impl Intake {
             let wrong = self.wrong_tries(last).await?;
             if wrong >= MOST_WRONG {
                 tracing::warn!("a code came by text after too many wrong ones; it is not looked at");
-                return Ok(Some(Taken::Known));
+                return Ok((!self.reports_too(message).await?).then_some(Taken::Known));
             }
             let right = texts.iter().find(|text| self.vault.is_text_code(text.id, digits));
+            // "OK 1204" may be a room: what confirms nothing is counted, and a reporter's words besides.
+            let reports_too = right.is_none() && self.reports_too(message).await?;
             let (attempt, kind) = match right {
                 Some(attempt) => (attempt, ReceiptKind::Confirmed(ConfirmedBy::Text)),
                 None => (last, ReceiptKind::WrongKey),
@@ -100,20 +102,34 @@ impl Intake {
             let task = if right.is_none() && wrong == 0 { self.wrong_code_task(attempt, at).await? } else { None };
             // A wrong one counts against what was read; a right one merges into whatever is there.
             let version = right.is_none().then_some(attempt.version);
+            let mut key = once(message, at);
+            if reports_too {
+                // The tip takes the message under its own name.
+                key.key.push_str(":code");
+            }
             let news = News {
-                once: Some(once(message, at)),
+                once: Some(key),
                 kinds: vec![kind],
                 writes: task.into_iter().map(Write::Task).collect(),
                 version,
                 ..News::default()
             };
             match self.progress.news(attempt.id, news).await? {
+                Took::Taken | Took::Known | Took::NoAttempt if reports_too => return Ok(None),
                 Took::Taken => return Ok(Some(Taken::Merged)),
                 Took::Known | Took::NoAttempt => return Ok(Some(Taken::Known)),
                 Took::Stale => {}
             }
         }
         Err(IntakeError::Contended)
+    }
+
+    /// Whether somebody reports from the same number.
+    async fn reports_too(&self, message: &InboundMessage) -> Result<bool, IntakeError> {
+        Ok(match self.index(message) {
+            Some(index) => self.store.conversation_by_contact(index).await?.is_some(),
+            None => false,
+        })
     }
 
     async fn wrong_code_task(&self, attempt: &AttemptRow, at: Timestamp) -> Result<Option<TaskRow>, IntakeError> {
@@ -140,10 +156,7 @@ impl Intake {
         writes: Vec<Write>,
         at: Timestamp,
     ) -> Result<Option<Taken>, IntakeError> {
-        let reports_too = match self.index(message) {
-            Some(index) => self.store.conversation_by_contact(index).await?.is_some(),
-            None => false,
-        };
+        let reports_too = self.reports_too(message).await?;
         let mut audit = Vec::new();
         if let Some(row) = self.obligation_of(last).await? {
             let forbidden = writes.iter().any(|write| matches!(write, Write::Task(_)));

@@ -2,13 +2,14 @@
 //!
 //! Asking is answered at once and alike, whether the address is listed or not; looking it up and sending is done here, afterwards. A code
 //! is sent at best once: it is no promise, nobody waits for a receipt, and the person can ask again. So it is no obligation, and takes a
-//! turn of its lane only when nobody else wants it.
+//! turn of its lane only when nobody else wants it, or, after a while, one of those that are left beside everything Critical.
 
 use super::Portal;
 use crate::desk::Desk;
 use crate::lifecycle::Tasks;
 use crate::login::throttle;
 use crate::outbox::Outbox;
+use crate::progress::routes::BELOW_CRITICAL;
 use crate::store::endusers::{EnduserWrite, LoginCodeRow};
 use crate::store::{Commit, StoreError, Write};
 use domain::channel::Means;
@@ -63,6 +64,8 @@ enum NotSent {
     Store(#[from] StoreError),
     #[error("no account sends by these means")]
     NoSender,
+    #[error("the lane is full of what is Critical")]
+    Critical,
     #[error("the carrier did not take it: {0}")]
     Refused(String),
 }
@@ -94,6 +97,9 @@ impl Post {
         let listed = self.desk.store.persons_at(index).await?;
         let Some((person, means)) = listed.into_iter().find(|(_, means)| Portal::logs_in_by(*means)) else { return Ok("unlisted") };
         let now = self.desk.clock.now();
+        if means == Means::Text && self.desk.store.texts_forbidden(index).await?.is_some() {
+            return Ok("forbidden");
+        }
         if self.is_too_often(&self.desk.store.login_codes_of(index, ago(now, SignedDuration::from_hours(24))).await?, now) {
             return Ok("too_often");
         }
@@ -140,7 +146,7 @@ impl Post {
     async fn send(&self, means: Means, to: Address, content: Content) -> Result<(), NotSent> {
         let lane = self.desk.progress.routes.for_means(means);
         let sender = self.outbox.senders.get(&lane.key).filter(|_| lane.means == means).ok_or(NotSent::NoSender)?;
-        self.turn(&lane.key).await;
+        self.turn(&lane.key).await?;
         let outbound = &Outbound { attempt: self.desk.entropy.attempt(), from: lane.from.clone(), to, content };
         match tokio::time::timeout(PATIENCE, sender.send(outbound)).await {
             Ok(Ok(_)) => Ok(()),
@@ -154,8 +160,8 @@ impl Post {
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 impl Post {
-    /// Waits for a turn that nobody else wants; after a while, for one like everybody's.
-    async fn turn(&self, lane: &LaneKey) {
+    /// Waits for a turn that nobody else wants; after a while, for one like everybody's, unless something Critical waits for it.
+    async fn turn(&self, lane: &LaneKey) -> Result<(), NotSent> {
         let pace = self.outbox.paces.lane(lane);
         let idle = async {
             while !pace.takes_idle_turn() {
@@ -165,8 +171,12 @@ impl Post {
         if tokio::time::timeout(PATIENCE, idle).await.is_err()
             && let Some(sends) = &pace.sends
         {
+            if self.desk.store.waiting(lane.clone(), BELOW_CRITICAL, self.desk.clock.now()).await? > 0 {
+                return Err(NotSent::Critical);
+            }
             sends.until_ready().await;
         }
+        Ok(())
     }
 }
 

@@ -66,6 +66,7 @@ impl Portal {
         let by_others = |author: &NoteAuthor| match author {
             NoteAuthor::Staff { .. } => true,
             NoteAuthor::Enduser { person, .. } => !who.is(person),
+            NoteAuthor::Line { .. } => false,
         };
         Ok(told_at > opened || self.desk.store.enduser_notes(id).await?.iter().any(|note| note.at > opened && by_others(&note.author)))
     }

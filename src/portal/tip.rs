@@ -39,12 +39,6 @@ impl Portal {
         self.view(who, access).await
     }
 
-    /// The tip again after a form on its page: it was opened, and recorded, a moment ago.
-    pub async fn again(&self, who: &Enduser, reference: &str) -> Result<Tip, PortalError> {
-        let access = self.access(who, reference).await?;
-        self.view(who, access).await
-    }
-
     /// The reference of the tip that a mail's receipt page is about; whoever asks must still be one who may see it.
     pub async fn reference_of_receipt(&self, token: &str) -> Result<String, PortalError> {
         let attempt = self.desk.vault.receipt_attempt(token).ok_or(PortalError::NotHere)?;
@@ -106,11 +100,12 @@ impl Portal {
     async fn notes(&self, who: &Enduser, key: &ConversationKey, id: ConversationId) -> Result<Vec<Note>, PortalError> {
         let mut notes = Vec::new();
         for row in self.desk.store.enduser_notes(id).await? {
-            let words = self.desk.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
             let (author, is_mine) = match row.author {
                 NoteAuthor::Staff { .. } => (None, false),
                 NoteAuthor::Enduser { person, role, organization } => (Some((role, organization)), who.is(&person)),
+                NoteAuthor::Line { .. } => continue,
             };
+            let words = self.desk.vault.open_words(key, row.id.uuid().as_bytes(), &row.body)?;
             notes.push(Note { who: author, mine: is_mine, at: row.at, words });
         }
         Ok(notes)

@@ -125,6 +125,9 @@ pub fn rank(level: Option<Level>, turn: u16, place: u32) -> i32 {
     (level * 100 + i32::from(turn.min(99))) * 1000 + place
 }
 
+/// Above every urgency of what is Critical, or may be.
+pub const BELOW_CRITICAL: i32 = 100_000;
+
 /// The urgency of a drill: after everything real, asking the carrier included.
 pub fn drill_rank(place: u32) -> i32 {
     let place = i32::try_from(place.min(999)).unwrap_or(999);

@@ -111,6 +111,13 @@ pub enum NoteAuthor {
         /** Their organization's name. */
         organization: String,
     },
+    /// One of the line's own people, in answer to a page: endusers are not shown it.
+    Line {
+        /** Their role. */
+        role: String,
+        /** The name they are listed under. */
+        organization: String,
+    },
 }
 
 /// That a person opened a tip.

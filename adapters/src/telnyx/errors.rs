@@ -37,7 +37,7 @@ pub(super) fn of_answer(effect: Effect, status: u16, retry_after: Option<&str>, 
         // Nothing was read to its end, so nothing was done.
         (408 | 425, None) => SendError::Transient { reason, code },
         // Another host or path than the carrier's: our base URL or an id of the account is wrong.
-        (300..=399 | 404 | 405, None) => SendError::Misconfigured { reason, code },
+        (300..=399 | 404 | 405, _) => SendError::Misconfigured { reason, code },
         (_, _) => SendError::Permanent { reason, code },
     }
 }

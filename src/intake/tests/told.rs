@@ -5,6 +5,7 @@ use crate::http::public::receipt::{Confirmation, ReceiptDesk};
 use crate::intake::Taken;
 use crate::intake::receipt_page::MOST_TRIES;
 use crate::progress::Todo;
+use crate::store::endusers::NoteAuthor;
 use crate::store::rows::*;
 use crate::store::{Commit, Write};
 use domain::channel::{Channel, Means};
@@ -12,7 +13,7 @@ use domain::directory::{ContactPoint, ContentAccepted, Kind, Organization, Perso
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
 use domain::dispatch::obligation::{Obligation, SendOutcome, State};
 use domain::dispatch::plan::{Session, Start, Step, StepContent};
-use domain::dispatch::purpose::Purpose;
+use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::exchange::{Fate, InboundMessage, Joins, Nature};
 use domain::id::{AttemptId, ConversationId, DispatchId, ObligationId};
 use domain::language::Language;
@@ -43,6 +44,10 @@ impl Told {
 
     /// Another dispatch, whose attempt the carrier has taken.
     async fn again(&mut self, means: Means) {
+        self.told(means, Purpose::Tip).await;
+    }
+
+    async fn told(&mut self, means: Means, purpose: Purpose) {
         let (intake, now) = (&self.fixture.intake, self.fixture.clock.now());
         let id = DispatchId::new(intake.entropy.uuid());
         let dispatch = DispatchRow {
@@ -52,11 +57,12 @@ impl Told {
             started_at: now,
             due_at: now,
             started_by: None,
-            purpose: Purpose::Tip,
+            purpose,
             summary: None,
             excluded: Vec::new(),
         };
-        let obligation = Obligation::new(intake.entropy.obligation(now), id, self.tip, Level::Critical, step(means, now), now);
+        let obligation =
+            Obligation::new(intake.entropy.obligation(now), id, self.tip, Level::Critical, step(means, now), now).for_purpose(purpose);
         self.obligation = obligation.id;
         let lane = intake.progress.routes.for_means(means).key.clone();
         let writes = vec![Write::Dispatch(dispatch), Write::Obligation(Box::new(ObligationRow { obligation, place: 0, version: 0 }))];
@@ -209,6 +215,16 @@ async fn what_is_answered_by_mail_is_a_note_and_never_a_confirmation() {
 }
 
 #[tokio::test]
+async fn what_a_supervisor_answers_to_a_page_is_for_the_desk_alone() {
+    let mut told = Told::by(Means::Mail).await;
+    told.told(Means::Mail, Purpose::Page(PageReason::Unsorted)).await;
+    let token = told.fixture.vault.mail_notice_id(told.obligation);
+    told.takes(told.mail(Nature::Person, None, &[token], "I think it is about the officer; keep it from them")).await;
+    let notes = told.fixture.store.enduser_notes(told.tip).await.unwrap();
+    assert!(matches!(&notes[..], [note] if matches!(note.author, NoteAuthor::Line { .. })), "{notes:?}");
+}
+
+#[tokio::test]
 async fn ok_and_the_code_confirms_once_and_only_from_their_number() {
     let told = Told::by(Means::Text).await;
     let ok = format!("ok {}", told.code());
@@ -265,6 +281,16 @@ async fn who_reports_and_is_told_stops_both() {
     assert_eq!(told.texts(PHONE, "STOP").await, Taken::Stored(own), "the word is in their own tip");
     assert!(told.fixture.store.texts_forbidden(told.fixture.vault.enduser_index(&Address::new(PHONE))).await.unwrap().is_some());
     assert_eq!(told.fixture.tip(own).await.conversation.way_back, domain::conversation::WayBack::OptedOut);
+}
+
+#[tokio::test]
+async fn who_reports_and_is_told_loses_no_words_to_what_looks_like_a_code() {
+    let told = Told::by(Means::Text).await;
+    let Taken::Stored(own) = told.texts(PHONE, "There is a fight").await else { panic!("a tip") };
+    for _ in 0..12 {
+        assert_eq!(told.texts(PHONE, "ok 1204").await, Taken::Stored(own), "the room that the analyst asked for");
+    }
+    assert_eq!(told.kinds().await, vec![ReceiptKind::WrongKey; 10], "and as wrong codes they count all the same");
 }
 
 #[tokio::test]

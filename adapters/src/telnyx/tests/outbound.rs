@@ -96,6 +96,14 @@ async fn a_call_is_asked_for_once() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_not_there_is_ours_to_mend_and_no_bad_number() {
+    let telnyx = Telnyx::new();
+    let stub = Stub::start(vec![Turn::Answer(404, "", r#"{"errors":[{"code":"10005","title":"Resource not found"}]}"#.to_owned())]);
+    let error = telnyx.sender_at(&stub.base).send(&a_call("")).await.unwrap_err();
+    assert!(matches!(error, SendError::Misconfigured { code: Some(10005), .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_extension_is_dialled_by_a_script() {
     let telnyx = Telnyx::new();
     let stub = Stub::start(vec![taken()]);

@@ -138,7 +138,7 @@ async fn finish(site: &PortalSite, who: &Enduser, reference: &str, place: &str, 
         Err(PortalError::NothingToConfirm) => t.nothing_to_confirm.to_owned(),
         Err(error) => return frame::refused(frame, &error),
     };
-    match site.portal.again(who, reference).await {
+    match site.portal.open(who, reference).await {
         Ok(tip) => answer(StatusCode::UNPROCESSABLE_ENTITY, &page(site, who, tip, Draft { why, ..draft })),
         Err(error) => frame::refused(frame, &error),
     }
