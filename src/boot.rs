@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::deployment::{self, Refusal, refusal};
 use crate::desk::Desk;
 use crate::desk::directory::DirectoryReader;
+use crate::drills::Schedule;
 use crate::entropy::Entropy;
 use crate::http::ops::Ops;
 use crate::http::public::site::ReporterSite;
@@ -41,7 +42,6 @@ use crate::progress::Progress;
 use crate::progress::people::People;
 use crate::progress::routes::Routes;
 use crate::reconcile::Reconcile;
-use crate::drills::Schedule;
 use crate::similar::Similar;
 use crate::spool::Spool;
 use crate::spool::drain::Drain;
@@ -119,6 +119,12 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         wake: wake.clone(),
         people: People::new(store.clone(), clock.clone(), config),
     };
+    if store.directory().await?.addresses.iter().any(|row| row.index.is_none()) {
+        tracing::warn!(
+            "the directory was imported by an older version, so nothing that comes from an enduser is known as theirs: no login, OK or STOP. \
+             Import it again: tipline directory import"
+        );
+    }
     let keeper = Keeper { store: store.clone(), clock: clock.clone(), routes: routes.clone(), wake: wake.clone() };
     keeper.restore().await?;
     tasks.spawn("links", keeper.run(tasks.stopping()));
