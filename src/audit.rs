@@ -9,7 +9,9 @@ use domain::conversation::triage::Marks;
 use domain::dispatch::evidence::ReceiptKind;
 use domain::dispatch::obligation::{BreachReason, FailedBecause, Satisfaction};
 use domain::dispatch::purpose::PageReason;
-use domain::id::{AttachmentId, AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, PersonKey, StaffId, TipTypeKey};
+use domain::id::{
+    AttachmentId, AttemptId, ConversationId, DispatchId, MessageId, ObligationId, OrganizationKey, PersonKey, StaffId, TipTypeKey,
+};
 use domain::level::Level;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,8 @@
 //!
 //! The server is a few lines on the library that speaks TLS; its certificate is trusted only in a second process of this very test,
 //! started with `SSL_CERT_FILE`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "the test's own server is ended with it")]
 
 use adapters::contract::{SendError, Sender};
 use adapters::email::{Config, SmtpSender, Tls};

@@ -7,8 +7,8 @@
 pub mod account;
 mod calendars;
 mod chat;
-pub mod drills;
 pub mod dkim;
+pub mod drills;
 mod error;
 mod layers;
 mod links;

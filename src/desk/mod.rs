@@ -6,8 +6,8 @@
 mod attention;
 mod close;
 pub mod directory;
-pub mod drills;
 mod dispatch;
+pub mod drills;
 mod endusers;
 pub mod files;
 mod follow_up;

@@ -1,7 +1,7 @@
 //! What an analyst reads: the inbox and a tip, opened for one answer.
 
-use super::drills::Hit;
 use super::attention::attention;
+use super::drills::Hit;
 use super::view::*;
 use super::{Desk, DeskError, MOST_ROWS, follow_up};
 use crate::audit::Action;

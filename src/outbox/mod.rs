@@ -5,10 +5,10 @@
 //! A crash anywhere leaves the work with a time to come back at, and the attempt to be looked for at the carrier.
 
 pub mod compose;
-pub mod source;
 mod lane;
 pub mod lease;
 pub mod pace;
+pub mod source;
 pub mod wake;
 mod work;
 

@@ -110,7 +110,9 @@ impl Progress {
                 id: TaskId::new(self.entropy.ordered(now)),
                 conversation: row.conversation,
                 obligation,
-                what: format!("The carrier says something about {about} that this program does not know: see the tip, and ask the operator."),
+                what: format!(
+                    "The carrier says something about {about} that this program does not know: see the tip, and ask the operator."
+                ),
                 created_at: now,
             }));
         }

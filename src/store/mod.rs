@@ -19,8 +19,8 @@ use crate::vault::sealed::{BlindIndex, Sealed};
 pub use adapters::contract::BoxFuture;
 use domain::channel::Means;
 use domain::id::*;
-use jiff::Timestamp;
 use endusers::*;
+use jiff::Timestamp;
 use rows::*;
 
 /// Why the store could not answer. The chain is for the log; `Display` names the operation only.

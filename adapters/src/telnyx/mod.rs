@@ -21,8 +21,8 @@ mod status;
 mod tests;
 
 pub use config::{Clock, Config, ConfigError};
-pub use signature::is_public_key;
 pub use inbound::TelnyxWebhook;
 pub use inbox::TelnyxInbox;
 pub use media::TelnyxMedia;
 pub use outbound::TelnyxSender;
+pub use signature::is_public_key;

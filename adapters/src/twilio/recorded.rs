@@ -4,8 +4,8 @@
 //! A recording names its call, and a call's own id is all that the shell needs to know which tip it belongs to. What else the account
 //! records (calls that went out, calls to other numbers) is told apart by the call's record, asked for news only.
 
-use super::inbox::TwilioInbox;
 use super::inbound::MAX_ID_BYTES;
+use super::inbox::TwilioInbox;
 use super::listing::{Page, time, unreadable};
 use crate::contract::{Recorded, SendError};
 use domain::exchange::{CallerEvent, CallerNews, ProviderId};

@@ -69,7 +69,9 @@ fn row(health: &LaneHealth, clock: &PageClock) -> Row {
     let (class, standing) = match health.circuit.as_ref().map(|circuit| circuit.standing) {
         None | Some(Standing::Closed { .. }) => ("ok", "In use"),
         Some(Standing::HalfOpen { .. }) => ("waiting", "Being tried again"),
-        Some(Standing::Open { .. }) => ("failing", "Not trusted: calls, mails and texts to endusers go by another account, if there is one"),
+        Some(Standing::Open { .. }) => {
+            ("failing", "Not trusted: calls, mails and texts to endusers go by another account, if there is one")
+        }
     };
     Row {
         account: health.lane.account.to_string(),
@@ -90,9 +92,7 @@ fn tested(found: Option<&Found>, clock: &PageClock) -> Tested {
         (0, Some(took)) => Tested { words: format!("well, {} ms", took.as_millis()), at: found.last_ok.map(|at| clock.moment(at)) },
         (0, None) => Tested { words: "not tested yet".to_owned(), at: None },
         (1, _) => Tested { words: format!("failed: {}", found.why), at: found.last_failed.map(|at| clock.moment(at)) },
-        (times, _) => {
-            Tested { words: format!("failed {times} times: {}", found.why), at: found.last_failed.map(|at| clock.moment(at)) }
-        }
+        (times, _) => Tested { words: format!("failed {times} times: {}", found.why), at: found.last_failed.map(|at| clock.moment(at)) },
     }
 }
 

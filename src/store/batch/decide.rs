@@ -93,9 +93,7 @@ impl<'a> Batch<'a> {
             Write::Watch(row) => self.version(row.conversation.uuid()) != row.version,
             Write::Enduser(write) => write.guarded().is_some_and(|(id, version)| self.version(id) != version),
             Write::TaskDone(id, ..) => self.facts.tasks.get(id).is_none_or(|(_, done)| *done),
-            Write::Still(id, version, last_seq) => {
-                self.head(*id).is_none_or(|head| head.version != *version || head.last_seq != *last_seq)
-            }
+            Write::Still(id, version, last_seq) => self.head(*id).is_none_or(|head| head.version != *version || head.last_seq != *last_seq),
             Write::Message(_)
             | Write::Incident(_)
             | Write::Mailbox(_)

@@ -55,7 +55,8 @@ const LIFTED: &str = concat!("DELETE FROM texts_forbidden WHERE idx IN (SELECT "
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PIN, CODE_SWEEP, CODE, SESSION_SWEEP, SESSION, SESSION_END, SESSIONS_END, NOTE, OPENED, FEEDBACK, FORBIDDEN, LIFTED];
+pub(crate) const ALL: &[&str] =
+    &[PIN, CODE_SWEEP, CODE, SESSION_SWEEP, SESSION, SESSION_END, SESSIONS_END, NOTE, OPENED, FEEDBACK, FORBIDDEN, LIFTED];
 
 /// How long a code that is over still counts against asking for another, in microseconds: the day that `portal::code` looks back.
 const CODES_KEPT_MICROS: i64 = 24 * 3_600_000_000;

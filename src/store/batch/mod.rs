@@ -30,7 +30,10 @@ use std::collections::BTreeMap;
 /// Every statement that writes, for the test of their plans.
 #[cfg(test)]
 pub(crate) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL, incidents::ALL, endusers::ALL].into_iter().flatten().copied()
+    [facts::ALL, heads::ALL, tips::ALL, telling::ALL, work::ALL, people::ALL, ways::ALL, incidents::ALL, endusers::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// Why a commit cannot be written, whatever is in the database.

@@ -2,8 +2,8 @@
 
 use super::draft::Draft;
 use super::{back, id, page};
-use crate::http::staff::StaffSite;
 use crate::desk::Closing;
+use crate::http::staff::StaffSite;
 use crate::http::staff::fault::Fault;
 use crate::http::staff::fields::Fields;
 use crate::http::staff::guard::Submitted;

@@ -29,11 +29,24 @@ use std::str::FromStr;
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
 #[cfg(test)]
 pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
-    [tips::ALL, inbox::ALL, messages::ALL, record::ALL, telling::ALL, people::ALL, directory::ALL, health::ALL, ways::ALL, incidents::ALL, endusers::ALL,
-        drills::ALL, texts::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        tips::ALL,
+        inbox::ALL,
+        messages::ALL,
+        record::ALL,
+        telling::ALL,
+        people::ALL,
+        directory::ALL,
+        health::ALL,
+        ways::ALL,
+        incidents::ALL,
+        endusers::ALL,
+        drills::ALL,
+        texts::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// A row and the table it is of.

@@ -52,7 +52,8 @@ const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[&str] = &[DISPATCHES, DISPATCH, UNWATCHED, WAITING, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
+pub(super) const ALL: &[&str] =
+    &[DISPATCHES, DISPATCH, UNWATCHED, WAITING, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
 
 pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
     let rows = sqlx::query(DISPATCHES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read dispatches"))?;

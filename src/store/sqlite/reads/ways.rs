@@ -61,8 +61,8 @@ pub(in super::super) async fn routes(readers: &Pool<Sqlite>) -> Result<Vec<Route
     let rows = sqlx::query(ROUTES).fetch_all(readers).await.map_err(failed("read the lanes' circuits"))?;
     let known = all(&rows, |row| {
         let c = Columns::of("route", row);
-        let circuit = c.json("state_json").ok();
-        Ok(circuit.map(|circuit| Ok::<_, StoreError>(RouteRow { lane: c.id("lane")?, circuit, at: c.time("at")? })).transpose()?)
+        let Ok(circuit) = c.json("state_json") else { return Ok(None) };
+        Ok(Some(RouteRow { lane: c.id("lane")?, circuit, at: c.time("at")? }))
     })?;
     Ok(known.into_iter().flatten().collect())
 }
