@@ -246,7 +246,8 @@ fn the_promise_that_is_confirmed() {
     let kept = |by| State::Satisfied { at, by };
     let sent = || kept(Satisfaction::Notified);
     let by_key = || kept(Satisfaction::Confirmed(ConfirmedBy::Keypad));
-    let table: Vec<(&str, Vec<Obligation>, Option<(u128, &str)>)> = vec![
+    type Row = (&'static str, Vec<Obligation>, Option<(u128, &'static str)>);
+    let table: Vec<Row> = vec![
         ("nothing promised", vec![], None),
         ("call before mail", vec![promise(1, M::Mail, tip, sent(), true), promise(2, M::Call, tip, waiting(), true)], Some((2, "open"))),
         ("a failed call", vec![promise(1, M::Call, tip, failed(), true), promise(2, M::Mail, tip, sent(), true)], Some((1, "open"))),

@@ -178,10 +178,10 @@ async fn what_is_no_failure_or_no_proof_ends_nothing() {
     let taken = told.takes(told.mail(Nature::Bounce, failed, &[forged], "not delivered")).await;
     assert!(matches!(taken, Taken::Stored(id) if id != told.tip), "kept, and believed in nothing: {taken:?}");
     for fate in [Fate::Delayed, Fate::HandedOn] {
-        assert_eq!(told.takes(told.mail(Nature::Automatic, Some(fate), &[token.clone()], "later")).await, Taken::Merged);
+        assert_eq!(told.takes(told.mail(Nature::Automatic, Some(fate), std::slice::from_ref(&token), "later")).await, Taken::Merged);
     }
     assert!(told.kinds().await.is_empty());
-    told.takes(told.mail(Nature::Automatic, Some(Fate::Delivered), &[token.clone()], "there")).await;
+    told.takes(told.mail(Nature::Automatic, Some(Fate::Delivered), std::slice::from_ref(&token), "there")).await;
     assert_eq!(told.kinds().await, [ReceiptKind::Delivered]);
     assert!(matches!(told.state().await, State::Satisfied { .. }), "and nobody has confirmed");
     assert!(told.fixture.store.obligation(told.obligation).await.unwrap().unwrap().obligation.confirmed_at.is_none());
