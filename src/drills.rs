@@ -1,11 +1,12 @@
 //! The schedule of drills: every school is drilled again so many days after its last drill, on a business day of its own, from an hour on.
 //!
 //! On one node (lane `drills`), one school a look, so that a county's schools do not start together. Nothing is remembered here: the ledger says
-//! when each school had its last, so a restart or another node starts nothing twice. Off unless the configuration says how often.
+//! when each school had its last, so a restart or another node starts nothing twice; only whom schools share (a 911 centre) may be tried once
+//! more after a restart. Off unless the configuration says how often.
 
 use crate::clock::Clock;
 use crate::config::drills::Drills;
-use crate::desk::drills::Queued;
+use crate::desk::drills::Together;
 use crate::desk::{Desk, DeskError};
 use crate::lifecycle::Tasks;
 use domain::dispatch::drill::is_due;
@@ -44,8 +45,10 @@ impl Schedule {
     }
 
     async fn run(self, lane: LaneKey, every_days: u16, stopping: CancellationToken) {
+        let mut together = Together::default();
         while !stopping.is_cancelled() {
-            match self.look(&lane, every_days).await {
+            together = together.later();
+            match self.look(&lane, every_days, &mut together).await {
                 Ok(None) => {}
                 Ok(Some(_)) => tracing::info!("a drill was started by the schedule"),
                 Err(error) => tracing::warn!(error = %error, "the schedule of drills was not looked at; it is in a minute"),
@@ -55,7 +58,7 @@ impl Schedule {
     }
 
     /// Starts the drill of the first school whose time has come, if the lane is ours.
-    async fn look(&self, lane: &LaneKey, every_days: u16) -> Result<Option<OrganizationKey>, DeskError> {
+    async fn look(&self, lane: &LaneKey, every_days: u16, together: &mut Together) -> Result<Option<OrganizationKey>, DeskError> {
         let now = self.clock.now();
         let until = now.saturating_add(LEASE).unwrap_or(now);
         let held = self.desk.store.lease_lanes(vec![lane.clone()], self.node.clone(), now, until).await?;
@@ -63,7 +66,7 @@ impl Schedule {
             return Ok(None);
         }
         let Some(school) = self.due(every_days, now).await? else { return Ok(None) };
-        self.desk.drill(None, &school, &mut Queued::new()).await?;
+        self.desk.drill(None, &school, together).await?;
         Ok(Some(school))
     }
 

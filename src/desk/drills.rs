@@ -15,11 +15,11 @@ use domain::conversation::alias::alias;
 use domain::conversation::reference::Reference;
 use domain::conversation::triage::{StaffRole, Triage};
 use domain::conversation::{Conversation, State, WayBack};
-use domain::directory::Directory;
+use domain::directory::{Directory, Kind};
 use domain::dispatch::drill::{Found, Verdict, found};
 use domain::dispatch::evidence::Evidence;
 use domain::dispatch::obligation::Obligation;
-use domain::dispatch::plan::Plan;
+use domain::dispatch::plan::{Plan, Step};
 use domain::dispatch::purpose::Purpose;
 use domain::dispatch::telling::Telling;
 use domain::id::*;
@@ -29,8 +29,34 @@ use std::collections::{BTreeMap, HashMap};
 /// How many drills a page of the ledger has.
 pub const DRILLS_PAGE: u32 = 50;
 
-/// How many steps wait on each lane already, of drills that are started together.
-pub type Queued = HashMap<LaneKey, u32>;
+/// What drills that are started together must know of each other.
+#[derive(Debug, Clone, Default)]
+pub struct Together {
+    /// How many steps wait on each lane already.
+    lanes: HashMap<LaneKey, u32>,
+    /// Whom they try, and since when: many schools share one 911 centre, one police and one district.
+    tried: BTreeMap<PersonKey, Timestamp>,
+}
+
+/// Somebody of an organization that schools share is not tried again by another school's drill within this time.
+const SHARED_AGAIN: SignedDuration = SignedDuration::from_hours(20);
+
+impl Together {
+    /// The same, for drills that start later: those before have their turns on the lanes already.
+    #[must_use]
+    pub fn later(self) -> Self {
+        Self { lanes: HashMap::new(), ..self }
+    }
+    /// Whether a step is to be made: a school's own people always are.
+    fn is_wanted(&self, step: &Step, now: Timestamp) -> bool {
+        let tried = self.tried.get(&step.person).is_some_and(|at| now.duration_since(*at) < SHARED_AGAIN);
+        step.kind == Kind::School || !tried
+    }
+    fn note(&mut self, steps: &[Step], now: Timestamp) {
+        self.tried.retain(|_, at| now.duration_since(*at) < SHARED_AGAIN);
+        self.tried.extend(steps.iter().map(|step| (step.person.clone(), now)));
+    }
+}
 
 /// What a reference stands for: endusers read out those of drills, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +116,7 @@ impl Desk {
     /// Starts a drill of a school, or of a county that stands for some. Supervisors only.
     pub async fn start_drill(&self, who: &Staff, school: &OrganizationKey) -> Result<ConversationId, DeskError> {
         self.supervisor(who)?;
-        self.drill(Some(who.id), school, &mut Queued::new()).await
+        self.drill(Some(who.id), school, &mut Together::default()).await
     }
 
     /// Starts a drill of every school that had none in so many days; gives how many. Supervisors only.
@@ -98,11 +124,11 @@ impl Desk {
         self.supervisor(who)?;
         let since = self.clock.now().saturating_sub(SignedDuration::from_hours(24 * i64::from(none_in_days))).unwrap_or(Timestamp::MIN);
         let last: BTreeMap<OrganizationKey, Timestamp> = self.store.last_drills().await?.into_iter().collect();
-        let mut queued = Queued::new();
+        let mut together = Together::default();
         let mut started = 0;
         for (school, _) in self.schools().await? {
             if last.get(&school).is_none_or(|at| *at < since) {
-                self.drill(Some(who.id), &school, &mut queued).await?;
+                self.drill(Some(who.id), &school, &mut together).await?;
                 started += 1;
             }
         }
@@ -116,26 +142,28 @@ impl Desk {
         }
     }
 
-    /// Starts one; without a member of staff it is the schedule's. `queued` keeps apart what is started together.
+    /// Starts one; without a member of staff it is the schedule's. `together` keeps apart what is started together, and tries whom
+    /// several schools share but once.
     pub(crate) async fn drill(
         &self,
         who: Option<StaffId>,
         school: &OrganizationKey,
-        queued: &mut Queued,
+        together: &mut Together,
     ) -> Result<ConversationId, DeskError> {
         let directory = self.directory.read().await?;
         let now = self.clock.now();
         let telling =
             Telling { now, directory: &directory, calendars: &self.calendars, policy: &self.policy, line_name: &self.line.voice.line_name };
         let mut plan = telling.drill(school)?;
-        plan.steps.retain(|step| self.progress.routes.serves(step.means));
+        plan.steps.retain(|step| self.progress.routes.serves(step.means) && together.is_wanted(step, now));
         // A conflict is a reference that is taken: another is drawn.
         for _ in 0..MOST_REPEATS {
-            let mut taken = queued.clone();
+            let mut taken = together.clone();
             let (id, commit, wakes) = self.drill_rows(who, school, &plan, now, &mut taken);
             match self.store.commit(commit).await? {
                 Outcome::Committed(_) | Outcome::Duplicate => {
-                    *queued = taken;
+                    *together = taken;
+                    together.note(&plan.steps, now);
                     self.progress.wake_all(&wakes);
                     metrics::counter!("tipline_drills_total").increment(1);
                     return Ok(id);
@@ -153,7 +181,7 @@ impl Desk {
         school: &OrganizationKey,
         plan: &Plan,
         now: Timestamp,
-        queued: &mut Queued,
+        together: &mut Together,
     ) -> (ConversationId, Commit, Vec<(LaneKey, Timestamp)>) {
         let id = ConversationId::new(self.entropy.ordered(now));
         let (key, wrapped) = self.vault.new_key(id);
@@ -200,7 +228,7 @@ impl Desk {
         for write in started.writes {
             commit.writes.push(match write {
                 Write::Work(work) => {
-                    let place = queued.entry(work.lane.clone()).or_default();
+                    let place = together.lanes.entry(work.lane.clone()).or_default();
                     let run_at = now.saturating_add(self.policy.drill_spacing.saturating_mul(i32::try_from(*place).unwrap_or(i32::MAX)));
                     let run_at = run_at.unwrap_or(work.run_at);
                     *place = place.saturating_add(1);
@@ -278,4 +306,40 @@ fn lines_of(obligation: &Obligation, attempts: &[AttemptRow], directory: &Direct
         return vec![line(None, &[])];
     }
     points.iter().map(|(point, tried)| line(Some(*point), tried)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::dispatch::plan::Start;
+
+    fn step(kind: Kind, person: &str) -> Step {
+        Step {
+            organization: "somewhere".parse().unwrap(),
+            organization_name: "Somewhere".to_owned(),
+            kind,
+            person: person.parse().unwrap(),
+            person_name: "Somebody".to_owned(),
+            role: "Desk".to_owned(),
+            means: Means::Call,
+            tail: "…42".to_owned(),
+            says: String::new(),
+            due_at: Timestamp::UNIX_EPOCH,
+            start: Start::Now(0),
+            content: Default::default(),
+            session: Default::default(),
+        }
+    }
+
+    #[test]
+    fn whom_schools_share_is_tried_once_and_a_schools_own_people_always() {
+        let (mut together, now) = (Together::default(), Timestamp::from_second(1_800_000_000).unwrap());
+        let (desk, principal) = (step(Kind::Psap, "desk"), step(Kind::School, "principal"));
+        assert!(together.is_wanted(&desk, now));
+        together.note(&[desk.clone(), principal.clone()], now);
+        together = together.later();
+        let soon = now + SignedDuration::from_hours(1);
+        assert!(!together.is_wanted(&desk, soon) && together.is_wanted(&principal, soon));
+        assert!(together.is_wanted(&step(Kind::Psap, "another"), soon) && together.is_wanted(&desk, now + SHARED_AGAIN));
+    }
 }
