@@ -228,7 +228,7 @@ pub struct CallStep {
     /// What happened on the line.
     pub heard: Heard,
     /// News that came beside the call's own road (asynchronous detection of machines): nobody waits for a script here. When the rules change
-    /// what is to be said, the call is steered to its present step ([`Sender::steer`], in `adapters::contract`).
+    /// what is to be said, the call is steered to its present step (`adapters::contract::Sender::steer`).
     pub aside: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A reporter's picture or recording for an enduser: the safe copy only, and only of a tip that they may see. Its opening is the tip's,
+//! A reporter's picture for an enduser (no recording: a voice is known, R47): the safe copy only, and only of a tip that they may see. Its opening is the tip's,
 //! which is recorded; the original is for analysts.
 
 use super::login::Enduser;
@@ -14,7 +14,9 @@ impl Portal {
         let access = self.access(who, reference).await?;
         match self.desk.shown_copy(access.tip.conversation.id, id).await {
             Err(DeskError::NoFile(_) | DeskError::NotFound) => Err(PortalError::NotHere),
-            other => Ok(other?),
+            other => {
+                Ok(other?).and_then(|copy: OpenFile| if copy.kind.starts_with("image/") { Ok(copy) } else { Err(PortalError::NotHere) })
+            }
         }
     }
 }

@@ -187,9 +187,7 @@ fn file(attachment: &Attachment) -> Option<File> {
     Some(match &attachment.state {
         AttachmentState::Waiting { .. } | AttachmentState::Kept { copy: SafeCopy::Pending, .. } => File::Coming,
         AttachmentState::Lost { .. } | AttachmentState::Kept { copy: SafeCopy::Impossible { .. }, .. } => File::NotShown,
-        AttachmentState::Kept { copy: SafeCopy::Ready { width: 0, .. } | SafeCopy::Ready { height: 0, .. }, .. } => {
-            File::Sound(attachment.id)
-        }
+        AttachmentState::Kept { copy: SafeCopy::Ready { width: 0, .. } | SafeCopy::Ready { height: 0, .. }, .. } => File::Sound,
         AttachmentState::Kept { copy: SafeCopy::Ready { width, height, .. }, .. } => File::Picture(attachment.id, *width, *height),
     })
 }

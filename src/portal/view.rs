@@ -99,8 +99,8 @@ pub struct Said {
 pub enum File {
     /// A safe copy of a picture, of this size in pixels.
     Picture(AttachmentId, u32, u32),
-    /// A safe copy of a recording.
-    Sound(AttachmentId),
+    /// A recording. A principal may know a student by the voice, so it is not played to endusers (R47): the tip line says what is in it.
+    Sound,
     /// It is being fetched or copied.
     Coming,
     /// It cannot be shown, or was lost.

@@ -44,6 +44,7 @@ impl Told {
 
     /// Another dispatch, whose attempt the carrier has taken.
     async fn again(&mut self, means: Means) {
+        self.fixture.clock.step(jiff::SignedDuration::from_secs(60));
         self.told(means, Purpose::Tip).await;
     }
 

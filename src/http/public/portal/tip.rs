@@ -25,7 +25,6 @@ struct SaidView {
 /// A file, as shown.
 enum FileView {
     Picture { id: String, width: u32, height: u32 },
-    Sound { id: String },
     Words(&'static str),
 }
 
@@ -237,7 +236,7 @@ fn said_view(site: &PortalSite, frame: &Frame, said: &Said) -> SaidView {
     let t = &frame.t.tip;
     let view = |file: &File| match file {
         File::Picture(id, width, height) => FileView::Picture { id: id.to_string(), width: *width, height: *height },
-        File::Sound(id) => FileView::Sound { id: id.to_string() },
+        File::Sound => FileView::Words(t.recording),
         File::Coming => FileView::Words(t.file_coming),
         File::NotShown => FileView::Words(t.file_not_shown),
     };

@@ -78,7 +78,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         no_words: "No words, only what came with it.",
         piece_missing: "A piece of this text has not come yet.",
         picture: "Picture from the reporter",
-        recording: "Recording from the reporter",
+        recording: "A recording: ask the tip line what is in it. It is not played here, so that nobody knows the voice.",
         file_coming: "A file is still being fetched. Look again in a minute.",
         file_not_shown: "A file came that cannot be shown here. Ask our analysts about it.",
         told: "Who was told",

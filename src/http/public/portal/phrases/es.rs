@@ -76,7 +76,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         no_words: "Sin palabras, solo lo que venía con ello.",
         piece_missing: "Todavía falta una parte de este texto.",
         picture: "Imagen de quien avisó",
-        recording: "Grabación de quien avisó",
+        recording: "Grabación: pregunte a la línea qué contiene. No se reproduce aquí, para que nadie reconozca la voz.",
         file_coming: "Todavía llega un archivo. Mire otra vez en un minuto.",
         file_not_shown: "Llegó un archivo que no se puede mostrar aquí. Pregunte a nuestros analistas.",
         told: "A quién se avisó",
