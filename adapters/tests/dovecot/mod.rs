@@ -96,6 +96,8 @@ impl Dovecot {
         }
         let _ = child.wait();
         let _ = std::fs::remove_dir_all(self.folder.join("run"));
+        // The next server would wait two minutes for a lock of the dead one, as it should: longer than these tests do.
+        remove_locks(&self.maildir(""));
     }
 
     /// Lays a mail into a folder: `""` is the inbox.
@@ -209,4 +211,17 @@ fn family(root: u32) -> Vec<u32> {
         at += 1;
     }
     processes
+}
+
+/// Removes the lock files of a mailbox and of the folders in it.
+fn remove_locks(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && entry.file_name().to_string_lossy().starts_with('.') {
+            remove_locks(&path);
+        } else if path.extension().is_some_and(|end| end == "lock") {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
