@@ -16,6 +16,7 @@ use domain::channel::Means;
 use domain::conversation::triage::StaffRole;
 use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, ReceiptKind};
+use domain::dispatch::obligation::State;
 use domain::dispatch::plan::{self, Plan, Request, StepContent};
 use domain::dispatch::purpose::Purpose;
 use domain::id::*;
@@ -147,6 +148,7 @@ impl Desk {
         }
         commit.writes.extend(follow_up(&plan, id, now, &self.policy, self.entropy).map(Write::Task));
         // Endusers are told that there is a report; what was written until now belongs to it and is no news.
+        commit.writes.extend(self.no_more_attempts_at(id, newly, now).await?);
         let mut watch = self.clocks(id).await?;
         watch.watch.dispatched(row.last_seq);
         commit.writes.extend([Write::Watch(Box::new(watch)), Write::Work(watch::look(id, now))]);
@@ -168,6 +170,32 @@ impl Desk {
         commit.writes.push(Write::Still(id, row.version, row.last_seq));
         commit.writes.push(Write::Conversation(Box::new(row)));
         Ok((dispatch, commit, wakes))
+    }
+
+    /// R42: whoever is left out from now on is not called or written to again by an earlier dispatch either. What is on its way just now
+    /// cannot be taken back.
+    async fn no_more_attempts_at(&self, id: ConversationId, newly: &BTreeSet<PersonKey>, now: Timestamp) -> Result<Vec<Write>, DeskError> {
+        let mut writes = Vec::new();
+        if newly.is_empty() {
+            return Ok(writes);
+        }
+        for dispatch in self.store.dispatches(id).await? {
+            let concerns = match dispatch.purpose {
+                Purpose::Tip | Purpose::Update | Purpose::Feedback => true,
+                Purpose::Page(_) | Purpose::Drill => false,
+            };
+            if !concerns {
+                continue;
+            }
+            for mut row in self.store.obligations(dispatch.id).await? {
+                if newly.contains(&row.obligation.step.person) && !row.obligation.is_closed() {
+                    row.obligation.state = State::Released { at: now };
+                    writes.push(Write::WorkDone(WorkId::Obligation(row.obligation.id)));
+                    writes.push(Write::Obligation(Box::new(row)));
+                }
+            }
+        }
+        Ok(writes)
     }
 
     /// The clocks of a tip; new ones for a tip of before there were any.
