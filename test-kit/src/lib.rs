@@ -1,5 +1,16 @@
-//! What tests, benchmarks and the demo need around the gateway: private PostgreSQL clusters and a line that can be cut.
+//! What tests, benchmarks and the demo need around the gateway: private PostgreSQL clusters, a line that can be cut, a disk that fills up.
 //!
-//! Knows nothing of tips and depends on no crate of this workspace.
+//! [`Cluster`] is a whole PostgreSQL of one's own that can be killed, started again and followed by a replica; [`Line`] stands between a
+//! client and any server and can be cut, delayed or left half open. Knows nothing of tips and depends on no crate of this workspace.
+//! Whatever is started here ends with this process, however it ends, and its folder goes with it.
 
+mod cluster;
 pub mod disk;
+mod line;
+mod postgres;
+mod shared;
+
+pub use cluster::Cluster;
+pub use line::Line;
+pub use postgres::{PACKAGE, is_there};
+pub use shared::{database, shared};

@@ -1,4 +1,4 @@
-//! What the checks need beside the Rust toolchain: a browser, and Twilio's own libraries as foreign clients.
+//! What the checks need beside the Rust toolchain: a browser, servers, and Twilio's own libraries as foreign clients.
 //!
 //! Debian packages are installed system-wide, as root or through sudo; Python's and Node's packages go into `target/tools` and touch
 //! nothing else. Each is told by name with the reason before it is installed.
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A program that a Debian package brings.
-const PACKAGES: [(&str, &str, &str); 8] = [
+const PACKAGES: [(&str, &str, &str); 9] = [
     ("chromium", "chromium", "the browser tests look at the pages in it"),
     ("chromedriver", "chromium-driver", "the browser tests steer the browser with it"),
     ("python3", "python3-venv", "Twilio's Python library speaks with the mock and signs webhooks"),
@@ -17,6 +17,7 @@ const PACKAGES: [(&str, &str, &str); 8] = [
     ("npm", "npm", "it brings Twilio's Node library and axe-core"),
     ("dovecot", "dovecot-imapd", "a real mailbox is read from it"),
     ("exim4", "exim4-daemon-light", "a real mail server carries reporters' mails, the answers and the bounces"),
+    ("postgres", test_kit::PACKAGE, "the store runs on private PostgreSQL servers in the tests; Debian's own server is left alone"),
     ("openssl", "openssl", "it makes certificates that nobody knows, which must be refused"),
 ];
 
@@ -89,7 +90,8 @@ fn path_of(program: &str) -> Option<PathBuf> {
 }
 
 fn is_there(program: &str) -> bool {
-    path_of(program).is_some()
+    // Debian keeps PostgreSQL's server in a folder of its version, which no PATH names.
+    path_of(program).is_some() || (program == "postgres" && test_kit::is_there())
 }
 
 /// Debian keeps the part that makes environments apart from Python itself.
