@@ -22,6 +22,7 @@ pub mod plan;
 pub mod policy;
 pub mod purpose;
 pub mod retry;
+pub mod sound;
 mod step;
 pub mod telling;
 pub mod watch;
