@@ -196,6 +196,11 @@ pub enum Action {
         /** Whom. */
         persons: Vec<PersonKey>,
     },
+    /// Persons who had been left out were put back by a supervisor; why is sealed apart, as a note.
+    PutBack {
+        /** Whom. */
+        persons: Vec<PersonKey>,
+    },
     /// Supervisors of the line were paged.
     SupervisorPaged {
         /** Why. */

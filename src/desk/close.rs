@@ -4,6 +4,7 @@ use super::view::Staff;
 use super::{Desk, DeskError, MOST_ROWS};
 use crate::audit::Action;
 use crate::progress::Started;
+use crate::progress::left_out::left_out;
 use crate::store::rows::*;
 use crate::store::{Commit, Write};
 use crate::watch;
@@ -14,7 +15,7 @@ use domain::dispatch::obligation::{self, Obligation};
 use domain::dispatch::plan::Step;
 use domain::dispatch::purpose::Purpose;
 use domain::dispatch::telling::Telling;
-use domain::id::{ConversationId, LaneKey, PersonKey};
+use domain::id::{ConversationId, LaneKey};
 use domain::level::Level;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -166,9 +167,9 @@ fn tips_only(told: &[(DispatchRow, Vec<Obligation>)]) -> impl Iterator<Item = &(
     told.iter().filter(|(row, _)| row.purpose.tells_of_tip())
 }
 
-/// What told of the tip, less what told persons who were left out of a later dispatch: they get nothing more (R42).
+/// What told of the tip, less what told persons who are left out now: they get nothing more (R42).
 pub(super) fn still_told(told: &[(DispatchRow, Vec<Obligation>)]) -> Vec<Obligation> {
-    let left_out: BTreeSet<&PersonKey> = told.iter().flat_map(|(row, _)| &row.excluded).collect();
+    let left_out = left_out(told.iter().map(|(row, _)| row));
     let all = tips_only(told).flat_map(|(_, obligations)| obligations);
     all.filter(|obligation| !left_out.contains(&obligation.step.person)).cloned().collect()
 }

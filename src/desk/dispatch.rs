@@ -8,6 +8,7 @@ use super::plan_shown::PlanShown;
 use super::view::Staff;
 use super::{Desk, DeskError};
 use crate::audit::{Action, Actor};
+use crate::progress::left_out::left_out;
 use crate::progress::{MOST_REPEATS, News, Started};
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
@@ -41,26 +42,58 @@ pub struct Wish {
     pub leave_out: BTreeSet<PersonKey>,
     /// Why.
     pub why_left_out: String,
+    /// Persons who were left out before and are told from now on. Supervisors only.
+    pub put_back: BTreeSet<PersonKey>,
+    /// Why.
+    pub why_put_back: String,
     /// A summary for those organizations that have accepted one in writing; empty for none.
     pub summary: Words,
 }
 
 impl Desk {
-    /// Who would be told, how and by when, without these persons and those who were left out of this tip before. No side effect.
-    pub async fn plan(&self, id: ConversationId, leave_out: &BTreeSet<PersonKey>) -> Result<PlanShown, DeskError> {
+    /// Who would be told, how and by when, without these persons and those who were left out of this tip before, less whom a supervisor puts
+    /// back. No side effect.
+    pub async fn plan(
+        &self,
+        id: ConversationId,
+        leave_out: &BTreeSet<PersonKey>,
+        put_back: &BTreeSet<PersonKey>,
+    ) -> Result<PlanShown, DeskError> {
         let row = self.row(id).await?;
+        let changes = Changes::of(&self.left_out(id).await?, leave_out, put_back);
         // As if there were a summary: so it is seen whether anybody would get one.
-        let leave_out = self.left_out(id).await?.union(leave_out).cloned().collect();
-        let plan = self.plan_of(&row, self.clock.now(), &leave_out, true).await?;
+        let plan = match self.plan_of(&row, self.clock.now(), &changes, true).await? {
+            Planned::New(plan) | Planned::Repeat(plan) => plan,
+        };
         Ok(PlanShown::new(plan))
     }
 
-    /// Those whom a supervisor left out of this tip: they stay so, whoever dispatches it again at a higher level (R42).
-    async fn left_out(&self, id: ConversationId) -> Result<BTreeSet<PersonKey>, DeskError> {
-        Ok(self.store.dispatches(id).await?.into_iter().flat_map(|dispatch| dispatch.excluded).collect())
+    /// Those whom a supervisor left out of this tip and nobody put back: they stay so, whoever dispatches it again (R42).
+    pub(super) async fn left_out(&self, id: ConversationId) -> Result<BTreeSet<PersonKey>, DeskError> {
+        Ok(left_out(&self.store.dispatches(id).await?))
     }
 
-    async fn plan_of(
+    /// The same by name, for whoever may put them back.
+    pub async fn left_out_by_name(&self, id: ConversationId) -> Result<Vec<(PersonKey, String)>, DeskError> {
+        let (left_out, directory) = (self.left_out(id).await?, self.directory.read().await?);
+        Ok(left_out.into_iter().map(|key| (key.clone(), super::read::person_name(&directory, &key))).collect())
+    }
+
+    /// The plan for everybody who is not left out. Where the same people were told already, it holds only those who are put back.
+    async fn plan_of(&self, row: &ConversationRow, now: Timestamp, changes: &Changes, has_summary: bool) -> Result<Planned, DeskError> {
+        let mut plan = self.whole_plan_of(row, now, &changes.leave_out, has_summary).await?;
+        if !self.is_repeat(row.conversation.id, &plan, &changes.put_back).await? {
+            return Ok(Planned::New(plan));
+        }
+        if !changes.put_back.is_empty() {
+            plan.steps.retain(|step| changes.put_back.contains(&step.person));
+            plan.due_at = plan.steps.iter().map(|step| step.due_at).max().unwrap_or(plan.due_at);
+            plan.notes = vec!["The others have been told already: only who is put back is told now.".to_owned()];
+        }
+        Ok(Planned::Repeat(plan))
+    }
+
+    async fn whole_plan_of(
         &self,
         row: &ConversationRow,
         now: Timestamp,
@@ -97,10 +130,8 @@ impl Desk {
 
     /// Tells them, as wished on what was seen. Dispatch, obligations, their work, the follow-up's task, the clocks and the record are one commit.
     pub async fn dispatch(&self, who: &Staff, id: ConversationId, wish: &Wish) -> Result<DispatchId, DeskError> {
-        let before = self.left_out(id).await?;
-        let newly: BTreeSet<PersonKey> = wish.leave_out.difference(&before).cloned().collect();
-        allowed(who, wish, &newly)?;
-        let leave_out: BTreeSet<PersonKey> = before.union(&newly).cloned().collect();
+        let changes = Changes::of(&self.left_out(id).await?, &wish.leave_out, &wish.put_back);
+        allowed(who, wish, &changes)?;
         // Repeated only when the clocks were looked at meanwhile: a tip that somebody changed is shown again.
         for _ in 0..MOST_REPEATS {
             let row = self.row(id).await?;
@@ -108,16 +139,20 @@ impl Desk {
                 return Err(DeskError::Changed);
             }
             let now = self.clock.now();
-            let plan = self.plan_of(&row, now, &leave_out, !wish.summary.is_empty()).await?;
+            let planned = self.plan_of(&row, now, &changes, !wish.summary.is_empty()).await?;
+            let plan = match planned {
+                Planned::Repeat(_) if changes.put_back.is_empty() => return Err(DeskError::AlreadyDispatched),
+                Planned::Repeat(plan) if plan.steps.is_empty() => return Err(DeskError::NobodyPutBack),
+                Planned::New(plan) | Planned::Repeat(plan) => plan,
+            };
             if wish.shown.as_ref().is_some_and(|shown| *shown != PlanShown::fingerprint_of(&plan)) {
                 return Err(DeskError::PlanChanged);
             }
             if !wish.summary.is_empty() && plan.steps.iter().all(|step| step.content == StepContent::Nothing) {
                 return Err(DeskError::NobodyTakesASummary);
             }
-            self.refuse_repeat(id, &plan).await?;
             let level = plan.level;
-            let (dispatch, commit, wakes) = self.dispatching(who, row, plan, (wish, &newly, &leave_out), now).await?;
+            let (dispatch, commit, wakes) = self.dispatching(who, row, plan, (wish, &changes), now).await?;
             if let Outcome::Committed(_) | Outcome::Duplicate = self.store.commit(commit).await? {
                 self.progress.wake_all(&wakes);
                 self.progress.wake.at(&watch::lane(), now);
@@ -133,17 +168,24 @@ impl Desk {
         who: &Staff,
         mut row: ConversationRow,
         plan: Plan,
-        (wish, newly, leave_out): (&Wish, &BTreeSet<PersonKey>, &BTreeSet<PersonKey>),
+        (wish, changes): (&Wish, &Changes),
         now: Timestamp,
     ) -> Result<(DispatchId, Commit, Vec<(LaneKey, Timestamp)>), DeskError> {
         let (id, dispatch) = (row.conversation.id, self.entropy.dispatch(now));
         let key = self.vault.unwrap_key(id, &row.key)?;
         let mut commit = Commit::default();
         commit.audit.push(self.entry(who, id, now, Action::Dispatched { dispatch, level: plan.level, obligations: plan.steps.len() }));
+        let Changes { leave_out, newly, put_back } = changes;
         if !newly.is_empty() {
             let persons = newly.iter().cloned().collect();
             commit.audit.push(self.entry(who, id, now, Action::Excluded { persons }));
             let note = format!("Left out of the dispatch: {}", wish.why_left_out.trim());
+            commit.writes.push(self.sealed_note(who, &row, NoteKind::Note, &note)?);
+        }
+        if !put_back.is_empty() {
+            let persons = put_back.iter().cloned().collect();
+            commit.audit.push(self.entry(who, id, now, Action::PutBack { persons }));
+            let note = format!("Told again, after having been left out: {}", wish.why_put_back.trim());
             commit.writes.push(self.sealed_note(who, &row, NoteKind::Note, &note)?);
         }
         commit.writes.extend(follow_up(&plan, id, now, &self.policy, self.entropy).map(Write::Task));
@@ -204,20 +246,27 @@ impl Desk {
         Ok(found.unwrap_or(WatchRow { conversation, watch: domain::dispatch::watch::Watch::default(), version: 0 }))
     }
 
-    /// The same school at the same or a higher level has been told already; without a school (R49), all of the same organizations.
-    /// News, pages and questions tell nobody of the tip and are not counted.
-    async fn refuse_repeat(&self, id: ConversationId, plan: &Plan) -> Result<(), DeskError> {
+    /// Whether the same school at the same or a higher level has been told already; without a school (R49), all of the same organizations.
+    /// News, pages and questions tell nobody of the tip and are not counted; nor are organizations in which nobody but who is put back
+    /// would be told.
+    async fn is_repeat(&self, id: ConversationId, plan: &Plan, put_back: &BTreeSet<PersonKey>) -> Result<bool, DeskError> {
         for dispatch in self.store.dispatches(id).await?.into_iter().filter(|row| row.purpose.tells_of_tip()) {
             let told: Level = dispatch.level;
             let obligations = self.store.obligations(dispatch.id).await?;
             let was_told = |organization: &OrganizationKey| obligations.iter().any(|row| row.obligation.step.organization == *organization);
             let has_school = plan.steps.iter().any(|step| step.kind == Kind::School);
-            let same = if has_school { was_told(&plan.school) } else { plan.steps.iter().all(|step| was_told(&step.organization)) };
+            let mut others = plan.steps.iter().filter(|step| !put_back.contains(&step.person));
+            // Should all of a school be those who are put back, the school itself was never told.
+            let same = if has_school && was_told(&plan.school) {
+                true
+            } else {
+                (!has_school || !put_back.is_empty()) && others.all(|step| was_told(&step.organization))
+            };
             if same && told >= plan.level {
-                return Err(DeskError::AlreadyDispatched);
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Notes that an enduser confirmed in person (R19: "an analyst's note"): on the latest attempt at the obligation.
@@ -242,21 +291,57 @@ impl Desk {
     }
 }
 
+/// Whom a dispatch leaves out.
+struct Changes {
+    /// Everybody who is left out from now on.
+    leave_out: BTreeSet<PersonKey>,
+    /// Who of them was not before.
+    newly: BTreeSet<PersonKey>,
+    /// Who was before, and is not any more.
+    put_back: BTreeSet<PersonKey>,
+}
+
+/// A plan, and whether its organizations were told before.
+enum Planned {
+    /** It tells somebody anew. */
+    New(Plan),
+    /** They were told of the tip at this level; only who is put back, if anybody is, is in it. */
+    Repeat(Plan),
+}
+
+impl Changes {
+    fn of(before: &BTreeSet<PersonKey>, leave_out: &BTreeSet<PersonKey>, put_back: &BTreeSet<PersonKey>) -> Self {
+        let newly: BTreeSet<PersonKey> = leave_out.difference(before).cloned().collect();
+        // Whoever is ticked in both is left out: telling them cannot be taken back.
+        let put_back: BTreeSet<PersonKey> = put_back.intersection(before).filter(|key| !leave_out.contains(*key)).cloned().collect();
+        let leave_out = before.union(&newly).filter(|key| !put_back.contains(*key)).cloned().collect();
+        Self { leave_out, newly, put_back }
+    }
+}
+
 /// Whether this member of staff may wish that.
-fn allowed(who: &Staff, wish: &Wish, newly: &BTreeSet<PersonKey>) -> Result<(), DeskError> {
+fn allowed(who: &Staff, wish: &Wish, changes: &Changes) -> Result<(), DeskError> {
     let length = wish.summary.reveal().chars().count();
     if length > LONGEST_SUMMARY {
         return Err(DeskError::TooLong(length, LONGEST_SUMMARY));
     }
-    if newly.is_empty() {
-        return Ok(());
-    }
-    match who.role {
-        StaffRole::Analyst => Err(DeskError::OnlySupervisorLeavesOut),
-        StaffRole::Supervisor if wish.why_left_out.trim().is_empty() => Err(DeskError::WhyLeftOut),
-        StaffRole::Supervisor => {
-            let length = wish.why_left_out.chars().count();
-            if length > LONGEST_REASON { Err(DeskError::TooLong(length, LONGEST_REASON)) } else { Ok(()) }
+    let reasons = [
+        (&changes.newly, &wish.why_left_out, DeskError::OnlySupervisorLeavesOut, DeskError::WhyLeftOut),
+        (&changes.put_back, &wish.why_put_back, DeskError::OnlySupervisorPutsBack, DeskError::WhyPutBack),
+    ];
+    for (persons, why, only_supervisors, missing) in reasons {
+        if persons.is_empty() {
+            continue;
+        }
+        match who.role {
+            StaffRole::Analyst => return Err(only_supervisors),
+            StaffRole::Supervisor if why.trim().is_empty() => return Err(missing),
+            StaffRole::Supervisor => {}
+        }
+        let length = why.chars().count();
+        if length > LONGEST_REASON {
+            return Err(DeskError::TooLong(length, LONGEST_REASON));
         }
     }
+    Ok(())
 }

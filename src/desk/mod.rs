@@ -98,6 +98,15 @@ pub enum DeskError {
     /// Left out without a reason (R42).
     #[error("Write why they are left out.")]
     WhyLeftOut,
+    /// An analyst puts somebody back.
+    #[error("Only a supervisor can put somebody back who was left out, with a reason.")]
+    OnlySupervisorPutsBack,
+    /// Put back without a reason.
+    #[error("Write why they are told after all.")]
+    WhyPutBack,
+    /// Whoever is put back is not in the plan.
+    #[error("Nobody of those who are put back can be called or mailed: the directory lists no way for them, or not for this school.")]
+    NobodyPutBack,
     /// A summary that nobody may get (R6).
     #[error("No organization of this plan has accepted a summary in writing, so nobody would get it. Leave it empty.")]
     NobodyTakesASummary,

@@ -309,7 +309,7 @@ pub(super) fn name_of(names: &HashMap<StaffId, String>, id: StaffId) -> String {
     names.get(&id).cloned().unwrap_or_else(|| "a former colleague".to_owned())
 }
 
-fn person_name(directory: &Directory, key: &PersonKey) -> String {
+pub(super) fn person_name(directory: &Directory, key: &PersonKey) -> String {
     let listed = directory.persons.values().flatten().find(|person| person.key == *key);
     listed.map_or_else(|| key.to_string(), |person| person.name.clone())
 }

@@ -72,7 +72,8 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             format!("Dispatched as {}: {obligations} calls and mails were promised.", level.title())
         }
         Action::DrillStarted { obligations, .. } => format!("A drill was started: {obligations} numbers and addresses are tried."),
-        Action::Excluded { persons } => excluded(persons, directory),
+        Action::Excluded { persons } => changed("Left out by a supervisor, and told nothing", persons, directory),
+        Action::PutBack { persons } => changed("Told again by a supervisor, after having been left out", persons, directory),
         Action::SupervisorPaged { reason, rung, people, with_another } => paged(*reason, *rung, *people, *with_another),
         Action::PagesOver => "What supervisors were paged for was done: nobody is paged for it any more.".to_owned(),
         Action::Warned { what, .. } => match what {
@@ -135,10 +136,10 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
 }
 
 /// "Left out by a supervisor: the Principal of Delta High School; why is in the notes."
-fn excluded(persons: &[PersonKey], directory: &Directory) -> String {
+fn changed(what: &str, persons: &[PersonKey], directory: &Directory) -> String {
     let listed = |key: &PersonKey| directory.persons.values().flatten().find(|person| person.key == *key);
     let name = |key: &PersonKey| listed(key).map_or_else(|| key.to_string(), |person| format!("{} ({})", person.name, person.role));
-    format!("Left out by a supervisor, and told nothing: {}; why is in the notes.", persons.iter().map(name).collect::<Vec<_>>().join(", "))
+    format!("{what}: {}; why is in the notes.", persons.iter().map(name).collect::<Vec<_>>().join(", "))
 }
 
 /// "Supervisors paged (rung 2, 1 person): nobody has sorted the tip."

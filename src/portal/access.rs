@@ -1,4 +1,4 @@
-//! Who may see a tip (R42, R57): a person of an organization that was told of it, and nobody who was left out by a supervisor.
+//! Who may see a tip (R42, R57): a person of an organization that was told of it, and nobody who is left out by a supervisor.
 //!
 //! The one place where that is decided. An organization that only stands by was not told; one that is told later sees it then. Closed
 //! tips stay readable for those who were told (R58). Every refusal of a tip that is there is recorded.
@@ -6,6 +6,7 @@
 use super::login::{Enduser, Listed};
 use super::{Portal, PortalError};
 use crate::audit::Action;
+use crate::progress::left_out::left_out;
 use crate::store::Commit;
 use crate::store::rows::{ConversationRow, DispatchRow, ObligationRow};
 use domain::conversation::reference::Reference;
@@ -58,7 +59,7 @@ pub(super) fn is_owed_to(row: &ObligationRow, listed: &Listed) -> bool {
 
 /// As whom somebody may see a tip; empty when they may not.
 pub(super) fn through(who: &Enduser, tellings: &[Telling]) -> Vec<Listed> {
-    if tellings.iter().flat_map(|(dispatch, _)| &dispatch.excluded).any(|person| who.same.contains(person)) {
+    if left_out(tellings.iter().map(|(dispatch, _)| dispatch)).iter().any(|person| who.same.contains(person)) {
         return Vec::new();
     }
     let told = |organization: &OrganizationKey| {

@@ -6,6 +6,7 @@
 
 mod batch;
 mod delivery;
+pub mod left_out;
 mod obligation;
 pub mod people;
 mod receipt;

@@ -4,6 +4,7 @@
 //! first read makes it a conflict, and the tip is looked at again.
 
 use super::Watching;
+use crate::progress::left_out::left_out;
 use crate::store::StoreError;
 use crate::store::rows::{Author, DispatchRow, ObligationRow, TaskRow, WatchRow};
 use domain::channel::Means;
@@ -12,9 +13,8 @@ use domain::dispatch::obligation::Obligation;
 use domain::dispatch::purpose::Purpose;
 use domain::dispatch::watch::{Facts, News, Told};
 use domain::exchange::Nature;
-use domain::id::{ConversationId, PersonKey, TaskId};
+use domain::id::{ConversationId, TaskId};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 
 /// How many new messages of a tip are looked at together; more of them are news all the same.
 const MESSAGES_MOST: u32 = 500;
@@ -59,9 +59,9 @@ impl Known {
     pub(super) fn rests(&self) -> bool {
         self.folded && self.tip.state == State::Open && self.tip.dispatched_at.is_none()
     }
-    /// Every obligation that told of the tip, oldest dispatch first, less those of persons who were left out of any (R42).
+    /// Every obligation that told of the tip, oldest dispatch first, less those of persons who are left out (R42).
     pub(super) fn told_by(&self) -> Vec<Obligation> {
-        let left_out: BTreeSet<&PersonKey> = self.dispatches.iter().flat_map(|(row, _)| &row.excluded).collect();
+        let left_out = left_out(self.dispatches.iter().map(|(row, _)| row));
         let all = self.told.iter().flat_map(|told| &told.obligations);
         all.filter(|obligation| !left_out.contains(&obligation.step.person)).cloned().collect()
     }

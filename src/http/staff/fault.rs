@@ -71,6 +71,9 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::OnlySupervisorLeavesOut => (StatusCode::FORBIDDEN, "only_a_supervisor"),
         DeskError::OnlySupervisorDrills => (StatusCode::FORBIDDEN, "only_a_supervisor"),
         DeskError::WhyLeftOut => (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing"),
+        DeskError::OnlySupervisorPutsBack => (StatusCode::FORBIDDEN, "only_a_supervisor"),
+        DeskError::WhyPutBack => (StatusCode::UNPROCESSABLE_ENTITY, "reason_missing"),
+        DeskError::NobodyPutBack => (StatusCode::UNPROCESSABLE_ENTITY, "nobody_put_back"),
         DeskError::NobodyTakesASummary => (StatusCode::UNPROCESSABLE_ENTITY, "nobody_takes_a_summary"),
         DeskError::NobodyToldYet => (StatusCode::CONFLICT, "nobody_told_yet"),
         DeskError::ManyNotes(_) => (StatusCode::CONFLICT, "many_notes"),
@@ -151,6 +154,9 @@ fn desk_heading(error: &DeskError) -> &'static str {
         | DeskError::OnlySupervisorLeavesOut
         | DeskError::OnlySupervisorDrills
         | DeskError::WhyLeftOut
+        | DeskError::OnlySupervisorPutsBack
+        | DeskError::WhyPutBack
+        | DeskError::NobodyPutBack
         | DeskError::NobodyTakesASummary
         | DeskError::NobodyToldYet => "Nobody was called",
         DeskError::WhoWasSpokenTo | DeskError::ManyNotes(_) => "Not noted",

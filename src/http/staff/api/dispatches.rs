@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// Who would be told, how and by when. No side effect.
 #[utoipa::path(get, path = "/tips/{id}/plan", tag = "dispatch", params(("id" = String, Path)), responses((status = 200, body = dto::Plan), (status = 422, description = "No plan can be made yet", body = dto::Refusal)))]
 pub(super) async fn plan(State(site): State<StaffSite>, _client: Client, Path(tip): Path<String>) -> Result<Json<dto::Plan>, ApiFault> {
-    Ok(Json(into_dto::plan(site.desk.plan(id(&tip)?, &BTreeSet::new()).await?)))
+    Ok(Json(into_dto::plan(site.desk.plan(id(&tip)?, &BTreeSet::new(), &BTreeSet::new()).await?)))
 }
 
 /// The dispatches of a tip, with obligations, attempts and receipts.
@@ -38,14 +38,19 @@ pub(super) async fn start(
     Path(tip): Path<String>,
     Sent(sent): Sent<dto::NewDispatch>,
 ) -> Result<(StatusCode, Json<dto::Made>), ApiFault> {
-    let person = |key: String| {
-        key.parse::<PersonKey>().map_err(|_| ApiFault::bad_request(format!("leave_out: \"{key}\" is not the key of a person.")))
+    let persons = |field: &str, keys: Vec<String>| {
+        let person = |key: String| {
+            key.parse::<PersonKey>().map_err(|_| ApiFault::bad_request(format!("{field}: \"{key}\" is not the key of a person.")))
+        };
+        keys.into_iter().map(person).collect::<Result<BTreeSet<_>, _>>()
     };
     let wish = Wish {
         version: sent.version,
         shown: sent.plan,
-        leave_out: sent.leave_out.into_iter().map(person).collect::<Result<_, _>>()?,
+        leave_out: persons("leave_out", sent.leave_out)?,
         why_left_out: sent.why_left_out.unwrap_or_default(),
+        put_back: persons("put_back", sent.put_back)?,
+        why_put_back: sent.why_put_back.unwrap_or_default(),
         summary: Words::new(sent.summary.unwrap_or_default()),
     };
     let dispatch = site.desk.dispatch(&staff, id(&tip)?, &wish).await?;

@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use crate::audit::Action;
-use crate::store::rows::{DispatchRow, ObligationRow, TaskKind};
+use crate::store::rows::{DispatchRow, ObligationRow, TaskKind, WorkId};
 use crate::store::{Commit, Write};
 use axum::http::StatusCode;
 use domain::directory::Kind;
@@ -11,6 +11,7 @@ use domain::dispatch::plan::Start;
 use domain::dispatch::purpose::Purpose;
 use domain::id::ConversationId;
 use jiff::SignedDuration;
+use std::collections::HashSet;
 
 struct Desk {
     f: Fixture,
@@ -214,4 +215,96 @@ async fn a_safety_issue_is_not_closed_before_police_were_told() {
     reached.all_ends(true).await;
     assert!(!reached.page("").await.body.contains("name=\"police_told\""));
     assert_eq!(reached.post("close", &[("reason", "All told.")]).await.status, StatusCode::SEE_OTHER);
+}
+
+/// The fields of the form on the dispatch's page, with what else is sent.
+fn filled<'a>(page: &'a super::fixture::Answer, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
+    let seen = ["version", "shown"].map(|name| (name, page.field(name)));
+    seen.into_iter().chain(more.iter().map(|(name, value)| (*name, (*value).to_owned()))).collect()
+}
+
+/// A Standard tip that everybody was told of, then raised to Critical and dispatched again without the principal.
+async fn left_out_later() -> Desk {
+    let desk = Desk::sorted("sol", "bullying", "none").await;
+    desk.dispatch().await;
+    desk.f.clock.step(SignedDuration::from_secs(6));
+    let version = desk.page("").await.field("version");
+    let raised = [("version", version.as_str()), ("type", "possession-of-a-weapon"), ("school", "delta-high")];
+    assert_eq!(desk.post("triage", &raised).await.status, StatusCode::SEE_OTHER);
+    let out = ("leave_out", PRINCIPAL);
+    let page = desk.post("plan", &[out]).await;
+    let fields = filled(&page, &[out, ("why_left_out", "The tip is about them.")]);
+    let sent = desk.post("dispatch", &borrowed(&fields)).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    desk.f.clock.step(SignedDuration::from_secs(6));
+    desk
+}
+
+const PRINCIPAL: &str = "delta-high-principal";
+
+fn borrowed<'a>(fields: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
+    fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn is_principal(row: &&ObligationRow) -> bool {
+    row.obligation.step.person.as_str() == PRINCIPAL
+}
+
+#[tokio::test]
+async fn whoever_is_left_out_later_is_owed_nothing_any_more_by_the_first_dispatch() {
+    let desk = left_out_later().await;
+    let told = desk.told().await;
+    assert_eq!(told.len(), 2);
+    let (principals, others): (Vec<_>, Vec<_>) = told[0].1.iter().partition(is_principal);
+    assert!(!principals.is_empty() && !others.is_empty());
+    assert!(principals.iter().all(|row| matches!(row.obligation.state, State::Released { .. })), "{principals:?}");
+    assert!(others.iter().all(|row| matches!(row.obligation.state, State::Waiting { .. })), "everybody else is owed the same");
+    assert!(told[1].1.iter().all(|row| !is_principal(&row)));
+    // Their work is gone, the others' is not: every open promise has a timer, and no lane has work for a closed one.
+    let now = desk.f.clock.now();
+    let health = desk.f.store.health(now).await.unwrap();
+    assert_eq!(health.without_timer, 0);
+    let far = now + SignedDuration::from_hours(48);
+    let claimed = desk.f.store.claim_due("main-mail".parse().unwrap(), "test".into(), far, far, 100).await.unwrap();
+    let ids: HashSet<WorkId> = claimed.into_iter().map(|work| work.id).collect();
+    let has_work = |row: &ObligationRow| ids.contains(&WorkId::Obligation(row.obligation.id));
+    assert!(principals.iter().all(|row| !has_work(row)) && others.iter().all(|row| has_work(row)));
+    let actions = desk.actions().await;
+    assert!(actions.iter().any(|action| matches!(action, Action::Excluded { persons } if persons.len() == 1)));
+}
+
+#[tokio::test]
+async fn a_supervisor_puts_back_whoever_was_left_out_and_only_they_are_told_then() {
+    let desk = left_out_later().await;
+    let page = desk.page("/dispatch").await;
+    assert!(page.body.contains(&format!("name=\"put_back\" value=\"{PRINCIPAL}\"")), "{}", page.body);
+    let (analyst, csrf) = desk.f.logged_in("ana").await;
+    let seen = desk.f.get(&format!("/tips/{}/dispatch", desk.tip), &analyst).await;
+    assert!(!seen.body.contains("name=\"put_back\""), "an analyst puts nobody back");
+    let (version, back) = (page.field("version"), ("put_back", PRINCIPAL));
+    let by_analyst = [("csrf", csrf.as_str()), ("version", &version), back, ("why_put_back", "Why not.")];
+    let refused = desk.f.post(&format!("/tips/{}/dispatch", desk.tip), &analyst, &by_analyst).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let page = desk.post("plan", &[back]).await;
+    assert!(page.body.contains("only who is put back is told now") && page.body.contains("Why they are told after all"), "{}", page.body);
+    let fields = filled(&page, &[back]);
+    let refused = desk.post("dispatch", &borrowed(&fields)).await;
+    assert!(refused.body.contains("Write why they are told after all"), "{}", refused.body);
+    let fields = filled(&page, &[back, ("why_put_back", "It was another principal.")]);
+    let sent = desk.post("dispatch", &borrowed(&fields)).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+
+    let told = desk.told().await;
+    let (row, obligations) = &told[2];
+    assert!(row.excluded.is_empty() && obligations.iter().all(|row| is_principal(&row)), "{obligations:?}");
+    assert_eq!(obligations.len(), 2, "a call and a mail");
+    let actions = desk.actions().await;
+    assert!(actions.iter().any(|action| matches!(action, Action::PutBack { persons } if persons.len() == 1)));
+    assert!(!format!("{actions:?}").contains("another principal"), "why is sealed");
+    let page = desk.page("/timeline").await;
+    assert!(page.body.contains("Told again by a supervisor, after having been left out"), "{}", page.body);
+    assert!(!desk.page("/dispatch").await.body.contains("name=\"put_back\""), "nobody is left out any more");
+    let again = desk.post("dispatch", &[("version", desk.page("/dispatch").await.field("version").as_str()), back]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "and nobody is told twice");
 }

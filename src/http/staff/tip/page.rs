@@ -139,7 +139,7 @@ async fn build(site: &StaffSite, session: &Session, tip: Tip, draft: Draft) -> R
     let clock = PageClock { now: tip.now, zone: site.zone.clone() };
     let mut page = page(site, session, &tip, &schools, &clock, draft);
     if tip.dispatched_at.is_none() && tip.state == TipState::Open {
-        match site.desk.plan(tip.id, &BTreeSet::new()).await {
+        match site.desk.plan(tip.id, &BTreeSet::new(), &BTreeSet::new()).await {
             Ok(shown) => page.plan = Some(PlanView::new(&shown, &clock)),
             Err(DeskError::Plan(why)) => page.not_yet = why.to_string(),
             Err(other) => return Err(other.into()),

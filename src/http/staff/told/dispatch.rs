@@ -39,6 +39,10 @@ struct Page {
     persons: Vec<(String, String, bool)>,
     anybody_left_out: bool,
     why_left_out: String,
+    /// Who was left out before: key, name, whether they are put back.
+    out_before: Vec<(String, String, bool)>,
+    anybody_put_back: bool,
+    why_put_back: String,
     summary: String,
     longest_summary: usize,
     refusal: String,
@@ -53,7 +57,7 @@ pub(in crate::http::staff) async fn preview(
     frame::page(StatusCode::OK, &page)
 }
 
-/// The plan without those who are ticked. A form that is sent, so that no address says who a tip is about.
+/// The plan without those who are ticked, and with those who are put back. A form that is sent, so that no address says who a tip is about.
 pub(in crate::http::staff) async fn without(
     State(site): State<StaffSite>,
     Path(id): Path<String>,
@@ -92,6 +96,8 @@ fn wish(fields: &Fields, version: i64) -> Wish {
         shown: (!shown.is_empty()).then(|| shown.to_owned()),
         leave_out: fields.all("leave_out").filter_map(|key| key.parse().ok()).collect(),
         why_left_out: fields.text("why_left_out"),
+        put_back: fields.all("put_back").filter_map(|key| key.parse().ok()).collect(),
+        why_put_back: fields.text("why_put_back"),
         summary: Words::new(fields.text("summary")),
     }
 }
@@ -104,13 +110,15 @@ async fn page(site: &StaffSite, session: &Session, id: ConversationId, wish: &Wi
         StaffRole::Analyst => false,
     };
     let nobody = BTreeSet::new();
-    let leave_out = if may_leave_out { &wish.leave_out } else { &nobody };
-    let (plan, cannot) = match site.desk.plan(id, leave_out).await {
+    let (leave_out, put_back) = if may_leave_out { (&wish.leave_out, &wish.put_back) } else { (&nobody, &nobody) };
+    let (plan, cannot) = match site.desk.plan(id, leave_out, put_back).await {
         Ok(plan) => (Some(PlanView::new(&plan, &clock)), String::new()),
         Err(DeskError::Plan(why)) => (None, why.to_string()),
         Err(other) => return Err(other.into()),
     };
     let persons = if may_leave_out { persons(site, id, leave_out).await? } else { Vec::new() };
+    let out_before = if may_leave_out { site.desk.left_out_by_name(id).await? } else { Vec::new() };
+    let out_before: Vec<_> = out_before.into_iter().map(|(key, name)| (key.to_string(), name, put_back.contains(&key))).collect();
     Ok(Page {
         frame: Frame::new(site, session, "dispatch", format!("Who will be told · {}", shown.reference), id.to_string()),
         tip: id.to_string(),
@@ -124,6 +132,9 @@ async fn page(site: &StaffSite, session: &Session, id: ConversationId, wish: &Wi
         anybody_left_out: persons.iter().any(|(_, _, out)| *out),
         persons,
         why_left_out: wish.why_left_out.clone(),
+        anybody_put_back: out_before.iter().any(|(_, _, back)| *back),
+        out_before,
+        why_put_back: wish.why_put_back.clone(),
         summary: wish.summary.reveal().to_owned(),
         longest_summary: LONGEST_SUMMARY,
         refusal,
@@ -132,7 +143,7 @@ async fn page(site: &StaffSite, session: &Session, id: ConversationId, wish: &Wi
 
 /// Everybody whom the whole plan would tell, each once, in its order.
 async fn persons(site: &StaffSite, id: ConversationId, leave_out: &BTreeSet<PersonKey>) -> Result<Vec<(String, String, bool)>, Fault> {
-    let whole = match site.desk.plan(id, &BTreeSet::new()).await {
+    let whole = match site.desk.plan(id, &BTreeSet::new(), &BTreeSet::new()).await {
         Ok(shown) => shown.plan,
         Err(DeskError::Plan(_)) => return Ok(Vec::new()),
         Err(other) => return Err(other.into()),

@@ -61,6 +61,13 @@ pub struct NewDispatch {
     /// Why they are left out.
     #[serde(default)]
     pub why_left_out: Option<String>,
+    /// Keys of persons who were left out before and are told from now on; supervisors only. If everybody else was told at this level
+    /// already, only they are told.
+    #[serde(default)]
+    pub put_back: Vec<String>,
+    /// Why they are put back.
+    #[serde(default)]
+    pub why_put_back: Option<String>,
     /// A summary for organizations that have accepted one in writing; at most 1500 characters.
     #[serde(default)]
     pub summary: Option<String>,
