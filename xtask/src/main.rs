@@ -1,4 +1,4 @@
-//! The project's recipes: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`.
+//! The project's recipes: `cargo xtask demo`, `cargo xtask test`, `cargo xtask bench`, `cargo xtask soak`.
 //!
 //! Each drives the real programs from the outside, as an operator would; nothing of the gateway is linked in. A mistake that
 //! the user can mend is one sentence and exit code 2, any other failure exit code 1.
@@ -9,6 +9,7 @@ mod bench;
 mod demo;
 mod play;
 mod process;
+mod soak;
 mod test;
 mod workspace;
 
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Test),
     /// Measure in the release profile, beside the machine's own limits, and write docs/benchmarks.md.
     Bench(bench::Bench),
+    /// Break carriers for minutes or hours of real time and look whether every promise is kept; prints what was seen.
+    Soak(soak::Soak),
 }
 
 /// Something that the user can mend.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(&demo),
         Command::Test(test) => test::run(&test),
         Command::Bench(bench) => bench::run(&bench),
+        Command::Soak(soak) => soak::run(&soak),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@
 
 mod accepts;
 mod chats;
-mod clock;
+pub mod clock;
 mod deployment;
 mod dispatch;
 mod flood;
