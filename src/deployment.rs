@@ -3,12 +3,13 @@
 //! Used by `serve` and by every command that reads or writes: a missing, malformed or wrong key is refused here, before
 //! anything else happens, and the first start with a new database writes down which key it belongs to.
 
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::entropy::Entropy;
 use crate::lifecycle::Tasks;
 use crate::live::Live;
-use crate::store::sqlite::{Options, Sqlite};
-use crate::store::{Commit, Store, Write};
+use crate::store::postgres::Postgres;
+use crate::store::sqlite::Sqlite;
+use crate::store::{Commit, News, Options, Store, Write};
 use crate::vault::Vault;
 use crate::vault::keys::KeyError;
 use std::sync::Arc;
@@ -32,10 +33,17 @@ pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) ->
     make_folder(&config.data_folder)?;
     let vault = Arc::new(Vault::new(&master, Entropy));
     let live = live.clone();
-    let on_commit = Arc::new(move |changed: &[domain::id::ConversationId]| changed.iter().for_each(|id| live.changed(*id)));
+    let on_news = Arc::new(move |news: &News| match news {
+        News::Changed(changed) => changed.tips.iter().for_each(|id| live.changed(*id)),
+        News::Missed => {}
+    });
     let spawner = tasks.clone();
     let spawn = move |name: &'static str, task| spawner.spawn(name, task);
-    let store = Sqlite::open(&config.database(), Options { migrate, on_commit }, &spawn).await.map_err(refusal)?;
+    let options = Options { migrate, on_news };
+    let store = match &config.database {
+        Database::File(path) => Sqlite::open(path, options, &spawn).await.map_err(refusal)?,
+        Database::Server(url) => Postgres::open(url.reveal(), options, &spawn).await.map_err(refusal)?,
+    };
     match store.meta(KEY_CHECK).await? {
         Some(check) if check == vault.check_value() => {}
         Some(_) => {
@@ -54,11 +62,14 @@ pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) ->
 pub async fn open_to_read(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let (master, source) = config.master_key().map_err(refusal)?;
     let vault = Vault::new(&master, Entropy);
-    let store = Sqlite::open_to_read(&config.database()).await.map_err(refusal)?;
+    let store = match &config.database {
+        Database::File(path) => Sqlite::open_to_read(path).await.map_err(refusal)?,
+        Database::Server(url) => Postgres::open_to_read(url.reveal()).await.map_err(refusal)?,
+    };
     match store.meta(KEY_CHECK).await? {
         Some(check) if check == vault.check_value() => Ok(store),
         Some(_) => Err(refusal(KeyError::Wrong(source))),
-        None => Err(refusal(format!("the database {} was never used: run `tipline migrate`", config.database().display()))),
+        None => Err(refusal(format!("the database {} was never used: run `tipline migrate`", config.database))),
     }
 }
 

@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tipline::lifecycle::Tasks;
-use tipline::store::sqlite::{Options, Sqlite, migrate, options};
+use tipline::store::Options;
+use tipline::store::sqlite::{Sqlite, migrate, options};
 use tipline::store::{Commit, Outcome};
 
 /// How many commit beside each other.

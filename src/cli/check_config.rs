@@ -12,7 +12,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     give(&format!("public   {} as {}", config.public.listen, config.public.origin));
     give(&format!("staff    {} as {}", config.staff.listen, config.staff.origin));
     give(&format!("ops      {}", config.ops_listen));
-    give(&format!("database {}", config.database().display()));
+    give(&format!("database {}", config.database));
     give(&format!("key      from {source}"));
     for account in &config.accounts {
         give(&format!("account  {}", described(account)));

@@ -6,6 +6,6 @@ use crate::config::Config;
 /// Migrates.
 pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     database::with(config, true, async |_| Ok(()))?;
-    give(&format!("{} is up to date.", config.database().display()));
+    give(&format!("{} is up to date.", config.database));
     Ok(())
 }

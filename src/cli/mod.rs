@@ -16,7 +16,7 @@ mod table;
 mod token;
 mod user;
 
-use crate::config::{Config, environment};
+use crate::config::{Config, Database, environment};
 use crate::deployment::{Refusal, refusal};
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -46,6 +46,9 @@ struct Cli {
     /// The configuration; its keys are explained in config/default.toml.
     #[arg(short, long, global = true, env = "TIPLINE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The database: postgres://user:password@host:5432/name; without it what the configuration says, or a file in data.folder.
+    #[arg(long, global = true, env = "TIPLINE_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -98,7 +101,13 @@ pub fn run() -> ExitCode {
 
 fn command(cli: Cli) -> anyhow::Result<u8> {
     let environment = environment();
-    let config = || Config::load(cli.config.as_deref(), &environment).map_err(refusal);
+    let config = || -> anyhow::Result<Config> {
+        let mut config = Config::load(cli.config.as_deref(), &environment).map_err(refusal)?;
+        if let Some(url) = cli.database.as_deref().filter(|url| !url.is_empty()) {
+            config.database = Database::parse(url).ok_or_else(|| refusal("--database takes postgres://user:password@host:5432/name"))?;
+        }
+        Ok(config)
+    };
     match cli.command {
         Command::Serve => serve::run(config()?, environment.get("RUST_LOG").map(String::as_str)),
         Command::Migrate => migrate::run(&config()?).map(|()| 0),

@@ -7,6 +7,7 @@
 pub mod account;
 mod calendars;
 mod chat;
+pub mod database;
 pub mod dkim;
 pub mod drills;
 mod error;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use account::Account;
 pub use chat::Chat;
+pub use database::Database;
 pub use error::ConfigError;
 pub use layers::{Environment, environment};
 pub use links::Links;
@@ -49,13 +51,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 20] = [
+const SECTIONS: [&str; 21] = [
     "site",
     "help",
     "public",
     "staff",
     "ops",
     "data",
+    "database",
     "spool",
     "keys",
     "line",
@@ -83,8 +86,10 @@ pub struct Config {
     pub staff: Site,
     /// Health and metrics.
     pub ops_listen: SocketAddr,
-    /// The database's folder.
+    /// The folder of what this node keeps.
     pub data_folder: PathBuf,
+    /// Where everything is kept.
+    pub database: Database,
     /// Where letters wait while the database is away.
     pub spool: crate::spool::Options,
     /// The tip line itself.
@@ -154,6 +159,7 @@ impl Config {
             staff: site(&root, "staff")?,
             ops_listen: listen(&root.section("ops", &["listen"])?)?,
             spool: spool::read(&root, &data_folder)?,
+            database: database::read(&root, &data_folder)?,
             data_folder,
             reporters: site::read(&root)?,
             outbox: timing::outbox(&root)?,
@@ -194,10 +200,6 @@ impl Config {
     /// The master key, and where it came from: the variable `TIPLINE_MASTER_KEY`, or else the file.
     pub fn master_key(&self) -> Result<(MasterKey, String), KeyError> {
         MasterKey::load(self.master_variable.as_ref().map(Secret::reveal), self.master_file.as_deref())
-    }
-    /// The database's file.
-    pub fn database(&self) -> PathBuf {
-        self.data_folder.join("tipline.db")
     }
     /// What is allowed but hardly meant, a sentence each.
     pub fn warnings(&self) -> Vec<String> {

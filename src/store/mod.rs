@@ -7,13 +7,22 @@
 mod batch;
 pub mod chain;
 pub mod commit;
+mod database;
 pub mod endusers;
+mod news;
+pub mod postgres;
 mod prepared;
+mod reads;
 pub mod rows;
 mod sql;
 pub mod sqlite;
+mod writer;
 
 pub use commit::{Commit, Committed, Outcome, Write};
+pub use database::{Options, Spawn};
+pub use news::{Changed, News, OnNews};
+pub use reads::directory::IMPORT as DIRECTORY_IMPORT;
+pub use writer::{BATCH_MOST, QUEUE_MOST};
 
 use crate::vault::sealed::{BlindIndex, Sealed};
 pub use adapters::contract::BoxFuture;
@@ -203,6 +212,8 @@ pub trait Store: Send + Sync {
     /// How many pieces of work of a lane, more urgent than rank `below`, wait for their turn now.
     fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64>;
 
+    /// The database's own time; `None` where the database is a file of this machine, whose clock is the machine's.
+    fn time(&self) -> Read<'_, Option<Timestamp>>;
     /// A value of the deployment, such as the check value of the master key.
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;
     /// Numbers for the health page, metrics and the demo's check.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use tipline::audit::Action;
 use tipline::lifecycle::Tasks;
 use tipline::store::commit::{Commit, Outcome, Write};
-use tipline::store::sqlite::{OpenError, Options, QUEUE_MOST, Sqlite, migrate};
+use tipline::store::sqlite::{OpenError, Sqlite, migrate};
+use tipline::store::{News, Options, QUEUE_MOST};
 use tipline::store::{Store, StoreError};
 
 /// A folder that goes with the test.
@@ -109,11 +110,14 @@ async fn what_nobody_waits_for_any_more_is_not_begun() {
 async fn changes_are_told_after_the_commit() {
     let folder = Folder::new();
     let told = Arc::new(Mutex::new(Vec::new()));
-    let on_commit = {
+    let on_news = {
         let told = Arc::clone(&told);
-        Arc::new(move |tips: &[domain::id::ConversationId]| told.lock().unwrap().extend_from_slice(tips))
+        Arc::new(move |news: &News| match news {
+            News::Changed(changed) => told.lock().unwrap().extend_from_slice(&changed.tips),
+            News::Missed => panic!("nothing is missed on one node"),
+        })
     };
-    let store = open_with(&folder.file(), Options { migrate: true, on_commit }).await.unwrap();
+    let store = open_with(&folder.file(), Options { migrate: true, on_news }).await.unwrap();
     store.commit(first_text(1)).await.unwrap();
     store.commit(first_text(1)).await.unwrap();
     store.commit(Commit { writes: vec![Write::Task(task(1, 1))], ..Commit::default() }).await.unwrap();

@@ -19,6 +19,7 @@ const CODE: &str = concat!(
     "INSERT INTO login_code (id, idx, mac, created_at, expires_at, tries, version) SELECT ",
     text!(0), ", ", hash!(1), ", ", hash!(2), ", ", int!(3), ", ", int!(4), ", ", int!(5), ", ", int!(6), " FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (id) DO UPDATE SET tries = excluded.tries, version = excluded.version",
+    " WHERE login_code.version = excluded.version - 1",
 );
 const SESSION_SWEEP: &str =
     concat!("DELETE FROM enduser_session WHERE expires_at <= (SELECT max(CAST(i.value AS BIGINT)) FROM ", each!(), " i)");
@@ -146,7 +147,7 @@ impl<'a> Batch<'a> {
         let endusers = std::mem::take(&mut self.endusers);
         add(list, PIN, endusers.pins)?;
         add(list, CODE_SWEEP, sweep(endusers.codes_since.map(|since| since.as_microsecond() - CODES_KEPT_MICROS)))?;
-        add(list, CODE, codes(&endusers.codes))?;
+        add_guarded(list, CODE, codes(&endusers.codes))?;
         add(list, SESSION_SWEEP, sweep(endusers.sessions_since.map(Timestamp::as_microsecond)))?;
         add(list, SESSION, endusers.sessions)?;
         add(list, SESSION_END, endusers.ended)?;

@@ -7,6 +7,7 @@ use super::Bad;
 use super::rows::Rows;
 use crate::store::commit::Write;
 use crate::store::prepared::Prepared;
+use crate::store::reads::Value;
 use crate::store::sql::{begin, each, text};
 use crate::vault::sealed::BlindIndex;
 use domain::conversation::{State, WayBack};
@@ -28,7 +29,7 @@ macro_rules! head {
 macro_rules! facts {
     () => {
         concat!(
-            "SELECT 1 AS what, o.account AS a, o.once_key AS b, NULL AS h, 0 AS n1, 0 AS n2, 0 AS n3, 0 AS n4, 0 AS n5, 0 AS n6 FROM ",
+            "SELECT CAST(1 AS BIGINT) AS what, o.account AS a, o.once_key AS b, NULL AS h, CAST(0 AS BIGINT) AS n1, CAST(0 AS BIGINT) AS n2, CAST(0 AS BIGINT) AS n3, CAST(0 AS BIGINT) AS n4, CAST(0 AS BIGINT) AS n5, CAST(0 AS BIGINT) AS n6 FROM ",
             each!(1),
             " i CROSS JOIN once o WHERE o.account = ",
             text!(0),
@@ -88,11 +89,24 @@ macro_rules! facts {
 /// Begins a transaction that will write, and asks: one text, one hand-off.
 pub(crate) const BEGIN_AND_ASK: &str = concat!(begin!(), "; ", facts!());
 
+/// The same within a transaction that has begun.
+pub(crate) const ASK: &str = facts!();
+
+/// Locks the tips that a batch is about (`$1` tips, `$2` tasks), in one order for everybody, so that what is asked then stays so until the
+/// commit. PostgreSQL's only: SQLite has one writer.
+pub(crate) const LOCK: &str = concat!(
+    "SELECT c.id FROM conversation c WHERE c.id IN (SELECT i.value FROM ",
+    each!(1),
+    " i UNION ALL SELECT t.conversation FROM ",
+    each!(2),
+    " i CROSS JOIN task t WHERE t.id = i.value) ORDER BY c.id FOR NO KEY UPDATE",
+);
+
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
 pub(crate) const ALL: &[&str] = &[facts!()];
 
-/// The arguments of [`BEGIN_AND_ASK`]: eight JSON arrays and the bytes.
+/// The arguments of [`ASK`]: eight JSON arrays and the bytes.
 #[derive(Debug)]
 pub(crate) struct Questions {
     pub(crate) lists: [String; 8],
@@ -153,6 +167,17 @@ impl Questions {
             *to = rows.finish()?.0;
         }
         Ok(Self { lists: written, bytes })
+    }
+}
+
+impl Questions {
+    /// The arguments in their order.
+    pub(crate) fn values(self) -> Vec<Value> {
+        self.lists.into_iter().map(Value::from).chain([Value::from(self.bytes)]).collect()
+    }
+    /// The tips and the tasks that are asked for.
+    pub(crate) fn locks(&self) -> (String, String) {
+        (self.lists[1].clone(), self.lists[7].clone())
     }
 }
 

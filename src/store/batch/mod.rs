@@ -25,7 +25,7 @@ use heads::Tip;
 use jiff::Timestamp;
 use latest::Latest;
 use rows::Rows;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every statement that writes, for the test of their plans.
 #[cfg(test)]
@@ -56,6 +56,8 @@ pub(crate) struct Statement {
     pub(crate) sql: &'static str,
     pub(crate) json: String,
     pub(crate) bytes: Vec<u8>,
+    /// How many rows it has to touch. With several nodes a row may have changed that no tip's lock guards; then the batch is decided anew.
+    pub(crate) must_touch: Option<u64>,
 }
 
 /// A row of a versioned table, with the version that it will have.
@@ -121,7 +123,7 @@ impl<'a> Batch<'a> {
         add(&mut list, tips::MESSAGE, std::mem::take(&mut self.messages))?;
         add(&mut list, tips::DELIVERY, tips::deliveries(&self.deliveries))?;
         add(&mut list, tips::ATTACHMENT, tips::attachments(&self.attachments))?;
-        add(&mut list, ways::CALLER, ways::callers(&self.callers))?;
+        add_guarded(&mut list, ways::CALLER, ways::callers(&self.callers))?;
         add(&mut list, ways::MAILBOX, ways::mailboxes(&self.mailboxes))?;
         add(&mut list, ways::ROUTE, ways::routes(&self.routes))?;
         self.incident_statements(&mut list)?;
@@ -141,6 +143,12 @@ impl<'a> Batch<'a> {
         Ok(list)
     }
 
+    /// The lanes on which the decided commits have put work.
+    pub(crate) fn lanes(&self) -> Vec<LaneKey> {
+        let lanes: BTreeSet<&LaneKey> = self.work.iter().filter_map(|(_, row)| row.map(|row| &row.lane)).collect();
+        lanes.into_iter().cloned().collect()
+    }
+
     /// The tips that the decided commits have changed.
     pub(crate) fn changed(&self) -> Vec<ConversationId> {
         self.tips.iter().filter(|(_, tip)| tip.touched).map(|(id, _)| *id).collect()
@@ -152,6 +160,16 @@ fn add(list: &mut Vec<Statement>, sql: &'static str, rows: Rows) -> Result<(), B
         return Ok(());
     }
     let (json, bytes) = rows.finish()?;
-    list.push(Statement { sql, json, bytes });
+    list.push(Statement { sql, json, bytes, must_touch: None });
+    Ok(())
+}
+
+/// A statement that leaves out the rows whose version is another than was read.
+fn add_guarded(list: &mut Vec<Statement>, sql: &'static str, rows: Rows) -> Result<(), Bad> {
+    let must_touch = Some(rows.count());
+    add(list, sql, rows)?;
+    if let Some(last) = list.last_mut().filter(|last| last.sql == sql) {
+        last.must_touch = must_touch;
+    }
     Ok(())
 }

@@ -34,6 +34,9 @@ const META: &str = concat!(
     "INSERT INTO meta (name, value) SELECT ", text!(0), ", ", text!(1), " FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 );
+/// Who read the list before reads it again.
+const DIRECTORY_RAISED: &str = "INSERT INTO meta (name, value) VALUES ('directory', '1') \
+    ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)";
 const DIRECTORY_CLEAR: [&str; 3] = ["DELETE FROM address", "DELETE FROM person", "DELETE FROM organization"];
 #[rustfmt::skip]
 const ORGANIZATION: &str = concat!(
@@ -155,11 +158,13 @@ fn directory_statements(directory: &DirectoryRows, list: &mut Vec<Statement>) ->
         new.opt_bytes(row.index.as_ref().map(|index| index.0.as_slice())).end();
     }
     for sql in DIRECTORY_CLEAR {
-        list.push(Statement { sql, json: "[]".to_owned(), bytes: Vec::new() });
+        list.push(Statement { sql, json: "[]".to_owned(), bytes: Vec::new(), must_touch: None });
     }
     add(list, ORGANIZATION, organizations)?;
     add(list, PERSON, persons)?;
-    add(list, ADDRESS, addresses)
+    add(list, ADDRESS, addresses)?;
+    list.push(Statement { sql: DIRECTORY_RAISED, json: "[]".to_owned(), bytes: Vec::new(), must_touch: None });
+    Ok(())
 }
 
 fn key(key: Option<&OrganizationKey>) -> Option<&str> {

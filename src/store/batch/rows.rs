@@ -49,6 +49,10 @@ impl Rows {
         self.count += 1;
         let _ = write!(self.json, "{number}");
     }
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> u64 {
+        u64::try_from(self.count).unwrap_or(u64::MAX)
+    }
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0

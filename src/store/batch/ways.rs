@@ -10,6 +10,7 @@ pub(super) const CALLER: &str = concat!(
     "INSERT INTO caller (id, account, state_json, conversation, started_at, version) SELECT ",
     text!(0), ", ", text!(1), ", ", text!(2), ", ", text!(3), ", ", int!(4), ", ", int!(5), " FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (id) DO UPDATE SET state_json = excluded.state_json, conversation = excluded.conversation, version = excluded.version",
+    " WHERE caller.version = excluded.version - 1",
 );
 
 #[rustfmt::skip]

@@ -5,7 +5,7 @@
 
 use super::rows::Rows;
 use super::*;
-use crate::store::sql::{each, int, text};
+use crate::store::sql::{each, int, skip_locked, text};
 
 #[rustfmt::skip]
 const PUT: &str = concat!(
@@ -18,10 +18,12 @@ const PUT: &str = concat!(
 const END: &str = concat!("DELETE FROM work WHERE id IN (SELECT i.value FROM ", each!(), " i)");
 
 /// `$1` lane, `$2` owner, `$3` now, `$4` end of the lease, `$5` how many. The rows come back in any order.
-/// PostgreSQL needs `FOR UPDATE SKIP LOCKED` after the limit.
-pub(crate) const CLAIM: &str = "UPDATE work SET run_at = $4, owner = $2 WHERE id IN \
-    (SELECT w.id FROM work w WHERE w.lane = $1 AND w.run_at <= $3 ORDER BY w.urgency, w.due_at, w.id LIMIT $5) \
-    RETURNING id, about, lane, urgency, due_at, run_at";
+#[rustfmt::skip]
+pub(crate) const CLAIM: &str = concat!(
+    "UPDATE work SET run_at = $4, owner = $2 WHERE id IN",
+    " (SELECT w.id FROM work w WHERE w.lane = $1 AND w.run_at <= $3 ORDER BY w.urgency, w.due_at, w.id LIMIT $5 ", skip_locked!(), ")",
+    " RETURNING id, about, lane, urgency, due_at, run_at",
+);
 
 /// `$1` lanes, `$2` owner, `$3` now, `$4` until.
 #[rustfmt::skip]

@@ -1,8 +1,7 @@
 //! Every statement is prepared on the real schema, and none walks a whole table: each reaches its rows by an index, in an
 //! empty database as in a full one (no statistics are kept that could change a plan).
 
-use super::reads;
-use crate::store::{batch, sql};
+use crate::store::{batch, reads, sql};
 use sqlx::{Connection, Row, SqliteConnection};
 
 /// Walks that are meant: along the partial index that holds exactly the rows wanted, or the array.

@@ -19,8 +19,9 @@ use crate::progress::people::People;
 use crate::progress::routes::{Lane, Routes};
 use crate::spool::Spool;
 use crate::store::rows::StaffRow;
-use crate::store::sqlite::{Options, Sqlite};
+use crate::store::sqlite::Sqlite;
 use crate::store::{Commit, Store, Write};
+use crate::store::{News, Options};
 use crate::vault::Vault;
 use crate::vault::keys::MasterKey;
 use axum::Router;
@@ -89,9 +90,12 @@ impl Fixture {
         std::fs::create_dir(&folder).unwrap();
         let (live, tasks) = (Live::default(), Tasks::default());
         let told = live.clone();
-        let on_commit = Arc::new(move |changed: &[ConversationId]| changed.iter().for_each(|id| told.changed(*id)));
+        let on_news = Arc::new(move |news: &News| match news {
+            News::Changed(changed) => changed.tips.iter().for_each(|id| told.changed(*id)),
+            News::Missed => {}
+        });
         let spawn = move |name: &'static str, task| tasks.spawn(name, task);
-        let store = Sqlite::open(&folder.join("tipline.db"), Options { migrate: true, on_commit }, &spawn).await.unwrap();
+        let store = Sqlite::open(&folder.join("tipline.db"), Options { migrate: true, on_news }, &spawn).await.unwrap();
         let vault = Arc::new(Vault::new(&MasterKey::from_bytes([7; 32]), Entropy));
         let analyst = fill(&config, &store, &vault).await;
         let clock = Clock::fixed("2026-11-20T21:04:12Z".parse::<Timestamp>().unwrap());

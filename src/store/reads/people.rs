@@ -1,12 +1,10 @@
 //! Reading staff, their sessions and tokens.
 
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, Row, all, one};
 use crate::store::StoreError;
 use crate::store::rows::{ApiTokenRow, SessionRow, StaffRow, ThrottleRow};
 use domain::conversation::triage::StaffRole;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 macro_rules! staff_columns {
     () => {
@@ -33,21 +31,21 @@ const THROTTLE: &str = "SELECT t.name, t.failures, t.not_before FROM throttle t 
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[BY_LOGIN, SESSION, API_TOKEN, THROTTLE];
 
-pub(in super::super) async fn staff_by_login(readers: &Pool<Sqlite>, login: String) -> Result<Option<StaffRow>, StoreError> {
-    one(sqlx::query(BY_LOGIN).bind(login).fetch_optional(readers).await.map_err(failed("read staff"))?, staff_row)
+pub(in crate::store) async fn staff_by_login(readers: &Readers, login: String) -> Result<Option<StaffRow>, StoreError> {
+    one(readers.ask(BY_LOGIN).bind(login).optional("read staff").await?, staff_row)
 }
 
-pub(in super::super) async fn staff(readers: &Pool<Sqlite>) -> Result<Vec<StaffRow>, StoreError> {
-    all(&sqlx::query(STAFF).fetch_all(readers).await.map_err(failed("read staff"))?, staff_row)
+pub(in crate::store) async fn staff(readers: &Readers) -> Result<Vec<StaffRow>, StoreError> {
+    all(&readers.ask(STAFF).all("read staff").await?, staff_row)
 }
 
-pub(in super::super) async fn session(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn session(
+    readers: &Readers,
     token_hash: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<(SessionRow, StaffRow)>, StoreError> {
-    let query = sqlx::query(SESSION).bind(token_hash.to_vec()).bind(now.as_microsecond());
-    one(query.fetch_optional(readers).await.map_err(failed("read a session"))?, |row| {
+    let query = readers.ask(SESSION).bind(token_hash.to_vec()).bind(now.as_microsecond());
+    one(query.optional("read a session").await?, |row| {
         let staff = staff_row(row)?;
         let c = Columns::of("session", row);
         let session = SessionRow {
@@ -61,11 +59,8 @@ pub(in super::super) async fn session(
     })
 }
 
-pub(in super::super) async fn api_token(
-    readers: &Pool<Sqlite>,
-    token_hash: [u8; 32],
-) -> Result<Option<(ApiTokenRow, StaffRow)>, StoreError> {
-    let row = sqlx::query(API_TOKEN).bind(token_hash.to_vec()).fetch_optional(readers).await.map_err(failed("read an API token"))?;
+pub(in crate::store) async fn api_token(readers: &Readers, token_hash: [u8; 32]) -> Result<Option<(ApiTokenRow, StaffRow)>, StoreError> {
+    let row = readers.ask(API_TOKEN).bind(token_hash.to_vec()).optional("read an API token").await?;
     one(row, |row| {
         let staff = staff_row(row)?;
         let c = Columns::of("api_token", row);
@@ -75,14 +70,14 @@ pub(in super::super) async fn api_token(
     })
 }
 
-pub(in super::super) async fn throttle(readers: &Pool<Sqlite>, name: String) -> Result<Option<ThrottleRow>, StoreError> {
-    one(sqlx::query(THROTTLE).bind(name).fetch_optional(readers).await.map_err(failed("read failed logins"))?, |row| {
+pub(in crate::store) async fn throttle(readers: &Readers, name: String) -> Result<Option<ThrottleRow>, StoreError> {
+    one(readers.ask(THROTTLE).bind(name).optional("read failed logins").await?, |row| {
         let c = Columns::of("throttle", row);
         Ok(ThrottleRow { name: c.text("name")?, failures: c.small("failures")?, not_before: c.time("not_before")? })
     })
 }
 
-fn staff_row(row: &SqliteRow) -> Result<StaffRow, StoreError> {
+fn staff_row(row: &Row) -> Result<StaffRow, StoreError> {
     let c = Columns::of("staff", row);
     Ok(StaffRow {
         id: c.id("id")?,

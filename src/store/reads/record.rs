@@ -1,11 +1,10 @@
 //! Reading the record, and whether it is still what was written.
 
-use super::{Columns, all, failed};
+use super::{Columns, Readers, all};
 use crate::store::StoreError;
 use crate::store::chain::{self, Written};
 use crate::store::rows::RecordRow;
 use domain::id::ConversationId;
-use sqlx::{Pool, Sqlite};
 
 const AFTER: &str = "SELECT r.seq, r.at, r.actor_json, r.action_json, r.hash FROM record r WHERE r.conversation = $1 AND r.seq > $2 ORDER BY r.seq LIMIT $3";
 /// The end of the record as the tip's row has it rides on every entry, so that both are of one moment.
@@ -16,14 +15,9 @@ const WHOLE: &str = "SELECT c.record_seq, c.record_hash, r.seq, r.at, r.actor_js
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[AFTER, WHOLE];
 
-pub(in super::super) async fn record(
-    readers: &Pool<Sqlite>,
-    id: ConversationId,
-    after: i64,
-    limit: u32,
-) -> Result<Vec<RecordRow>, StoreError> {
-    let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
-    all(&query.fetch_all(readers).await.map_err(failed("read the record"))?, |row| {
+pub(in crate::store) async fn record(readers: &Readers, id: ConversationId, after: i64, limit: u32) -> Result<Vec<RecordRow>, StoreError> {
+    let query = readers.ask(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
+    all(&query.all("read the record").await?, |row| {
         let c = Columns::of("record", row);
         Ok(RecordRow {
             seq: c.int("seq")?,
@@ -35,8 +29,8 @@ pub(in super::super) async fn record(
     })
 }
 
-pub(in super::super) async fn first_break(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<i64>, StoreError> {
-    let rows = sqlx::query(WHOLE).bind(id.to_string()).fetch_all(readers).await.map_err(failed("check the record"))?;
+pub(in crate::store) async fn first_break(readers: &Readers, id: ConversationId) -> Result<Option<i64>, StoreError> {
+    let rows = readers.ask(WHOLE).bind(id.to_string()).all("check the record").await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let head = Columns::of("conversation", first);
     let (last_seq, last_hash) = (head.int("record_seq")?, head.hash("record_hash")?);

@@ -1,17 +1,21 @@
-//! The writer: the one task that writes.
+//! The writer: the task that writes. One for a file, a few for a server.
 //!
 //! It owns its connection and every write transaction, so no caller's future, dropped midway, can leave one open. What waits in
 //! the queue is folded into one transaction; whoever waited is answered only after the commit. A batch that breaks the
-//! database is halved until the one bad commit is alone with its error.
+//! database is halved until the one bad commit is alone with its error; one that another node was quicker than is decided anew.
 
-use super::apply::{self, Answer, Broken, Request};
-use super::joined::Joined;
+mod apply;
+mod connection;
+
+pub(super) use apply::{Answer, Cause, Request};
+pub(super) use connection::Connection;
+
+use super::news::{Changed, News, OnNews};
+use super::postgres::Others;
 use crate::store::StoreError;
-use domain::id::ConversationId;
-use sqlx::{Connection, SqliteConnection};
-use std::fs::File;
+use apply::Broken;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 /// How many requests may wait. At 4,000 commits a second that is a second of waiting: who comes later is better told 503.
 pub const QUEUE_MOST: usize = 4096;
@@ -23,35 +27,37 @@ pub const BATCH_MOST: usize = 512;
 /// commits into the queue, and the batch is full instead of half empty.
 const YIELDS: usize = 4;
 
-/// What is told of each commit: the tips that changed.
-pub type OnCommit = Arc<dyn Fn(&[ConversationId]) + Send + Sync>;
+/// How often a batch that another node was quicker than is decided anew.
+const RACES_MOST: u32 = 10;
 
 /// A request and who waits for the answer.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) request: Request,
-    pub(super) answer: oneshot::Sender<Result<Answer, StoreError>>,
+pub(in crate::store) struct Waiting {
+    pub(in crate::store) request: Request,
+    pub(in crate::store) answer: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
 /// What comes through the queue.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(in crate::store) enum Order {
     /// Something to write.
     Write(Box<Waiting>),
     /// Write what was ordered before, then close.
     Close,
 }
 
+/// What waits for a writer; several writers take turns at it.
+pub(super) type Orders = Arc<Mutex<mpsc::Receiver<Order>>>;
+
 /// The writer's own things.
 pub(super) struct Writer {
-    pub(super) connection: SqliteConnection,
-    pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) on_commit: OnCommit,
-    pub(super) joined: Joined,
-    /// Held until the connection is closed, so that no other process opens the database before.
-    pub(super) lock: File,
+    pub(super) connection: Connection,
+    pub(super) orders: Orders,
+    pub(super) on_news: OnNews,
+    /// Tells the other nodes, where there are any.
+    pub(super) others: Option<Others>,
     /// Dropped last: whoever closes waits for that.
-    pub(super) alive: watch::Sender<()>,
+    pub(super) alive: Arc<watch::Sender<()>>,
 }
 
 impl Writer {
@@ -67,28 +73,28 @@ impl Writer {
                 self.write(std::mem::take(&mut batch)).await;
             }
         }
-        self.orders.close();
-        while let Some(order) = self.orders.recv().await {
+        let mut orders = self.orders.lock().await;
+        orders.close();
+        while let Some(order) = orders.recv().await {
             if let Order::Write(waiting) = order {
                 let _ = waiting.answer.send(Err(StoreError::Unavailable));
             }
         }
-        if let Err(error) = self.connection.close().await {
-            tracing::warn!(error = &error as &(dyn std::error::Error + 'static), "the database did not close in good order");
-        }
-        drop(self.lock);
+        drop(orders);
+        self.connection.close().await;
         drop(self.alive);
     }
 
     /// Waits for something to write and takes what else is there. True when it is time to close.
     async fn gather(&mut self, batch: &mut Vec<Waiting>) -> bool {
-        match self.orders.recv().await {
+        let mut orders = self.orders.lock().await;
+        match orders.recv().await {
             Some(Order::Write(waiting)) => batch.push(*waiting),
             Some(Order::Close) | None => return true,
         }
         for _ in 0..=YIELDS {
             while batch.len() < BATCH_MOST {
-                match self.orders.try_recv() {
+                match orders.try_recv() {
                     Ok(Order::Write(waiting)) => batch.push(*waiting),
                     Ok(Order::Close) => return true,
                     Err(_) => break,
@@ -104,32 +110,44 @@ impl Writer {
 
     /// Writes a batch; halves it as long as one of it breaks the database.
     async fn write(&mut self, batch: Vec<Waiting>) {
-        let mut groups = vec![batch];
-        while let Some(mut group) = groups.pop() {
+        let mut groups = vec![(batch, 0)];
+        while let Some((mut group, races)) = groups.pop() {
             let requests: Vec<&Request> = group.iter().map(|waiting| &waiting.request).collect();
-            match apply::apply(&mut self.connection, &mut self.joined, &requests).await {
+            match apply::apply(&mut self.connection, &requests).await {
                 Ok(applied) => {
                     for (waiting, answer) in group.into_iter().zip(applied.answers) {
                         let _ = waiting.answer.send(answer);
                     }
-                    if !applied.changed.is_empty() {
-                        (self.on_commit)(&applied.changed);
-                    }
+                    self.tell(applied.changed);
                 }
-                Err(Broken::ByOne(_)) if group.len() > 1 => {
+                Err(Broken::ByRace(_)) if races < RACES_MOST => groups.push((group, races + 1)),
+                Err(Broken::ByRace(_) | Broken::ByOne(_)) if group.len() > 1 => {
                     let second = group.split_off(group.len() / 2);
-                    groups.push(second);
-                    groups.push(group);
+                    groups.push((second, 0));
+                    groups.push((group, 0));
                 }
-                Err(Broken::ByOne(error) | Broken::ForAll(error)) => {
+                Err(Broken::ByRace(error) | Broken::ByOne(error) | Broken::ForAll(error)) => {
                     let cause: &(dyn std::error::Error + 'static) = error.as_ref();
                     tracing::error!(error = cause, requests = group.len(), "a batch could not be written");
                     for waiting in group {
-                        let source = Box::new(Arc::clone(&error));
-                        let _ = waiting.answer.send(Err(StoreError::Failed { operation: waiting.request.name(), source }));
+                        let _ = waiting.answer.send(Err(refused(&error, waiting.request.name())));
                     }
                 }
             }
         }
     }
+
+    fn tell(&self, changed: Changed) {
+        if changed.is_empty() {
+            return;
+        }
+        if let Some(others) = &self.others {
+            others.tell(changed.clone());
+        }
+        (self.on_news)(&News::Changed(changed));
+    }
+}
+
+fn refused(cause: &Arc<Cause>, operation: &'static str) -> StoreError {
+    if cause.is_away() { StoreError::Unavailable } else { StoreError::Failed { operation, source: Box::new(Arc::clone(cause)) } }
 }

@@ -1,12 +1,10 @@
 //! Numbers about the whole, the next due work, and values of the deployment.
 
-use super::{Columns, failed, one};
-use crate::clock::from_micros;
+use super::{Columns, Readers, one};
 use crate::store::StoreError;
 use crate::store::rows::Health;
 use domain::id::LaneKey;
 use jiff::Timestamp;
-use sqlx::{Pool, Sqlite};
 
 /// The conditions on `closed`, `delivery_open` and `unfinished` repeat those of their partial indexes.
 const HEALTH: &str = "SELECT \
@@ -20,16 +18,18 @@ const HEALTH: &str = "SELECT \
     (SELECT count(*) FROM task t WHERE t.done_at IS NULL) AS open_tasks";
 const DUE: &str = "SELECT w.lane, count(*) AS due FROM work w WHERE w.run_at <= $1 GROUP BY w.lane ORDER BY w.lane";
 const NEXT_DUE: &str = "SELECT min(w.run_at) AS run_at FROM work w WHERE w.lane = $1";
+/// Only PostgreSQL is asked for it.
+const TIME: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS at";
 const META: &str = "SELECT m.value FROM meta m WHERE m.name = $1";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[NEXT_DUE, META];
 
-pub(in super::super) async fn health(readers: &Pool<Sqlite>, now: Timestamp) -> Result<Health, StoreError> {
+pub(in crate::store) async fn health(readers: &Readers, now: Timestamp) -> Result<Health, StoreError> {
     const OPERATION: &str = "read the health figures";
-    let row = sqlx::query(HEALTH).fetch_one(readers).await.map_err(failed(OPERATION))?;
-    let due = sqlx::query(DUE).bind(now.as_microsecond()).fetch_all(readers).await.map_err(failed(OPERATION))?;
+    let row = readers.ask(HEALTH).one(OPERATION).await?;
+    let due = readers.ask(DUE).bind(now.as_microsecond()).all(OPERATION).await?;
     let c = Columns::of("health", &row);
     let due_work = due.iter().map(|row| {
         let c = Columns::of("work", row);
@@ -46,13 +46,16 @@ pub(in super::super) async fn health(readers: &Pool<Sqlite>, now: Timestamp) -> 
     })
 }
 
-pub(in super::super) async fn next_due(readers: &Pool<Sqlite>, lane: LaneKey) -> Result<Option<Timestamp>, StoreError> {
-    let query = sqlx::query_scalar::<_, Option<i64>>(NEXT_DUE).bind(lane.to_string());
-    Ok(query.fetch_one(readers).await.map_err(failed("read the next due time"))?.map(from_micros))
+pub(in crate::store) async fn next_due(readers: &Readers, lane: LaneKey) -> Result<Option<Timestamp>, StoreError> {
+    let row = readers.ask(NEXT_DUE).bind(lane.to_string()).one("read the next due time").await?;
+    Columns::of("work", &row).opt_time("run_at")
 }
 
-pub(in super::super) async fn meta(readers: &Pool<Sqlite>, key: &'static str) -> Result<Option<String>, StoreError> {
-    one(sqlx::query(META).bind(key).fetch_optional(readers).await.map_err(failed("read a value"))?, |row| {
-        Columns::of("meta", row).text("value")
-    })
+/// A server's own time.
+pub(in crate::store) async fn time(readers: &Readers) -> Result<Timestamp, StoreError> {
+    Columns::of("clock", &readers.ask(TIME).one("read the database's clock").await?).time("at")
+}
+
+pub(in crate::store) async fn meta(readers: &Readers, key: &'static str) -> Result<Option<String>, StoreError> {
+    one(readers.ask(META).bind(key).optional("read a value").await?, |row| Columns::of("meta", row).text("value"))
 }

@@ -1,6 +1,6 @@
 //! Reading tips and their addresses.
 
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, Row, all, one};
 use crate::store::StoreError;
 use crate::store::rows::{ContactRow, ConversationRow};
 use crate::vault::sealed::{BlindIndex, WrappedKey};
@@ -11,8 +11,6 @@ use domain::conversation::{Conversation, State, WayBack};
 use domain::id::ConversationId;
 use domain::language::Language;
 use domain::level::Level;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 /// The columns of a tip, of a table called `c`.
 macro_rules! tip_columns {
@@ -49,55 +47,52 @@ const ANSWER_TO: &str =
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[BY_ID, BY_REFERENCE, BY_REFERENCE_KEYS, BY_CONTACT, BY_CODE, CONTACTS, ANSWER_TO];
 
-pub(in super::super) async fn conversation(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
-    let row = sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip"))?;
+pub(in crate::store) async fn conversation(readers: &Readers, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
+    let row = readers.ask(BY_ID).bind(id.to_string()).optional("read a tip").await?;
     one(row, tip)
 }
 
-pub(in super::super) async fn conversations_by_reference_keys(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn conversations_by_reference_keys(
+    readers: &Readers,
     keys: String,
     limit: u32,
 ) -> Result<Vec<ConversationRow>, StoreError> {
-    let rows = sqlx::query(BY_REFERENCE_KEYS).bind(keys).bind(limit).fetch_all(readers).await;
-    all(&rows.map_err(failed("find tips by the keys of a reference"))?, tip)
+    let rows = readers.ask(BY_REFERENCE_KEYS).bind(keys).bind(i64::from(limit)).all("find tips by the keys of a reference").await?;
+    all(&rows, tip)
 }
 
-pub(in super::super) async fn conversation_by_reference(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn conversation_by_reference(
+    readers: &Readers,
     reference: String,
 ) -> Result<Option<ConversationRow>, StoreError> {
-    let row = sqlx::query(BY_REFERENCE).bind(reference).fetch_optional(readers).await.map_err(failed("find a tip by its reference"))?;
+    let row = readers.ask(BY_REFERENCE).bind(reference).optional("find a tip by its reference").await?;
     one(row, tip)
 }
 
-pub(in super::super) async fn conversation_by_contact(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn conversation_by_contact(
+    readers: &Readers,
     index: BlindIndex,
 ) -> Result<Option<(ConversationRow, ContactRow)>, StoreError> {
-    let row = sqlx::query(BY_CONTACT).bind(index.0.to_vec()).fetch_optional(readers).await.map_err(failed("find a tip by its address"))?;
+    let row = readers.ask(BY_CONTACT).bind(index.0.to_vec()).optional("find a tip by its address").await?;
     one(row, |row| Ok((tip(row)?, contact(row)?)))
 }
 
-pub(in super::super) async fn contact_of(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<ContactRow>, StoreError> {
-    let row = sqlx::query(ANSWER_TO).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a tip's address"))?;
+pub(in crate::store) async fn contact_of(readers: &Readers, id: ConversationId) -> Result<Option<ContactRow>, StoreError> {
+    let row = readers.ask(ANSWER_TO).bind(id.to_string()).optional("read a tip's address").await?;
     one(row, contact)
 }
 
-pub(in super::super) async fn contacts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<ContactRow>, StoreError> {
-    all(&sqlx::query(CONTACTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read a tip's addresses"))?, contact)
+pub(in crate::store) async fn contacts(readers: &Readers, id: ConversationId) -> Result<Vec<ContactRow>, StoreError> {
+    all(&readers.ask(CONTACTS).bind(id.to_string()).all("read a tip's addresses").await?, contact)
 }
 
-pub(in super::super) async fn conversation_by_code(
-    readers: &Pool<Sqlite>,
-    index: BlindIndex,
-) -> Result<Option<ConversationRow>, StoreError> {
-    let row = sqlx::query(BY_CODE).bind(index.0.to_vec()).fetch_optional(readers).await.map_err(failed("find a tip by its code"))?;
+pub(in crate::store) async fn conversation_by_code(readers: &Readers, index: BlindIndex) -> Result<Option<ConversationRow>, StoreError> {
+    let row = readers.ask(BY_CODE).bind(index.0.to_vec()).optional("find a tip by its code").await?;
     one(row, tip)
 }
 
 /// A tip from a row with [`tip_columns!`].
-pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
+pub(super) fn tip(row: &Row) -> Result<ConversationRow, StoreError> {
     let c = Columns::of("conversation", row);
     let conversation = Conversation {
         id: c.id("id")?,
@@ -139,7 +134,7 @@ pub(super) fn tip(row: &SqliteRow) -> Result<ConversationRow, StoreError> {
     })
 }
 
-fn contact(row: &SqliteRow) -> Result<ContactRow, StoreError> {
+fn contact(row: &Row) -> Result<ContactRow, StoreError> {
     let c = Columns::of("contact", row);
     Ok(ContactRow {
         handle: c.id("handle")?,

@@ -1,14 +1,12 @@
 //! Reading what was said: messages, attachments, staff notes.
 
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, Row, all, one};
 use crate::store::StoreError;
 use crate::store::rows::{AttachmentRow, Author, MessageRow, NoteKind, NoteRow};
 use crate::vault::sealed::Sealed;
 use domain::channel::Channel;
 use domain::exchange::{MediaRole, Nature};
 use domain::id::{AccountKey, AttachmentId, ConversationId, MessageId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 macro_rules! message_columns {
     () => {
@@ -42,62 +40,62 @@ const NOTES: &str = "SELECT n.id, n.conversation, n.author, n.at, n.kind, n.body
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[AFTER, BY_ID, ATTACHMENTS, ATTACHMENT, ATTACHMENTS_AFTER, BY_PROVIDER, SOURCE, NOTES];
 
-pub(in super::super) async fn messages(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn messages(
+    readers: &Readers,
     id: ConversationId,
     after: i64,
     limit: u32,
 ) -> Result<Vec<MessageRow>, StoreError> {
-    let query = sqlx::query(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
-    all(&query.fetch_all(readers).await.map_err(failed("read messages"))?, row)
+    let query = readers.ask(AFTER).bind(id.to_string()).bind(after).bind(i64::from(limit));
+    all(&query.all("read messages").await?, row)
 }
 
-pub(in super::super) async fn message(readers: &Pool<Sqlite>, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
-    one(sqlx::query(BY_ID).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a message"))?, row)
+pub(in crate::store) async fn message(readers: &Readers, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+    one(readers.ask(BY_ID).bind(id.to_string()).optional("read a message").await?, row)
 }
 
-pub(in super::super) async fn attachments(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<AttachmentRow>, StoreError> {
-    let rows = sqlx::query(ATTACHMENTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read attachments"))?;
+pub(in crate::store) async fn attachments(readers: &Readers, id: ConversationId) -> Result<Vec<AttachmentRow>, StoreError> {
+    let rows = readers.ask(ATTACHMENTS).bind(id.to_string()).all("read attachments").await?;
     all(&rows, attachment_row)
 }
 
-pub(in super::super) async fn attachments_after(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn attachments_after(
+    readers: &Readers,
     after: Option<AttachmentId>,
     limit: u32,
 ) -> Result<Vec<AttachmentRow>, StoreError> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let query = sqlx::query(ATTACHMENTS_AFTER).bind(after).bind(i64::from(limit));
-    all(&query.fetch_all(readers).await.map_err(failed("read attachments page by page"))?, attachment_row)
+    let query = readers.ask(ATTACHMENTS_AFTER).bind(after).bind(i64::from(limit));
+    all(&query.all("read attachments page by page").await?, attachment_row)
 }
 
-pub(in super::super) async fn attachment(readers: &Pool<Sqlite>, id: AttachmentId) -> Result<Option<AttachmentRow>, StoreError> {
-    let row = sqlx::query(ATTACHMENT).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read an attachment"))?;
+pub(in crate::store) async fn attachment(readers: &Readers, id: AttachmentId) -> Result<Option<AttachmentRow>, StoreError> {
+    let row = readers.ask(ATTACHMENT).bind(id.to_string()).optional("read an attachment").await?;
     one(row, attachment_row)
 }
 
-pub(in super::super) async fn message_by_provider(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn message_by_provider(
+    readers: &Readers,
     conversation: ConversationId,
     provider_id: String,
 ) -> Result<Option<MessageRow>, StoreError> {
-    let query = sqlx::query(BY_PROVIDER).bind(conversation.to_string()).bind(provider_id);
-    one(query.fetch_optional(readers).await.map_err(failed("find a message by its carrier's id"))?, row)
+    let query = readers.ask(BY_PROVIDER).bind(conversation.to_string()).bind(provider_id);
+    one(query.optional("find a message by its carrier's id").await?, row)
 }
 
-pub(in super::super) async fn last_sources(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn last_sources(
+    readers: &Readers,
     conversation: ConversationId,
     limit: u32,
 ) -> Result<Vec<(MessageId, Sealed)>, StoreError> {
-    let found = sqlx::query(SOURCE).bind(conversation.to_string()).bind(i64::from(limit)).fetch_all(readers).await;
-    all(&found.map_err(failed("find what an answer refers to"))?, |row| {
+    let query = readers.ask(SOURCE).bind(conversation.to_string()).bind(i64::from(limit));
+    all(&query.all("find what an answer refers to").await?, |row| {
         let c = Columns::of("message", row);
         Ok((c.id("id")?, c.sealed("source")?))
     })
 }
 
-fn attachment_row(row: &SqliteRow) -> Result<AttachmentRow, StoreError> {
+fn attachment_row(row: &Row) -> Result<AttachmentRow, StoreError> {
     let c = Columns::of("attachment", row);
     Ok(AttachmentRow {
         id: c.id("id")?,
@@ -112,8 +110,8 @@ fn attachment_row(row: &SqliteRow) -> Result<AttachmentRow, StoreError> {
     })
 }
 
-pub(in super::super) async fn notes(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<NoteRow>, StoreError> {
-    let rows = sqlx::query(NOTES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read notes"))?;
+pub(in crate::store) async fn notes(readers: &Readers, id: ConversationId) -> Result<Vec<NoteRow>, StoreError> {
+    let rows = readers.ask(NOTES).bind(id.to_string()).all("read notes").await?;
     all(&rows, |row| {
         let c = Columns::of("note", row);
         Ok(NoteRow {
@@ -127,7 +125,7 @@ pub(in super::super) async fn notes(readers: &Pool<Sqlite>, id: ConversationId) 
     })
 }
 
-fn row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
+fn row(row: &Row) -> Result<MessageRow, StoreError> {
     let c = Columns::of("message", row);
     let author = match (c.get::<&str>("author")?, c.opt_id("staff")?) {
         ("reporter", None) => Author::Reporter,

@@ -3,6 +3,7 @@
 //! [`Columns`] turns a row's columns into the program's types; a column that cannot be understood is `Damaged`, named by table
 //! and column and never by content.
 
+mod ask;
 pub(super) mod directory;
 pub(super) mod drills;
 pub(super) mod endusers;
@@ -17,13 +18,13 @@ pub(super) mod texts;
 pub(super) mod tips;
 pub(super) mod ways;
 
+pub(in crate::store) use ask::{Readable, Readers, Row, Value, is_away, postgres_values, sqlite_values};
+
 use crate::clock::from_micros;
 use crate::store::StoreError;
 use crate::vault::sealed::{BlindIndex, Sealed};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row, Sqlite, Type};
 use std::str::FromStr;
 
 /// Every statement that reads a part, for the test of their plans. (Staff, directory and health read a whole table on purpose.)
@@ -52,19 +53,19 @@ pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
 /// A row and the table it is of.
 #[derive(Clone, Copy)]
 struct Columns<'r> {
-    row: &'r SqliteRow,
+    row: &'r Row,
     table: &'static str,
 }
 
 impl<'r> Columns<'r> {
-    fn of(table: &'static str, row: &'r SqliteRow) -> Self {
+    fn of(table: &'static str, row: &'r Row) -> Self {
         Self { row, table }
     }
     fn damaged(self, what: &'static str) -> StoreError {
         StoreError::Damaged { table: self.table, what }
     }
-    fn get<T: Decode<'r, Sqlite> + Type<Sqlite>>(self, column: &'static str) -> Result<T, StoreError> {
-        self.row.try_get(column).map_err(|_| self.damaged(column))
+    fn get<T: Readable<'r>>(self, column: &'static str) -> Result<T, StoreError> {
+        self.row.get(column).ok_or(self.damaged(column))
     }
     fn text(self, column: &'static str) -> Result<String, StoreError> {
         self.get(column)
@@ -128,18 +129,10 @@ impl<'r> Columns<'r> {
     }
 }
 
-/// The error of a read that is named.
-fn failed(operation: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| match error {
-        sqlx::Error::PoolClosed | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => StoreError::Unavailable,
-        error => StoreError::Failed { operation, source: Box::new(error) },
-    }
-}
-
-fn all<T>(rows: &[SqliteRow], read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+fn all<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
     rows.iter().map(read).collect()
 }
 
-fn one<T>(row: Option<SqliteRow>, read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+fn one<T>(row: Option<Row>, read: impl Fn(&Row) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     row.as_ref().map(read).transpose()
 }

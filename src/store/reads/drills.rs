@@ -1,12 +1,10 @@
 //! Reading the ledger of drills, and when each school had its last.
 
-use super::{Columns, all, failed};
+use super::{Columns, Readers, Row, all};
 use crate::store::StoreError;
 use crate::store::rows::DrillRow;
 use domain::id::{ConversationId, OrganizationKey};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 macro_rules! drill_columns {
     () => {
@@ -24,24 +22,24 @@ const LAST: &str =
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[LEDGER, ONE, LAST];
 
-pub(in super::super) async fn ledger(readers: &Pool<Sqlite>, limit: u32, offset: u32) -> Result<Vec<DrillRow>, StoreError> {
-    let query = sqlx::query(LEDGER).bind(i64::from(limit)).bind(i64::from(offset));
-    all(&query.fetch_all(readers).await.map_err(failed("read the drills"))?, drill)
+pub(in crate::store) async fn ledger(readers: &Readers, limit: u32, offset: u32) -> Result<Vec<DrillRow>, StoreError> {
+    let query = readers.ask(LEDGER).bind(i64::from(limit)).bind(i64::from(offset));
+    all(&query.all("read the drills").await?, drill)
 }
 
-pub(in super::super) async fn one(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<DrillRow>, StoreError> {
-    let row = sqlx::query(ONE).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a drill"))?;
+pub(in crate::store) async fn one(readers: &Readers, id: ConversationId) -> Result<Option<DrillRow>, StoreError> {
+    let row = readers.ask(ONE).bind(id.to_string()).optional("read a drill").await?;
     super::one(row, drill)
 }
 
-pub(in super::super) async fn last(readers: &Pool<Sqlite>) -> Result<Vec<(OrganizationKey, Timestamp)>, StoreError> {
-    all(&sqlx::query(LAST).fetch_all(readers).await.map_err(failed("read the last drills"))?, |row| {
+pub(in crate::store) async fn last(readers: &Readers) -> Result<Vec<(OrganizationKey, Timestamp)>, StoreError> {
+    all(&readers.ask(LAST).all("read the last drills").await?, |row| {
         let c = Columns::of("conversation", row);
         Ok((c.id("school")?, c.time("last_at")?))
     })
 }
 
-fn drill(row: &SqliteRow) -> Result<DrillRow, StoreError> {
+fn drill(row: &Row) -> Result<DrillRow, StoreError> {
     let c = Columns::of("drill", row);
     Ok(DrillRow {
         conversation: c.id("id")?,

@@ -4,12 +4,10 @@
 //! many tips there are. A drill is closed from its beginning, and is neither listed nor counted here. The `WHERE` of each filter repeats the condition of its index word for word.
 
 use super::tips::{tip, tip_columns};
-use super::{Columns, all, failed};
+use super::{Columns, Readers, Row, all};
 use crate::store::StoreError;
 use crate::store::rows::{InboxCounts, InboxFilter, InboxRow};
 use domain::id::{ConversationId, StaffId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 macro_rules! inbox {
     ($where_and_order:literal) => {
@@ -52,7 +50,7 @@ const COUNTS: &str = "SELECT \
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[OPEN, UNSORTED, MINE, UNDERWAY, PRESS, CLOSED, FIRST, FIRST_UNSORTED, ALIKE, THESE, COUNTS];
 
-pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
+pub(in crate::store) async fn inbox(readers: &Readers, filter: InboxFilter, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
     let (sql, me) = match filter {
         InboxFilter::Open => (OPEN, None),
         InboxFilter::Unsorted => (UNSORTED, None),
@@ -64,19 +62,19 @@ pub(in super::super) async fn inbox(readers: &Pool<Sqlite>, filter: InboxFilter,
         InboxFilter::FirstUnsorted => (FIRST_UNSORTED, None),
         InboxFilter::Alike(id) => (ALIKE, Some(id.to_string())),
     };
-    let rows = sqlx::query(sql).bind(i64::from(limit)).bind(me).fetch_all(readers).await.map_err(failed("read the inbox"))?;
+    let rows = readers.ask(sql).bind(i64::from(limit)).bind(me).all("read the inbox").await?;
     all(&rows, row)
 }
 
-pub(in super::super) async fn tips_of(readers: &Pool<Sqlite>, ids: Vec<ConversationId>) -> Result<Vec<InboxRow>, StoreError> {
+pub(in crate::store) async fn tips_of(readers: &Readers, ids: Vec<ConversationId>) -> Result<Vec<InboxRow>, StoreError> {
     let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     let ids = serde_json::to_string(&ids).map_err(|source| StoreError::Failed { operation: "read tips", source: source.into() })?;
-    let rows = sqlx::query(THESE).bind(most).bind(ids).fetch_all(readers).await.map_err(failed("read tips"))?;
+    let rows = readers.ask(THESE).bind(most).bind(ids).all("read tips").await?;
     all(&rows, row)
 }
 
-pub(in super::super) async fn counts(readers: &Pool<Sqlite>, me: StaffId) -> Result<InboxCounts, StoreError> {
-    let row = sqlx::query(COUNTS).bind(me.to_string()).fetch_one(readers).await.map_err(failed("count the inbox"))?;
+pub(in crate::store) async fn counts(readers: &Readers, me: StaffId) -> Result<InboxCounts, StoreError> {
+    let row = readers.ask(COUNTS).bind(me.to_string()).one("count the inbox").await?;
     let c = Columns::of("conversation", &row);
     Ok(InboxCounts {
         open: c.int("open_tips")?,
@@ -88,7 +86,7 @@ pub(in super::super) async fn counts(readers: &Pool<Sqlite>, me: StaffId) -> Res
     })
 }
 
-fn row(row: &SqliteRow) -> Result<InboxRow, StoreError> {
+fn row(row: &Row) -> Result<InboxRow, StoreError> {
     let c = Columns::of("conversation", row);
     let taken_out = c.opt_time("taken_out_at")?.is_some();
     let likeness = c.get::<Option<i64>>("likeness")?;

@@ -1,12 +1,11 @@
 //! Reading what the roads to carriers keep for themselves: calls, mailboxes, what was taken already, whether lanes are trusted.
 
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, all, one};
 use crate::store::StoreError;
 use crate::store::rows::{CallerRow, MailboxRow, RouteRow};
 use crate::store::sql::each;
 use adapters::contract::Cursor;
 use domain::id::{AccountKey, CallId};
-use sqlx::{Pool, Sqlite};
 
 const CALLER: &str = "SELECT r.id, r.account, r.state_json, r.conversation, r.started_at, r.version FROM caller r WHERE r.id = $1";
 const MAILBOX: &str = "SELECT b.account, b.folder, b.validity, b.uid FROM mailbox b WHERE b.account = $1 AND b.folder = $2";
@@ -18,8 +17,8 @@ const ROUTES: &str = "SELECT t.lane, t.state_json, t.at FROM route t";
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[CALLER, MAILBOX, KNOWN];
 
-pub(in super::super) async fn caller(readers: &Pool<Sqlite>, id: CallId) -> Result<Option<CallerRow>, StoreError> {
-    let row = sqlx::query(CALLER).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a call"))?;
+pub(in crate::store) async fn caller(readers: &Readers, id: CallId) -> Result<Option<CallerRow>, StoreError> {
+    let row = readers.ask(CALLER).bind(id.to_string()).optional("read a call").await?;
     one(row, |row| {
         let c = Columns::of("caller", row);
         Ok(CallerRow {
@@ -33,32 +32,24 @@ pub(in super::super) async fn caller(readers: &Pool<Sqlite>, id: CallId) -> Resu
     })
 }
 
-pub(in super::super) async fn mailbox(
-    readers: &Pool<Sqlite>,
-    account: AccountKey,
-    folder: String,
-) -> Result<Option<MailboxRow>, StoreError> {
-    let query = sqlx::query(MAILBOX).bind(account.to_string()).bind(folder);
-    one(query.fetch_optional(readers).await.map_err(failed("read where a mailbox was read to"))?, |row| {
+pub(in crate::store) async fn mailbox(readers: &Readers, account: AccountKey, folder: String) -> Result<Option<MailboxRow>, StoreError> {
+    let query = readers.ask(MAILBOX).bind(account.to_string()).bind(folder);
+    one(query.optional("read where a mailbox was read to").await?, |row| {
         let c = Columns::of("mailbox", row);
         let cursor = Cursor { validity: c.small("validity")?, uid: c.small("uid")? };
         Ok(MailboxRow { account: c.id("account")?, folder: c.text("folder")?, cursor })
     })
 }
 
-pub(in super::super) async fn known_onces(
-    readers: &Pool<Sqlite>,
-    account: AccountKey,
-    keys: Vec<String>,
-) -> Result<Vec<String>, StoreError> {
+pub(in crate::store) async fn known_onces(readers: &Readers, account: AccountKey, keys: Vec<String>) -> Result<Vec<String>, StoreError> {
     let keys = serde_json::to_string(&keys).unwrap_or_else(|_| "[]".to_owned());
-    let rows = sqlx::query(KNOWN).bind(keys).bind(account.to_string()).fetch_all(readers).await;
-    all(&rows.map_err(failed("look for what was taken already"))?, |row| Columns::of("once", row).text("once_key"))
+    let rows = readers.ask(KNOWN).bind(keys).bind(account.to_string()).all("look for what was taken already").await?;
+    all(&rows, |row| Columns::of("once", row).text("once_key"))
 }
 
 /// A handful of rows, read once a start. A circuit that cannot be read is one that nothing is known of.
-pub(in super::super) async fn routes(readers: &Pool<Sqlite>) -> Result<Vec<RouteRow>, StoreError> {
-    let rows = sqlx::query(ROUTES).fetch_all(readers).await.map_err(failed("read the lanes' circuits"))?;
+pub(in crate::store) async fn routes(readers: &Readers) -> Result<Vec<RouteRow>, StoreError> {
+    let rows = readers.ask(ROUTES).all("read the lanes' circuits").await?;
     let known = all(&rows, |row| {
         let c = Columns::of("route", row);
         let Ok(circuit) = c.json("state_json") else { return Ok(None) };

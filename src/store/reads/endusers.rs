@@ -1,14 +1,12 @@
 //! Reading what endusers have of their own: PINs, logins to the portal, and the tips that their organizations were told of.
 
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, Row, all, one};
 use crate::store::StoreError;
 use crate::store::endusers::*;
 use crate::store::sql::each;
 use crate::vault::sealed::BlindIndex;
 use domain::id::{ConversationId, LoginCodeId, OrganizationKey, PersonKey};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 const PIN: &str = "SELECT p.person, p.set_at, p.mac, p.set_by FROM pin p WHERE p.person = $1 ORDER BY p.set_at DESC LIMIT 1";
 const PINS: &str = "SELECT p.person, p.set_at, p.mac, p.set_by FROM pin p ORDER BY p.person, p.set_at";
@@ -34,14 +32,14 @@ const TOLD: &str = concat!(
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[PIN, CODE, CODES_OF, CODES, SESSION, NOTES, OPENED, FEEDBACK, TOLD];
 
-pub(in super::super) async fn pin(readers: &Pool<Sqlite>, person: PersonKey) -> Result<Option<PinRow>, StoreError> {
-    one(sqlx::query(PIN).bind(person.to_string()).fetch_optional(readers).await.map_err(failed("read a PIN"))?, pin_row)
+pub(in crate::store) async fn pin(readers: &Readers, person: PersonKey) -> Result<Option<PinRow>, StoreError> {
+    one(readers.ask(PIN).bind(person.to_string()).optional("read a PIN").await?, pin_row)
 }
 
 /// Of each person the last; a person's rows come in the order of setting.
-pub(in super::super) async fn pins(readers: &Pool<Sqlite>) -> Result<Vec<PinRow>, StoreError> {
+pub(in crate::store) async fn pins(readers: &Readers) -> Result<Vec<PinRow>, StoreError> {
     let mut last: Vec<PinRow> = Vec::new();
-    for row in all(&sqlx::query(PINS).fetch_all(readers).await.map_err(failed("read PINs"))?, pin_row)? {
+    for row in all(&readers.ask(PINS).all("read PINs").await?, pin_row)? {
         match last.last_mut().filter(|before| before.person == row.person) {
             Some(before) => *before = row,
             None => last.push(row),
@@ -50,13 +48,13 @@ pub(in super::super) async fn pins(readers: &Pool<Sqlite>) -> Result<Vec<PinRow>
     Ok(last)
 }
 
-fn pin_row(row: &SqliteRow) -> Result<PinRow, StoreError> {
+fn pin_row(row: &Row) -> Result<PinRow, StoreError> {
     let c = Columns::of("pin", row);
     Ok(PinRow { person: c.id("person")?, mac: c.hash("mac")?, set_at: c.time("set_at")?, set_by: c.opt_id("set_by")? })
 }
 
-pub(in super::super) async fn login_code(readers: &Pool<Sqlite>, id: LoginCodeId) -> Result<Option<LoginCodeRow>, StoreError> {
-    one(sqlx::query(CODE).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a login code"))?, |row| {
+pub(in crate::store) async fn login_code(readers: &Readers, id: LoginCodeId) -> Result<Option<LoginCodeRow>, StoreError> {
+    one(readers.ask(CODE).bind(id.to_string()).optional("read a login code").await?, |row| {
         let c = Columns::of("login_code", row);
         Ok(LoginCodeRow {
             id: c.id("id")?,
@@ -70,28 +68,24 @@ pub(in super::super) async fn login_code(readers: &Pool<Sqlite>, id: LoginCodeId
     })
 }
 
-pub(in super::super) async fn login_codes_of(
-    readers: &Pool<Sqlite>,
-    index: BlindIndex,
-    since: Timestamp,
-) -> Result<Vec<Timestamp>, StoreError> {
-    let query = sqlx::query(CODES_OF).bind(index.0.to_vec()).bind(since.as_microsecond());
-    let rows = query.fetch_all(readers).await.map_err(failed("count login codes"))?;
+pub(in crate::store) async fn login_codes_of(readers: &Readers, index: BlindIndex, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+    let query = readers.ask(CODES_OF).bind(index.0.to_vec()).bind(since.as_microsecond());
+    let rows = query.all("count login codes").await?;
     all(&rows, |row| Columns::of("login_code", row).time("created_at"))
 }
 
-pub(in super::super) async fn login_codes_since(readers: &Pool<Sqlite>, since: Timestamp) -> Result<i64, StoreError> {
-    let row = sqlx::query(CODES).bind(since.as_microsecond()).fetch_one(readers).await.map_err(failed("count login codes"))?;
+pub(in crate::store) async fn login_codes_since(readers: &Readers, since: Timestamp) -> Result<i64, StoreError> {
+    let row = readers.ask(CODES).bind(since.as_microsecond()).one("count login codes").await?;
     Columns::of("login_code", &row).int("n")
 }
 
-pub(in super::super) async fn session(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn session(
+    readers: &Readers,
     token_hash: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<EnduserSessionRow>, StoreError> {
-    let query = sqlx::query(SESSION).bind(token_hash.to_vec()).bind(now.as_microsecond());
-    one(query.fetch_optional(readers).await.map_err(failed("read a session of the portal"))?, |row| {
+    let query = readers.ask(SESSION).bind(token_hash.to_vec()).bind(now.as_microsecond());
+    one(query.optional("read a session of the portal").await?, |row| {
         let c = Columns::of("enduser_session", row);
         Ok(EnduserSessionRow {
             token_hash: c.hash("token_hash")?,
@@ -103,8 +97,8 @@ pub(in super::super) async fn session(
     })
 }
 
-pub(in super::super) async fn notes(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<EnduserNoteRow>, StoreError> {
-    let rows = sqlx::query(NOTES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read the endusers' notes"))?;
+pub(in crate::store) async fn notes(readers: &Readers, id: ConversationId) -> Result<Vec<EnduserNoteRow>, StoreError> {
+    let rows = readers.ask(NOTES).bind(id.to_string()).all("read the endusers' notes").await?;
     all(&rows, |row| {
         let c = Columns::of("enduser_note", row);
         Ok(EnduserNoteRow {
@@ -117,16 +111,16 @@ pub(in super::super) async fn notes(readers: &Pool<Sqlite>, id: ConversationId) 
     })
 }
 
-pub(in super::super) async fn opened(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<OpenedRow>, StoreError> {
-    let rows = sqlx::query(OPENED).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read who opened a tip"))?;
+pub(in crate::store) async fn opened(readers: &Readers, id: ConversationId) -> Result<Vec<OpenedRow>, StoreError> {
+    let rows = readers.ask(OPENED).bind(id.to_string()).all("read who opened a tip").await?;
     all(&rows, |row| {
         let c = Columns::of("enduser_opened", row);
         Ok(OpenedRow { conversation: c.id("conversation")?, person: c.id("person")?, at: c.time("at")? })
     })
 }
 
-pub(in super::super) async fn feedback(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<FeedbackRow>, StoreError> {
-    let rows = sqlx::query(FEEDBACK).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read the endusers' feedback"))?;
+pub(in crate::store) async fn feedback(readers: &Readers, id: ConversationId) -> Result<Vec<FeedbackRow>, StoreError> {
+    let rows = readers.ask(FEEDBACK).bind(id.to_string()).all("read the endusers' feedback").await?;
     all(&rows, |row| {
         let c = Columns::of("feedback", row);
         Ok(FeedbackRow {
@@ -141,16 +135,16 @@ pub(in super::super) async fn feedback(readers: &Pool<Sqlite>, id: ConversationI
     })
 }
 
-pub(in super::super) async fn told_to(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn told_to(
+    readers: &Readers,
     organizations: Vec<OrganizationKey>,
     (limit, offset): (u32, u32),
 ) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
     const OPERATION: &str = "read the tips of an organization";
     let list =
         serde_json::to_string(&organizations).map_err(|source| StoreError::Failed { operation: OPERATION, source: source.into() })?;
-    let query = sqlx::query(TOLD).bind(list).bind(i64::from(limit)).bind(i64::from(offset));
-    all(&query.fetch_all(readers).await.map_err(failed(OPERATION))?, |row| {
+    let query = readers.ask(TOLD).bind(list).bind(i64::from(limit)).bind(i64::from(offset));
+    all(&query.all(OPERATION).await?, |row| {
         let c = Columns::of("obligation", row);
         Ok((c.id("conversation")?, c.time("told_at")?))
     })

@@ -1,6 +1,6 @@
 //! Reading what was done to tell the endusers: dispatches, obligations, attempts, receipts, tasks.
 
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, Row, all, one};
 use crate::store::StoreError;
 use crate::store::rows::{AttemptRow, DispatchRow, ObligationRow, Owner, ReceiptRow, TaskKind, TaskRow, WatchRow};
 use crate::store::sql::each;
@@ -8,8 +8,6 @@ use domain::channel::Means;
 use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, LaneKey, ObligationId};
 use domain::level::Level;
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Pool, Sqlite};
 
 macro_rules! obligation_columns {
     () => {
@@ -47,7 +45,7 @@ const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.cre
 /// The condition repeats that of the index of open tips.
 const UNWATCHED: &str = "SELECT c.id FROM conversation c WHERE c.state = 'open' AND NOT c.drill \
     AND NOT EXISTS (SELECT 1 FROM watch w WHERE w.conversation = c.id) ORDER BY c.urgency, c.deadline, c.id LIMIT $1";
-const WAITING: &str = "SELECT count(*) FROM work w WHERE w.lane = $1 AND w.urgency < $2 AND w.run_at <= $3";
+const WAITING: &str = "SELECT count(*) AS n FROM work w WHERE w.lane = $1 AND w.urgency < $2 AND w.run_at <= $3";
 const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w WHERE w.conversation = $1";
 
 /// Every statement here, for the test of their plans.
@@ -55,16 +53,16 @@ const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w
 pub(super) const ALL: &[&str] =
     &[DISPATCHES, DISPATCH, UNWATCHED, WAITING, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
 
-pub(in super::super) async fn dispatches(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
-    let rows = sqlx::query(DISPATCHES).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read dispatches"))?;
+pub(in crate::store) async fn dispatches(readers: &Readers, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
+    let rows = readers.ask(DISPATCHES).bind(id.to_string()).all("read dispatches").await?;
     all(&rows, dispatch_row)
 }
 
-pub(in super::super) async fn dispatch(readers: &Pool<Sqlite>, id: DispatchId) -> Result<Option<DispatchRow>, StoreError> {
-    one(sqlx::query(DISPATCH).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read a dispatch"))?, dispatch_row)
+pub(in crate::store) async fn dispatch(readers: &Readers, id: DispatchId) -> Result<Option<DispatchRow>, StoreError> {
+    one(readers.ask(DISPATCH).bind(id.to_string()).optional("read a dispatch").await?, dispatch_row)
 }
 
-fn dispatch_row(row: &SqliteRow) -> Result<DispatchRow, StoreError> {
+fn dispatch_row(row: &Row) -> Result<DispatchRow, StoreError> {
     let c = Columns::of("dispatch", row);
     Ok(DispatchRow {
         id: c.id("id")?,
@@ -79,71 +77,67 @@ fn dispatch_row(row: &SqliteRow) -> Result<DispatchRow, StoreError> {
     })
 }
 
-pub(in super::super) async fn unwatched(readers: &Pool<Sqlite>, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
-    let rows = sqlx::query(UNWATCHED).bind(i64::from(limit)).fetch_all(readers).await.map_err(failed("find tips without clocks"))?;
+pub(in crate::store) async fn unwatched(readers: &Readers, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+    let rows = readers.ask(UNWATCHED).bind(i64::from(limit)).all("find tips without clocks").await?;
     all(&rows, |row| Columns::of("conversation", row).id("id"))
 }
 
-pub(in super::super) async fn waiting(readers: &Pool<Sqlite>, lane: LaneKey, below: i32, now: Timestamp) -> Result<i64, StoreError> {
-    let query = sqlx::query_scalar::<_, i64>(WAITING).bind(lane.to_string()).bind(i64::from(below)).bind(now.as_microsecond());
-    query.fetch_one(readers).await.map_err(failed("count what waits on a lane"))
+pub(in crate::store) async fn waiting(readers: &Readers, lane: LaneKey, below: i32, now: Timestamp) -> Result<i64, StoreError> {
+    let query = readers.ask(WAITING).bind(lane.to_string()).bind(i64::from(below)).bind(now.as_microsecond());
+    Columns::of("work", &query.one("count what waits on a lane").await?).int("n")
 }
 
-pub(in super::super) async fn obligations(readers: &Pool<Sqlite>, dispatch: DispatchId) -> Result<Vec<ObligationRow>, StoreError> {
-    all(&sqlx::query(OBLIGATIONS).bind(dispatch.to_string()).fetch_all(readers).await.map_err(failed("read obligations"))?, obligation_row)
+pub(in crate::store) async fn obligations(readers: &Readers, dispatch: DispatchId) -> Result<Vec<ObligationRow>, StoreError> {
+    all(&readers.ask(OBLIGATIONS).bind(dispatch.to_string()).all("read obligations").await?, obligation_row)
 }
 
-pub(in super::super) async fn obligation(readers: &Pool<Sqlite>, id: ObligationId) -> Result<Option<ObligationRow>, StoreError> {
-    one(sqlx::query(OBLIGATION).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read an obligation"))?, obligation_row)
+pub(in crate::store) async fn obligation(readers: &Readers, id: ObligationId) -> Result<Option<ObligationRow>, StoreError> {
+    one(readers.ask(OBLIGATION).bind(id.to_string()).optional("read an obligation").await?, obligation_row)
 }
 
-pub(in super::super) async fn attempts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<AttemptRow>, StoreError> {
-    all(&sqlx::query(ATTEMPTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read attempts"))?, attempt_row)
+pub(in crate::store) async fn attempts(readers: &Readers, id: ConversationId) -> Result<Vec<AttemptRow>, StoreError> {
+    all(&readers.ask(ATTEMPTS).bind(id.to_string()).all("read attempts").await?, attempt_row)
 }
 
-pub(in super::super) async fn attempt(readers: &Pool<Sqlite>, id: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
-    one(sqlx::query(ATTEMPT).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read an attempt"))?, attempt_row)
+pub(in crate::store) async fn attempt(readers: &Readers, id: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
+    one(readers.ask(ATTEMPT).bind(id.to_string()).optional("read an attempt").await?, attempt_row)
 }
 
-pub(in super::super) async fn known_provider_ids(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn known_provider_ids(
+    readers: &Readers,
     account: AccountKey,
     ids: Vec<String>,
 ) -> Result<Vec<(String, AttemptId)>, StoreError> {
     const OPERATION: &str = "look for provider ids";
     let ids = serde_json::to_string(&ids).map_err(|source| StoreError::Failed { operation: OPERATION, source: source.into() })?;
-    let rows = sqlx::query(KNOWN).bind(ids).bind(account.to_string()).fetch_all(readers).await.map_err(failed(OPERATION))?;
+    let rows = readers.ask(KNOWN).bind(ids).bind(account.to_string()).all(OPERATION).await?;
     all(&rows, |row| {
         let c = Columns::of("attempt", row);
         Ok((c.text("provider_id")?, c.id("id")?))
     })
 }
 
-pub(in super::super) async fn watch(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Option<WatchRow>, StoreError> {
-    one(sqlx::query(WATCH).bind(id.to_string()).fetch_optional(readers).await.map_err(failed("read the clocks of a tip"))?, |row| {
+pub(in crate::store) async fn watch(readers: &Readers, id: ConversationId) -> Result<Option<WatchRow>, StoreError> {
+    one(readers.ask(WATCH).bind(id.to_string()).optional("read the clocks of a tip").await?, |row| {
         let c = Columns::of("watch", row);
         Ok(WatchRow { conversation: c.id("conversation")?, watch: c.json("watch_json")?, version: c.int("version")? })
     })
 }
 
-pub(in super::super) async fn receipts(readers: &Pool<Sqlite>, id: ConversationId) -> Result<Vec<ReceiptRow>, StoreError> {
-    let rows = sqlx::query(RECEIPTS).bind(id.to_string()).fetch_all(readers).await.map_err(failed("read receipts"))?;
+pub(in crate::store) async fn receipts(readers: &Readers, id: ConversationId) -> Result<Vec<ReceiptRow>, StoreError> {
+    let rows = readers.ask(RECEIPTS).bind(id.to_string()).all("read receipts").await?;
     all(&rows, |row| {
         let c = Columns::of("receipt", row);
         Ok(ReceiptRow { attempt: c.id("attempt")?, conversation: c.id("conversation")?, at: c.time("at")?, kind: c.json("kind_json")? })
     })
 }
 
-pub(in super::super) async fn open_tasks(
-    readers: &Pool<Sqlite>,
-    tip: Option<ConversationId>,
-    limit: u32,
-) -> Result<Vec<TaskRow>, StoreError> {
+pub(in crate::store) async fn open_tasks(readers: &Readers, tip: Option<ConversationId>, limit: u32) -> Result<Vec<TaskRow>, StoreError> {
     let query = match tip {
-        None => sqlx::query(TASKS).bind(i64::from(limit)),
-        Some(tip) => sqlx::query(TASKS_OF).bind(i64::from(limit)).bind(tip.to_string()),
+        None => readers.ask(TASKS).bind(i64::from(limit)),
+        Some(tip) => readers.ask(TASKS_OF).bind(i64::from(limit)).bind(tip.to_string()),
     };
-    all(&query.fetch_all(readers).await.map_err(failed("read tasks"))?, |row| {
+    all(&query.all("read tasks").await?, |row| {
         let c = Columns::of("task", row);
         Ok(TaskRow {
             id: c.id("id")?,
@@ -157,12 +151,12 @@ pub(in super::super) async fn open_tasks(
     })
 }
 
-fn obligation_row(row: &SqliteRow) -> Result<ObligationRow, StoreError> {
+fn obligation_row(row: &Row) -> Result<ObligationRow, StoreError> {
     let c = Columns::of("obligation", row);
     Ok(ObligationRow { obligation: c.json("obligation_json")?, place: c.small("place")?, version: c.int("version")? })
 }
 
-pub(super) fn attempt_row(row: &SqliteRow) -> Result<AttemptRow, StoreError> {
+pub(super) fn attempt_row(row: &Row) -> Result<AttemptRow, StoreError> {
     let c = Columns::of("attempt", row);
     let owner = match c.get::<&str>("owner_kind")? {
         "obligation" => Owner::Obligation(c.id("owner")?),

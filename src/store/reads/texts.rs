@@ -1,14 +1,13 @@
 //! Reading what endusers were texted, and who forbade it: to know whom an `OK 123456` or a STOP is from and what it is about.
 
 use super::telling::{attempt_columns, attempt_row};
-use super::{Columns, all, failed, one};
+use super::{Columns, Readers, all, one};
 use crate::store::StoreError;
 use crate::store::rows::AttemptRow;
 use crate::store::sql::each;
 use crate::vault::sealed::BlindIndex;
 use domain::id::PersonKey;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{Pool, Sqlite};
 
 /// An attempt may be younger than the due time of its obligation by the grace of its retries, never by this.
 const GRACE: SignedDuration = SignedDuration::from_hours(48);
@@ -28,8 +27,8 @@ const FORBIDDEN: &str = "SELECT f.since FROM texts_forbidden f WHERE f.idx = $1"
 #[cfg(test)]
 pub(super) const ALL: &[&str] = &[TEXTS_TO, FORBIDDEN];
 
-pub(in super::super) async fn texts_to(
-    readers: &Pool<Sqlite>,
+pub(in crate::store) async fn texts_to(
+    readers: &Readers,
     persons: Vec<PersonKey>,
     since: Timestamp,
     limit: u32,
@@ -38,11 +37,11 @@ pub(in super::super) async fn texts_to(
     let persons: Vec<String> = persons.iter().map(PersonKey::to_string).collect();
     let persons = serde_json::to_string(&persons).map_err(|source| StoreError::Failed { operation: OPERATION, source: source.into() })?;
     let due_since = since.saturating_sub(GRACE).unwrap_or(Timestamp::MIN);
-    let query = sqlx::query(TEXTS_TO).bind(persons).bind(due_since.as_microsecond()).bind(since.as_microsecond()).bind(i64::from(limit));
-    all(&query.fetch_all(readers).await.map_err(failed(OPERATION))?, attempt_row)
+    let query = readers.ask(TEXTS_TO).bind(persons).bind(due_since.as_microsecond()).bind(since.as_microsecond()).bind(i64::from(limit));
+    all(&query.all(OPERATION).await?, attempt_row)
 }
 
-pub(in super::super) async fn forbidden(readers: &Pool<Sqlite>, index: BlindIndex) -> Result<Option<Timestamp>, StoreError> {
-    let found = sqlx::query(FORBIDDEN).bind(index.0.to_vec()).fetch_optional(readers).await;
-    one(found.map_err(failed("read who forbade texts"))?, |row| Columns::of("texts_forbidden", row).time("since"))
+pub(in crate::store) async fn forbidden(readers: &Readers, index: BlindIndex) -> Result<Option<Timestamp>, StoreError> {
+    let found = readers.ask(FORBIDDEN).bind(index.0.to_vec()).optional("read who forbade texts").await?;
+    one(found, |row| Columns::of("texts_forbidden", row).time("since"))
 }

@@ -1,0 +1,161 @@
+//! Connecting to the server: the right schema, and settings under which a commit is what it says.
+
+use super::connection::CONNECT_WITHIN;
+use crate::store::sql;
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use std::str::FromStr;
+
+/// The limits of a connection that writes, the server's second net below ours: a statement, a wait for another's lock, an open
+/// transaction whose client says nothing more. Milliseconds.
+const WRITING: [(&str, &str); 5] = [
+    ("statement_timeout", "5000"),
+    ("lock_timeout", "3000"),
+    ("idle_in_transaction_session_timeout", "5000"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+];
+const READING: [(&str, &str); 4] =
+    [("statement_timeout", "9000"), ("default_transaction_read_only", "on"), ("enable_seqscan", "off"), ("jit", "off")];
+
+/// Why the database could not be used, in a sentence with the fix. The address is told, never the password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not an address.
+    #[error("the database's address is not understood: write postgres://user:password@host:5432/name")]
+    Address,
+    /// No answer.
+    #[error("the database {address} cannot be reached: is the server running, and may this user connect?")]
+    Unreachable {
+        /// Host, port and name.
+        address: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// It does not sync.
+    #[error("the database {address} answers before the disk has it ({setting} is off), so a tip could be lost: turn it on")]
+    Forgetful {
+        /// Host, port and name.
+        address: String,
+        /// The setting.
+        setting: &'static str,
+    },
+    /// The schema is older than the program.
+    #[error("the database {address} is not prepared for this version: run `tipline migrate` first")]
+    Behind {
+        /// Host, port and name.
+        address: String,
+    },
+    /// The schema is newer than the program.
+    #[error(
+        "the database {address} was prepared by a newer version (its schema is {found}, this program knows {known}): start the newer program"
+    )]
+    Newer {
+        /// Host, port and name.
+        address: String,
+        /// Its schema.
+        found: i64,
+        /// The newest known here.
+        known: i64,
+    },
+    /// A schema that is not ours.
+    #[error("the database {address} was not made by this program: name another")]
+    Foreign {
+        /// Host, port and name.
+        address: String,
+        /// Why.
+        #[source]
+        source: MigrateError,
+    },
+    /// It refused.
+    #[error("the database {address} could not be read: see its log")]
+    Refused {
+        /// Host, port and name.
+        address: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// Brings the schema up to date.
+pub async fn migrate(url: &str) -> Result<(), OpenError> {
+    ready(&options(url)?, true).await
+}
+
+/// The options of an address; statements are never logged.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| OpenError::Address)?;
+    Ok(options.application_name("tipline").disable_statement_logging())
+}
+
+pub(super) fn writing(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options(WRITING)
+}
+
+pub(super) fn reading(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options(READING)
+}
+
+/// Host, port and name: what may be told of an address.
+fn address(options: &PgConnectOptions) -> String {
+    format!("{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or(options.get_username()))
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
+    let unreachable = |source| OpenError::Unreachable { address: address(options), source };
+    match tokio::time::timeout(CONNECT_WITHIN, options.connect()).await {
+        Ok(connected) => connected.map_err(unreachable),
+        Err(_) => Err(unreachable(sqlx::Error::PoolTimedOut)),
+    }
+}
+
+/// Checks the schema, and that a commit is durable; brings the schema up to date if that is wished. Several nodes may do so at once.
+pub(super) async fn ready(options: &PgConnectOptions, migrate: bool) -> Result<(), OpenError> {
+    let mut connection = connect(options).await?;
+    for (setting, ask) in [("fsync", "SHOW fsync"), ("synchronous_commit", "SHOW synchronous_commit")] {
+        let value: String = sqlx::query_scalar(ask).fetch_one(&mut connection).await.map_err(|source| refused(options, source))?;
+        if value == "off" {
+            return Err(OpenError::Forgetful { address: address(options), setting });
+        }
+    }
+    let found = schema(options, &mut connection).await?;
+    if found < sql::NEWEST && !migrate {
+        return Err(OpenError::Behind { address: address(options) });
+    }
+    // Also when nothing is missing: it compares what was run with what is known.
+    let migrated = sql::postgres_migrator().run_direct(None, &mut connection, false).await;
+    migrated.map_err(|source| OpenError::Foreign { address: address(options), source })?;
+    let _ = connection.close().await;
+    Ok(())
+}
+
+/// Refuses a database whose schema is not the newest.
+pub(super) async fn readable(options: &PgConnectOptions) -> Result<(), OpenError> {
+    let mut connection = connect(options).await?;
+    let found = schema(options, &mut connection).await?;
+    let _ = connection.close().await;
+    if found < sql::NEWEST { Err(OpenError::Behind { address: address(options) }) } else { Ok(()) }
+}
+
+fn refused(options: &PgConnectOptions, source: sqlx::Error) -> OpenError {
+    OpenError::Refused { address: address(options), source }
+}
+
+/// The number of the last migration that was run; 0 for none.
+async fn schema(options: &PgConnectOptions, connection: &mut PgConnection) -> Result<i64, OpenError> {
+    let refused = |source| refused(options, source);
+    let there = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+    if !there.fetch_one(&mut *connection).await.map_err(refused)? {
+        return Ok(0);
+    }
+    let found =
+        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.map_err(refused)?;
+    let found = found.unwrap_or(0);
+    if found > sql::NEWEST {
+        return Err(OpenError::Newer { address: address(options), found, known: sql::NEWEST });
+    }
+    Ok(found)
+}
