@@ -15,8 +15,7 @@ const BALLAST: &str = ".ballast";
 /// What a file system gives out at once; smaller pieces take no more.
 const PAGE_BYTES: usize = 4096;
 /// Mounts the disks, says so, and holds the namespace until its input ends.
-const HOLD: &str =
-    "while [ $# -gt 1 ]; do mount -t tmpfs -o size=$2,mode=700 tmpfs \"$1\" || exit 1; shift 2; done; echo mounted; exec cat";
+const HOLD: &str = "while [ $# -gt 1 ]; do mkdir -p \"$1\" && mount -t tmpfs -o size=$2,mode=700 tmpfs \"$1\" || exit 1; shift 2; done; echo mounted; exec cat";
 
 /// A disk to be: where it lies, and how large it is in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub struct Disks {
 }
 
 impl Disks {
-    /// Mounts them. An error says what this machine does not allow.
+    /// Mounts them, in this order, so that one may lie within another. An error says what this machine does not allow.
     pub fn mount(disks: &[Disk]) -> anyhow::Result<Self> {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", HOLD, "sh"]);

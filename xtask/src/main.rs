@@ -33,7 +33,7 @@ enum Command {
     Test(test::Test),
     /// Measure in the release profile, beside the machine's own limits, and write docs/benchmarks.md.
     Bench(bench::Bench),
-    /// Break carriers for minutes or hours of real time and look whether every promise is kept; prints what was seen.
+    /// Break everything, by a seed, for minutes or hours under load, then look that nothing was lost, doubled or forgotten.
     Soak(soak::Soak),
 }
 

@@ -21,9 +21,9 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a program with its output in `log`. It is killed when this is dropped.
+    /// Starts a program with its output in `log`, behind what is there. It is killed when this is dropped.
     pub fn start(name: &str, command: std::process::Command, log: &Path) -> anyhow::Result<Self> {
-        let output = File::create(log).with_context(|| format!("make {}", log.display()))?;
+        let output = File::options().create(true).append(true).open(log).with_context(|| format!("make {}", log.display()))?;
         let errors = output.try_clone().with_context(|| format!("write {}", log.display()))?;
         let mut command = Command::from(command);
         command.stdin(Stdio::null()).stdout(output).stderr(errors).kill_on_drop(true);
@@ -67,14 +67,22 @@ impl Running {
         let _ = self.child.kill().await;
     }
 
-    /// Asks it to end, and ends it when it does not.
-    pub async fn end(mut self) {
-        if let Some(id) = self.child.id() {
-            // SIGTERM through the shell's own tool: the standard library only knows SIGKILL.
-            let _ = Command::new("kill").args(["-TERM", &id.to_string()]).stdin(Stdio::null()).status().await;
+    /// Asks it to end, and ends it when it does not. Gives its exit code; none when it had to be ended.
+    pub async fn end(mut self) -> Option<i32> {
+        self.signal("TERM").await;
+        match tokio::time::timeout(END_WITHIN, self.child.wait()).await {
+            Ok(ended) => ended.ok().and_then(|status| status.code()),
+            Err(_) => {
+                let _ = self.child.kill().await;
+                None
+            }
         }
-        if tokio::time::timeout(END_WITHIN, self.child.wait()).await.is_err() {
-            let _ = self.child.kill().await;
+    }
+
+    /// Sends it a signal, by the shell's own tool: the standard library only knows SIGKILL.
+    pub async fn signal(&self, name: &str) {
+        if let Some(id) = self.child.id() {
+            let _ = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).stdin(Stdio::null()).status().await;
         }
     }
 }

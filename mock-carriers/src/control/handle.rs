@@ -200,6 +200,15 @@ impl Control {
         self.exchange.with(|state| state.requests.iter().cloned().collect())
     }
 
+    /// The same, and forgets them: nothing that comes between is missed.
+    pub async fn take_requests(&self) -> Vec<RequestSeen> {
+        self.exchange.with(|state| {
+            let taken = state.requests.iter().cloned().collect();
+            state.requests.clear();
+            taken
+        })
+    }
+
     /// Forgets the REST requests.
     pub async fn clear_requests(&self) {
         self.exchange.with(|state| state.requests.clear());
@@ -208,6 +217,15 @@ impl Control {
     /// Every webhook and callback with its outcome, oldest first.
     pub async fn webhooks(&self) -> Vec<Delivered> {
         self.exchange.with(|state| state.deliveries.iter().cloned().collect())
+    }
+
+    /// The same, and forgets them: nothing that comes between is missed.
+    pub async fn take_webhooks(&self) -> Vec<Delivered> {
+        self.exchange.with(|state| {
+            let taken = state.deliveries.iter().cloned().collect();
+            state.deliveries.clear();
+            taken
+        })
     }
 
     /// Forgets the webhooks and callbacks.

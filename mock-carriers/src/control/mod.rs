@@ -45,6 +45,8 @@ pub fn routes() -> Router<Arc<Exchange>> {
         .route("/control/faults/{id}", delete(remove_fault))
         .route("/control/requests", get(requests).delete(clear_requests))
         .route("/control/webhooks", get(webhooks).delete(clear_webhooks))
+        .route("/control/requests/take", post(take_requests))
+        .route("/control/webhooks/take", post(take_webhooks))
         .route("/control/debugger", get(debugger))
         .route("/control/reset", post(reset))
         .route("/control/events", get(events::stream))
@@ -214,6 +216,10 @@ async fn requests(State(ex): Shared, Query(filter): Query<Filter>) -> Json<impl 
     Json(all.into_iter().filter(|seen| seen.path.contains(&wanted)).collect::<Vec<_>>())
 }
 
+async fn take_requests(State(ex): Shared) -> Json<impl Serialize> {
+    Json(control(ex).take_requests().await)
+}
+
 async fn clear_requests(State(ex): Shared) -> StatusCode {
     control(ex).clear_requests().await;
     StatusCode::NO_CONTENT
@@ -226,6 +232,10 @@ async fn webhooks(State(ex): Shared, Query(filter): Query<Filter>) -> Json<impl 
         None => true,
     };
     Json(all.into_iter().filter(kind).collect::<Vec<_>>())
+}
+
+async fn take_webhooks(State(ex): Shared) -> Json<impl Serialize> {
+    Json(control(ex).take_webhooks().await)
 }
 
 async fn clear_webhooks(State(ex): Shared) -> StatusCode {

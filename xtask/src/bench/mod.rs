@@ -6,7 +6,7 @@
 mod accepts;
 mod chats;
 pub mod clock;
-mod deployment;
+pub mod deployment;
 mod dispatch;
 mod flood;
 mod queue;

@@ -1,6 +1,7 @@
 //! Gateway and mock carriers as two processes that talk over real sockets.
 
 use super::deployment::Deployment;
+use super::ports::Ports;
 use crate::process::Running;
 use crate::workspace;
 use anyhow::{Context, bail};
@@ -40,27 +41,7 @@ impl Both {
     /// Starts both and waits until both answer.
     pub async fn start(deployment: &Deployment, pace: Pace) -> anyhow::Result<Self> {
         let ports = deployment.ports;
-        let mut command = Command::new(workspace::program("mock-carriers"));
-        let webhooks = format!("http://127.0.0.1:{}/webhooks/main", ports.public);
-        let route = format!("{LINE_NUMBER}={webhooks}/messages,{webhooks}/voice");
-        let second = format!("http://127.0.0.1:{}/webhooks/backup", ports.public);
-        let second = format!("{SECOND_NUMBER}={second}/messages,{second}/voice");
-        command.args([
-            "--listen",
-            &format!("127.0.0.1:{}", ports.mock),
-            "--telnyx",
-            &format!("127.0.0.1:{}", ports.telnyx),
-            "--telnyx-number",
-            &second,
-            "--smtp",
-            &format!("127.0.0.1:{}", ports.smtp),
-            "--imap",
-            &format!("127.0.0.1:{}", ports.imap),
-            "--site",
-            &format!("http://127.0.0.1:{}", ports.public),
-            "--number",
-            &route,
-        ]);
+        let mut command = mock(&ports);
         if let Pace::Quick = pace {
             command.args(["--handset-ms-per-word", "2", "--handset-second-ms", "30"]);
         }
@@ -110,4 +91,30 @@ impl Both {
         self.gateway.end().await;
         self.mock.end().await;
     }
+}
+
+/// The mock carriers' program on these ports, with both of the line's numbers.
+pub fn mock(ports: &Ports) -> Command {
+    let mut command = Command::new(workspace::program("mock-carriers"));
+    let webhooks = format!("http://127.0.0.1:{}/webhooks/main", ports.public);
+    let route = format!("{LINE_NUMBER}={webhooks}/messages,{webhooks}/voice");
+    let second = format!("http://127.0.0.1:{}/webhooks/backup", ports.public);
+    let second = format!("{SECOND_NUMBER}={second}/messages,{second}/voice");
+    command.args([
+        "--listen",
+        &format!("127.0.0.1:{}", ports.mock),
+        "--telnyx",
+        &format!("127.0.0.1:{}", ports.telnyx),
+        "--telnyx-number",
+        &second,
+        "--smtp",
+        &format!("127.0.0.1:{}", ports.smtp),
+        "--imap",
+        &format!("127.0.0.1:{}", ports.imap),
+        "--site",
+        &format!("http://127.0.0.1:{}", ports.public),
+        "--number",
+        &route,
+    ]);
+    command
 }
