@@ -2,6 +2,7 @@
 
 use super::Outbox;
 use super::compose::ComposeError;
+use super::pace::Gate;
 use crate::links::news_of;
 use crate::progress::{News, ProgressError, Todo};
 use crate::store::rows::{AttemptRow, Owner, WorkId, WorkRow};
@@ -10,7 +11,6 @@ use domain::channel::Means;
 use domain::dispatch::evidence::opted_out;
 use domain::dispatch::obligation::SendOutcome;
 use domain::exchange::{Accepted, Outbound, Search, Sighting};
-use governor::DefaultDirectRateLimiter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -31,7 +31,7 @@ struct Answered {
 }
 
 /// Does it. A failure of ours leaves the work to its lease: it comes back.
-pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&DefaultDirectRateLimiter>) {
+pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&Gate>) {
     let started = start(outbox, &work).await;
     let result = match started {
         Ok(todo) => follow(outbox, todo, pace).await,
@@ -68,7 +68,7 @@ async fn decide(outbox: &Outbox, work: &WorkRow) -> Result<Vec<Todo>, ProgressEr
 }
 
 /// Does what decisions left to do, and what those lead to.
-async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&DefaultDirectRateLimiter>) -> Result<(), ProgressError> {
+async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&Gate>) -> Result<(), ProgressError> {
     let mut left = VecDeque::from(todo);
     while let Some(next) = left.pop_front() {
         match next {
@@ -107,7 +107,7 @@ async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&DefaultDirectRat
     Ok(())
 }
 
-async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: Option<&DefaultDirectRateLimiter>) -> Answered {
+async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: Option<&Gate>) -> Answered {
     let Some(sender) = outbox.senders.get(&attempt.lane) else {
         return Answered {
             outcome: SendOutcome::Transient,
