@@ -2,12 +2,14 @@
 //!
 //! Raw: one thread, batches of 64 and 256, one prepared text of multi-row inserts for a whole transaction, same schema and pragmas; only
 //! the engine's work is timed, not the making of the rows. Store: 64 tasks, each commits and waits. Prints one line of JSON.
+//! With `--database URL` instead: the limit of a PostgreSQL, and nothing of the store.
 //! `cargo run --release --example raw_limit -- --dir PATH --seconds 5`
 
+mod postgres;
 mod rows;
 
 use clap::Parser;
-use rows::{TABLES, first_text, values};
+use rows::{TABLES, first_text, values, width};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,9 @@ struct Flags {
     /// How long each of the three parts runs.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Only the limit of this PostgreSQL database, which `tipline migrate` has prepared.
+    #[arg(long)]
+    database: Option<String>,
 }
 
 #[tokio::main]
@@ -37,6 +42,9 @@ async fn main() -> anyhow::Result<()> {
     let flags = Flags::parse();
     std::fs::create_dir_all(&flags.dir)?;
     let time = Duration::from_secs(flags.seconds);
+    if let Some(url) = &flags.database {
+        return limit_of(url, time).await;
+    }
     let raw_64 = raw(&fresh(&flags.dir, "raw-64").await?, 64, time).await?;
     let raw_256 = raw(&fresh(&flags.dir, "raw-256").await?, 256, time).await?;
     let store = through_the_store(&fresh(&flags.dir, "store").await?, time).await?;
@@ -51,6 +59,18 @@ async fn main() -> anyhow::Result<()> {
         "seconds": flags.seconds,
     });
     writeln!(std::io::stdout(), "{report}")?;
+    Ok(())
+}
+
+/// What PostgreSQL takes by one connection and by two.
+async fn limit_of(url: &str, time: Duration) -> anyhow::Result<()> {
+    let next = Arc::new(AtomicU32::new(0));
+    let mut report = serde_json::Map::new();
+    for (connections, batch) in [(1, 64), (1, 256), (2, 64), (2, 256)] {
+        let per_second = postgres::raw(url, &next, connections, batch, time).await?;
+        report.insert(format!("raw_{connections}x{batch}_per_second"), per_second.round().into());
+    }
+    writeln!(std::io::stdout(), "{}", serde_json::Value::Object(report))?;
     Ok(())
 }
 
@@ -72,8 +92,8 @@ async fn raw(path: &Path, batch: usize, time: Duration) -> anyhow::Result<f64> {
     let mut connection = options(path).connect().await?;
     let mut text = "BEGIN IMMEDIATE; ".to_owned();
     for (table, columns, rows, _) in TABLES {
-        let row = format!("({})", vec!["?"; columns].join(","));
-        text.push_str(&format!("INSERT INTO {table} VALUES {}; ", vec![row; rows * batch].join(",")));
+        let row = format!("({})", vec!["?"; width(columns)].join(","));
+        text.push_str(&format!("INSERT INTO {table} ({columns}) VALUES {}; ", vec![row; rows * batch].join(",")));
     }
     text.push_str("COMMIT");
     let text = AssertSqlSafe(text).into_sql_str();

@@ -9,6 +9,7 @@ use domain::id::*;
 use jiff::Timestamp;
 use sqlx::Arguments;
 use sqlx::sqlite::SqliteArguments;
+use std::fmt::Write as _;
 use tipline::audit::{Action, Actor, Entry};
 use tipline::store::rows::*;
 use tipline::store::{Commit, Write, chain, commit::Once};
@@ -92,45 +93,123 @@ pub fn first_text(n: u32) -> Commit {
 /// Adds the rows of one table for one first text.
 pub type Fill = fn(&Commit, &mut Row) -> Option<()>;
 
-/// Tables, how many columns a row has and how many rows a first text has, parents first.
-pub const TABLES: [(&str, usize, usize, Fill); 6] = [
-    ("once", 3, 1, once),
-    ("conversation", 37, 1, conversation),
-    ("contact", 9, 1, contact),
-    ("message", 18, 2, messages),
-    ("work", 7, 1, work),
-    ("record", 6, 2, record),
+/// Tables, their columns, how many rows a first text has, and what fills them; parents first. Columns that are not named have their default.
+pub const TABLES: [(&str, &str, usize, Fill); 6] = [
+    ("once", "account,once_key,at", 1, once),
+    (
+        "conversation",
+        "id,reference,alias,channel,received_at,code_index,wrapped_key,state,way_back,level,school,types_json,in_progress,possible_crime,\
+         safety_issue,triaged_at,dispatched_at,claimed_by,version,last_seq,unread,updated_at,answer_to,receipt_seq,record_seq,record_hash,\
+         open_obligations,confirmed,open_tasks,breached,next_due,urgency,deadline,language,marks_json,press,reference_keys",
+        1,
+        conversation,
+    ),
+    ("contact", "handle,conversation,account,channel,idx,address,ours,created_at,current", 1, contact),
+    (
+        "message",
+        "id,conversation,seq,author,staff,channel,body,at,provider_account,provider_id,media_dropped,delivery_json,delivery_open,\
+         delivery_version,sent_at,part_json,nature,source",
+        2,
+        messages,
+    ),
+    ("work", "id,about,lane,urgency,due_at,run_at,owner", 1, work),
+    ("record", "conversation,seq,at,actor_json,action_json,hash", 2, record),
 ];
+
+/// How many columns are named.
+pub fn width(columns: &str) -> usize {
+    columns.split(',').count()
+}
 
 /// The rows of these commits as the store would write them, table by table.
 pub fn values(commits: &[Commit]) -> anyhow::Result<SqliteArguments> {
-    let mut row = Row(SqliteArguments::default());
+    let mut row = Row::Bound(SqliteArguments::default());
     for (table, _, _, fill) in TABLES {
         for commit in commits {
             fill(commit, &mut row).ok_or_else(|| anyhow::anyhow!("no row of {table}"))?;
         }
     }
-    Ok(row.0)
+    match row {
+        Row::Bound(arguments) => Ok(arguments),
+        Row::Copied { .. } => anyhow::bail!("rows for SQLite are bound"),
+    }
+}
+
+/// The same rows as PostgreSQL's `COPY` reads them: a statement and a text for each table.
+pub fn lines(commits: &[Commit]) -> anyhow::Result<Vec<(String, String)>> {
+    let table = |(table, columns, _, fill): (&'static str, &'static str, usize, Fill)| {
+        let mut row = Row::Copied { text: String::new(), columns: width(columns), at: 0 };
+        for commit in commits {
+            fill(commit, &mut row).ok_or_else(|| anyhow::anyhow!("no row of {table}"))?;
+        }
+        match row {
+            Row::Copied { text, .. } => Ok((format!("COPY {table} ({columns}) FROM STDIN"), text)),
+            Row::Bound(_) => anyhow::bail!("rows for PostgreSQL are copied"),
+        }
+    };
+    TABLES.into_iter().map(table).collect()
 }
 
 /// Values in the order of the columns.
-pub struct Row(SqliteArguments);
+pub enum Row {
+    /// Bound to the places of a statement.
+    Bound(SqliteArguments),
+    /// As lines of columns with tabs between.
+    Copied {
+        /// The lines.
+        text: String,
+        /// How many columns a line has.
+        columns: usize,
+        /// How many the last line has already.
+        at: usize,
+    },
+}
 
 impl Row {
-    fn text(&mut self, text: impl ToString) -> Option<()> {
-        self.0.add(text.to_string()).ok()
+    fn text(&mut self, value: impl ToString) -> Option<()> {
+        let value = value.to_string();
+        match self {
+            Row::Bound(arguments) => arguments.add(value).ok(),
+            Row::Copied { .. } => self.column(&value.replace('\\', "\\\\")),
+        }
     }
     fn int(&mut self, number: i64) -> Option<()> {
-        self.0.add(number).ok()
+        match self {
+            Row::Bound(arguments) => arguments.add(number).ok(),
+            Row::Copied { .. } => self.column(&number.to_string()),
+        }
     }
     fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
-        self.0.add(bytes.to_vec()).ok()
+        match self {
+            Row::Bound(arguments) => arguments.add(bytes.to_vec()).ok(),
+            Row::Copied { .. } => {
+                let mut hex = "\\\\x".to_owned();
+                for byte in bytes {
+                    write!(hex, "{byte:02x}").ok()?;
+                }
+                self.column(&hex)
+            }
+        }
     }
     fn null(&mut self) -> Option<()> {
-        self.0.add(None::<i64>).ok()
+        match self {
+            Row::Bound(arguments) => arguments.add(None::<i64>).ok(),
+            Row::Copied { .. } => self.column("\\N"),
+        }
     }
     fn flag(&mut self, flag: bool) -> Option<()> {
-        self.0.add(flag).ok()
+        match self {
+            Row::Bound(arguments) => arguments.add(flag).ok(),
+            Row::Copied { .. } => self.column(if flag { "t" } else { "f" }),
+        }
+    }
+    fn column(&mut self, value: &str) -> Option<()> {
+        if let Row::Copied { text, columns, at } = self {
+            text.push_str(value);
+            *at = (*at + 1) % *columns;
+            text.push(if *at == 0 { '\n' } else { '\t' });
+        }
+        Some(())
     }
 }
 
@@ -185,7 +264,7 @@ fn conversation(commit: &Commit, row: &mut Row) -> Option<()> {
     row.null()?;
     row.text(serde_json::to_string(&c.triage.marks).ok()?)?;
     row.flag(false)?;
-    row.null()
+    row.text(c.reference.keypad())
 }
 
 fn contact(commit: &Commit, row: &mut Row) -> Option<()> {
