@@ -44,8 +44,9 @@ pub async fn measure(gateway: &Deployment, during: Duration) -> Result<Accepts> 
     let until = Instant::now() + during;
     let began = Instant::now();
     let mut clients = tokio::task::JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        clients.spawn(client(gateway.public.clone(), next.clone(), until));
+    for n in 0..CONNECTIONS {
+        let node = gateway.publics[n % gateway.publics.len()].clone();
+        clients.spawn(client(node, gateway.public.clone(), next.clone(), until));
     }
     let mut times = Vec::new();
     while let Some(client) = clients.join_next().await {
@@ -68,9 +69,9 @@ pub async fn measure(gateway: &Deployment, during: Duration) -> Result<Accepts> 
     })
 }
 
-/// One connection: the microseconds of each accepted request.
-async fn client(address: String, next: Arc<AtomicU64>, until: Instant) -> Result<Vec<u64>> {
-    let mut line = Line::open(&address).await?;
+/// One connection: the microseconds of each accepted request. Carriers sign the configured origin, whichever node they reach.
+async fn client(address: String, origin: String, next: Arc<AtomicU64>, until: Instant) -> Result<Vec<u64>> {
+    let mut line = Line { origin, ..Line::open(&address).await? };
     let mut times = Vec::new();
     while Instant::now() < until {
         let took = line.text(next.fetch_add(1, Ordering::Relaxed), WORDS).await?;
@@ -81,7 +82,7 @@ async fn client(address: String, next: Arc<AtomicU64>, until: Instant) -> Result
 
 /// A connection that brings texts as the carrier does, one at a time.
 pub struct Line {
-    address: String,
+    origin: String,
     stream: TcpStream,
     answer: Vec<u8>,
 }
@@ -91,11 +92,11 @@ impl Line {
     pub async fn open(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await.context("cannot connect to the gateway")?;
         stream.set_nodelay(true)?;
-        Ok(Self { address: address.to_owned(), stream, answer: Vec::with_capacity(1024) })
+        Ok(Self { origin: address.to_owned(), stream, answer: Vec::with_capacity(1024) })
     }
     /// Brings a text from the number that goes with `number`; gives the time until its 200, and fails when it is refused.
     pub async fn text(&mut self, number: u64, words: &str) -> Result<Duration> {
-        let request = request(&self.address, number, words);
+        let request = request(&self.origin, number, words);
         let began = Instant::now();
         self.stream.write_all(&request).await?;
         self.answer.clear();

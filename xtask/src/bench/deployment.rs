@@ -3,6 +3,7 @@
 use crate::demo::deployment::Deployment as Folder;
 use crate::demo::ports::Ports;
 use crate::demo::running::{Both, LINE_NUMBER, Pace};
+use crate::process::Running;
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -48,13 +49,28 @@ pub struct Wants {
     pub schools: Vec<School>,
 }
 
+/// What stands round the gateway.
+#[derive(Default)]
+pub struct Round {
+    /// PostgreSQL instead of the file.
+    pub database: Option<String>,
+    /// Scheme, host and port of what is asked for texts and calls instead of the mock.
+    pub carrier: Option<String>,
+    /// How many gateways beside the first.
+    pub more_nodes: usize,
+}
+
 /// A running gateway with its carriers.
 pub struct Deployment {
-    folder: Folder,
+    /// Its folder and configuration.
+    pub folder: Folder,
     both: Both,
+    more: Vec<Running>,
     client: Client,
     /// Host and port of the public listener.
     pub public: String,
+    /// Of every node's, the first node's first.
+    pub publics: Vec<String>,
 }
 
 impl Deployment {
@@ -67,8 +83,20 @@ impl Deployment {
 
     /// Starts one as a measurement wants it.
     pub async fn start_as(folder: PathBuf, wants: Wants) -> Result<Self> {
-        let paces = wants.paces;
-        let folder = Folder::make(folder, Ports::free()?, false)?;
+        Self::start_in(folder, wants, Round::default()).await
+    }
+
+    /// Starts one with something else round it.
+    pub async fn start_in(folder: PathBuf, wants: Wants, round: Round) -> Result<Self> {
+        let folder = Self::prepare(folder, &wants, &round)?;
+        Self::run(folder, round.more_nodes).await
+    }
+
+    /// Makes its folder and its empty database, and starts nothing.
+    pub fn prepare(folder: PathBuf, wants: &Wants, round: &Round) -> Result<Folder> {
+        let paces = &wants.paces;
+        let variables = round.database.iter().map(|url| ("TIPLINE__DATABASE__URL", url.clone())).collect();
+        let folder = Folder::make_with(folder, Ports::free()?, false, variables)?;
         let path = folder.folder.join("tipline.toml");
         let text = std::fs::read_to_string(&path)?;
         let text = text
@@ -76,17 +104,53 @@ impl Deployment {
             .replace("calls_per_second = 5", &format!("calls_per_second = {:?}", paces.calls))
             .replace("mails_per_second = 20", &format!("mails_per_second = {:?}", wants.mails_per_second))
             .replace("district_after = 45", &format!("district_after = {}", wants.district_after));
+        let text = match &round.carrier {
+            None => text,
+            // Nothing comes back from it, so nobody is to ask or to give up while the measurement runs.
+            Some(base) => text
+                .replace(&format!("http://127.0.0.1:{}", folder.ports.mock), base)
+                .replace("ask_after = 10", "ask_after = 900")
+                .replace("silent_attempt_limit = 40", "silent_attempt_limit = 1100"),
+        };
         std::fs::write(&path, text)?;
         if !wants.schools.is_empty() {
             import(&folder, &wants.schools)?;
         }
-        let both = Both::start(&folder, Pace::Usual).await?;
-        let public = format!("127.0.0.1:{}", folder.ports.public);
-        Ok(Self { folder, both, client: Client::builder().no_proxy().build()?, public })
+        Ok(folder)
     }
 
-    /// Ends both programs.
+    /// Starts the programs on what [`prepare`](Self::prepare) made.
+    pub async fn run(folder: Folder, more_nodes: usize) -> Result<Self> {
+        let mut both = Both::start(&folder, Pace::Usual).await?;
+        let (mut more, mut publics) = (Vec::new(), vec![format!("127.0.0.1:{}", folder.ports.public)]);
+        for n in 0..more_nodes {
+            let ports = Ports::free()?;
+            let own = folder.folder.join(format!("node-{}", n + 2));
+            std::fs::create_dir_all(&own)?;
+            let mut command = folder.command();
+            for (name, value) in [
+                ("TIPLINE__PUBLIC__LISTEN", format!("127.0.0.1:{}", ports.public)),
+                ("TIPLINE__STAFF__LISTEN", format!("127.0.0.1:{}", ports.staff)),
+                ("TIPLINE__OPS__LISTEN", format!("127.0.0.1:{}", ports.ops)),
+                ("TIPLINE__DATA__FOLDER", own.display().to_string()),
+                ("TIPLINE__MEDIA__FOLDER", folder.folder.join("data/media").display().to_string()),
+            ] {
+                command.env(name, value);
+            }
+            command.arg("serve");
+            more.push(Running::start("tipline", command, &own.join("tipline.log"))?);
+            both.ready(&format!("http://127.0.0.1:{}/readyz", ports.ops)).await?;
+            publics.push(format!("127.0.0.1:{}", ports.public));
+        }
+        let public = publics[0].clone();
+        Ok(Self { folder, both, more, client: Client::builder().no_proxy().build()?, public, publics })
+    }
+
+    /// Ends all programs.
     pub async fn stop(self) {
+        for node in self.more {
+            node.end().await;
+        }
         self.both.end().await;
     }
 
@@ -108,6 +172,14 @@ impl Deployment {
         let text = self.client.get(format!("http://127.0.0.1:{}/metrics", self.folder.ports.ops)).send().await?.text().await?;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).with_context(|| format!("no metric {name}"))?;
         Ok(line.trim().parse::<f64>()? as u64)
+    }
+
+    /// How long a scrape of the metrics takes, in ms.
+    pub async fn metrics_ms(&self) -> Result<f64> {
+        let began = std::time::Instant::now();
+        let answer = self.client.get(format!("http://127.0.0.1:{}/metrics", self.folder.ports.ops)).send().await?.error_for_status()?;
+        answer.bytes().await?;
+        Ok(began.elapsed().as_secs_f64() * 1000.0)
     }
 
     /// A reporter texts.
@@ -159,7 +231,8 @@ impl Deployment {
         Ok(())
     }
 
-    fn staff(&self, path: &str) -> String {
+    /// An address of the staff listener.
+    pub fn staff(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.folder.ports.staff)
     }
 

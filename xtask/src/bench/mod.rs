@@ -9,8 +9,12 @@ pub mod clock;
 pub mod deployment;
 mod dispatch;
 mod flood;
+mod large;
+mod nodes;
+mod peers;
 mod queue;
 mod report;
+mod sink;
 mod storm;
 mod tips;
 
@@ -55,6 +59,21 @@ pub struct Bench {
     /// Calls in a second for --storm-only.
     #[arg(long, value_name = "PACE", default_value_t = storm::PACE)]
     storm_pace: f64,
+    /// Only accepts and dispatches on SQLite and on one to three nodes, beside other job queues; its section of the report is written anew.
+    #[arg(long)]
+    nodes_only: bool,
+    /// Seconds of each load of accepts for --nodes-only.
+    #[arg(long, value_name = "SECONDS", default_value_t = SECONDS)]
+    nodes_seconds: u64,
+    /// Jobs of each rate for --nodes-only; two and a half times as many wait before a click.
+    #[arg(long, value_name = "NUMBER", default_value_t = peers::JOBS)]
+    nodes_jobs: usize,
+    /// Only a database of so many messages beside an empty one; its section of the report is written anew. Ten million need 15 GB of disk.
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "10000000")]
+    large_only: Option<u64>,
+    /// With one of the above: in the release profile instead of the one that the demo runs in.
+    #[arg(long)]
+    release: bool,
 }
 
 /// Measures and writes the report.
@@ -68,7 +87,10 @@ pub fn run(bench: &Bench) -> Result<()> {
     if bench.queue_only.is_some() || bench.storm_only.is_some() {
         return only_waiting(bench);
     }
-    build()?;
+    if bench.nodes_only || bench.large_only.is_some() {
+        return only_scale(bench);
+    }
+    build(true, &["raw_limit"])?;
     workspace::use_release();
     let work = workspace::target().join("bench");
     if work.exists() {
@@ -112,14 +134,38 @@ fn only_waiting(bench: &Bench) -> Result<()> {
     if let Some(waiting) = bench.queue_only {
         println!("a Critical tip behind {waiting} Standard promises …");
         let figures = runtime.block_on(queue::measure(&work.join("queue"), waiting))?;
-        report::replace_section(&queue::section(&figures))?;
+        report::replace_section(&queue::section(&figures), false)?;
     }
     if let Some(tips) = bench.storm_only {
         println!("{tips} Critical tips at once …");
         let figures = runtime.block_on(storm::measure(&work.join("storm"), tips, bench.storm_pace))?;
-        report::replace_section(&storm::section(&figures))?;
+        report::replace_section(&storm::section(&figures), false)?;
     }
     Ok(())
+}
+
+fn only_scale(bench: &Bench) -> Result<()> {
+    build(bench.release, &["raw_limit", "five_years"])?;
+    if bench.release {
+        workspace::use_release();
+    }
+    let work = workspace::target().join("bench-scale");
+    if work.exists() {
+        std::fs::remove_dir_all(&work).with_context(|| format!("empty {}", work.display()))?;
+    }
+    std::fs::create_dir_all(&work)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    if bench.nodes_only {
+        let size =
+            nodes::Size { seconds: bench.nodes_seconds, jobs: bench.nodes_jobs, waiting: bench.nodes_jobs * peers::WAITING / peers::JOBS };
+        let figures = runtime.block_on(nodes::measure(&work, size))?;
+        report::replace_section(&nodes::section(&figures), bench.release)?;
+    }
+    if let Some(messages) = bench.large_only {
+        let figures = runtime.block_on(large::measure(&work.join("large"), messages))?;
+        report::replace_section(&large::section(&figures), bench.release)?;
+    }
+    std::fs::remove_dir_all(&work).context("remove what was measured")
 }
 
 async fn flood_of_own(work: &Path) -> Result<flood::Flood> {
@@ -165,13 +211,17 @@ async fn over_http(raw: serde_json::Value, work: &Path) -> Result<Figures> {
     Ok(Figures { raw, accepts, dispatch, chats, flood, queue, storm, idle_kib, loaded_kib })
 }
 
-fn build() -> Result<()> {
-    println!("building in the release profile (several minutes the first time) …");
-    let ours: &[&str] = &["--package", "tipline", "--bin", "tipline", "--example", "raw_limit"];
-    let mock: &[&str] = &["--package", "mock-carriers", "--bin", "mock-carriers"];
-    for arguments in [ours, mock] {
-        let built = workspace::cargo().args(["build", "--release"]).args(arguments).status().context("start cargo")?;
-        ensure!(built.success(), "the release build failed: see above");
+/// The programs that are measured, and these examples.
+fn build(release: bool, examples: &[&str]) -> Result<()> {
+    if release {
+        println!("building in the release profile (several minutes the first time) …");
+    }
+    let mut ours = vec!["--package", "tipline", "--bin", "tipline"];
+    ours.extend(examples.iter().flat_map(|name| ["--example", name]));
+    for arguments in [&ours[..], &["--package", "mock-carriers", "--bin", "mock-carriers"]] {
+        let profile = release.then_some("--release");
+        let built = workspace::cargo().arg("build").args(profile).args(arguments).status().context("start cargo")?;
+        ensure!(built.success(), "the build failed: see above");
     }
     Ok(())
 }

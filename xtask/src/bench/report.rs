@@ -80,10 +80,11 @@ One Critical tip with {calls} calls on an unpaced lane, from the click (the API'
 }
 
 /// Puts a section measured by itself into the report, in the place of the one with the same heading.
-pub fn replace_section(section: &str) -> Result<()> {
+pub fn replace_section(section: &str, release: bool) -> Result<()> {
     let path = workspace::root().join("docs/benchmarks.md");
     let report = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-    let note = format!("Measured by itself, in the dev profile (unoptimised), on {}.", machine());
+    let profile = if release { "release profile" } else { "dev profile (unoptimised)" };
+    let note = format!("Measured by itself, in the {profile}, on {}.", machine());
     fs::write(&path, replaced(&report, &format!("{section}\n{note}\n"))).with_context(|| format!("write {}", path.display()))?;
     println!("{section}\nwritten to docs/benchmarks.md");
     Ok(())

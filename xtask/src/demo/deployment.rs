@@ -27,11 +27,18 @@ pub struct Deployment {
     pub token: String,
     /// The PINs of [`WITH_PIN`], in that order.
     pub pins: Vec<String>,
+    /// Keys of the configuration that are set by variables instead: `TIPLINE__DATABASE__URL`.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Deployment {
     /// Makes the folder afresh, or goes on with the one that is there.
     pub fn make(folder: PathBuf, ports: Ports, go_on: bool) -> anyhow::Result<Self> {
+        Self::make_with(folder, ports, go_on, Vec::new())
+    }
+
+    /// The same, with keys of the configuration set by variables for every command.
+    pub fn make_with(folder: PathBuf, ports: Ports, go_on: bool, variables: Vec<(&'static str, String)>) -> anyhow::Result<Self> {
         let token_file = folder.join("token");
         refuse_running(&folder)?;
         let there = go_on && token_file.exists();
@@ -40,7 +47,7 @@ impl Deployment {
         }
         std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
         let pins_file = folder.join("pins");
-        let mut deployment = Self { folder, ports, token: String::new(), pins: Vec::new() };
+        let mut deployment = Self { folder, ports, token: String::new(), pins: Vec::new(), variables };
         deployment.write_config()?;
         if !there {
             deployment.fill()?;
@@ -61,6 +68,9 @@ impl Deployment {
         // What the user's shell says about a real gateway must not reach the demo's.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TIPLINE_")) {
             command.env_remove(name);
+        }
+        for (name, value) in &self.variables {
+            command.env(name, value);
         }
         command.current_dir(workspace::root()).arg("--config").arg(self.folder.join("tipline.toml"));
         command

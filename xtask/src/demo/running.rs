@@ -56,7 +56,7 @@ impl Both {
     }
 
     /// Waits until this address answers well.
-    async fn ready(&mut self, url: &str) -> anyhow::Result<()> {
+    pub async fn ready(&mut self, url: &str) -> anyhow::Result<()> {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().context("make an HTTP client")?;
         let until = Instant::now() + READY_WITHIN;
         loop {
