@@ -73,8 +73,8 @@ impl Writer {
                 self.write(std::mem::take(&mut batch)).await;
             }
         }
+        // Closed by whoever was told, so that no other writer waits here for more.
         let mut orders = self.orders.lock().await;
-        orders.close();
         while let Some(order) = orders.recv().await {
             if let Order::Write(waiting) = order {
                 let _ = waiting.answer.send(Err(StoreError::Unavailable));
@@ -90,13 +90,19 @@ impl Writer {
         let mut orders = self.orders.lock().await;
         match orders.recv().await {
             Some(Order::Write(waiting)) => batch.push(*waiting),
-            Some(Order::Close) | None => return true,
+            Some(Order::Close) | None => {
+                orders.close();
+                return true;
+            }
         }
         for _ in 0..=YIELDS {
             while batch.len() < BATCH_MOST {
                 match orders.try_recv() {
                     Ok(Order::Write(waiting)) => batch.push(*waiting),
-                    Ok(Order::Close) => return true,
+                    Ok(Order::Close) => {
+                        orders.close();
+                        return true;
+                    }
                     Err(_) => break,
                 }
             }
