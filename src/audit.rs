@@ -371,6 +371,15 @@ pub enum Action {
         /** The choice: a word of `store::endusers::Did`. */
         did: String,
     },
+    /// The tip comes from a backup: what was under way then was ended, for nobody knows what happened after it.
+    Restored {
+        /** When the backup was taken. */
+        taken_at: Timestamp,
+        /** Promises that were open. */
+        obligations: usize,
+        /** Answers to the reporter that had not arrived. */
+        unheard: usize,
+    },
     /// The tip was closed; why is sealed apart, as a note.
     Closed,
 }

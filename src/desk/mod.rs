@@ -137,6 +137,9 @@ pub enum DeskError {
     /// Sealing failed: a damaged row or a wrong key.
     #[error("A sealed text of this tip cannot be opened. Tell the operator: the key or the row is damaged.")]
     Sealed,
+    /// The tip's key was destroyed.
+    #[error("The words of this tip were destroyed, and nothing can be added to it any more.")]
+    Destroyed,
     /// Deciding met conflicts every time.
     #[error("Too much happened to this obligation at once. Nothing was changed; try again in a moment.")]
     Progress(#[from] ProgressError),
@@ -203,6 +206,9 @@ impl Desk {
     /// A tip's row with its key.
     async fn opened(&self, id: ConversationId) -> Result<(ConversationRow, ConversationKey), DeskError> {
         let row = self.row(id).await?;
+        if row.key.is_destroyed() {
+            return Err(DeskError::Destroyed);
+        }
         let key = self.vault.unwrap_key(id, &row.key)?;
         Ok((row, key))
     }

@@ -51,7 +51,7 @@ impl Desk {
         let tip = &row.row.conversation;
         let first_words = match &row.first {
             Some((id, sealed)) => {
-                excerpt(&self.vault.open_words(&self.vault.unwrap_key(tip.id, &row.row.key)?, id.uuid().as_bytes(), sealed)?)
+                excerpt(&self.vault.open_words(&self.vault.key_for_reading(tip.id, &row.row.key)?, id.uuid().as_bytes(), sealed)?)
             }
             None => Words::default(),
         };
@@ -77,7 +77,7 @@ impl Desk {
             alike: row.alike,
             like: row.incident,
             new_facts: match &row.new_facts {
-                Some(sealed) => self.vault.open_words(&self.vault.unwrap_key(tip.id, &row.row.key)?, tip.id.uuid().as_bytes(), sealed)?,
+                Some(sealed) => self.vault.open_words(&self.vault.key_for_reading(tip.id, &row.row.key)?, tip.id.uuid().as_bytes(), sealed)?,
                 None => Words::default(),
             },
         })
@@ -90,7 +90,8 @@ impl Desk {
 
     /// A tip. `opened` records the opening (R57) and marks it read; live refreshes pass false.
     pub async fn tip(&self, who: &Staff, id: ConversationId, opened: bool) -> Result<Tip, DeskError> {
-        let (row, key) = self.opened(id).await?;
+        let row = self.row(id).await?;
+        let key = self.vault.key_for_reading(id, &row.key)?;
         if opened {
             let now = self.clock.now();
             let commit = Commit { once: None, writes: vec![Write::MarkRead(id)], audit: vec![self.entry(who, id, now, Action::Opened)] };

@@ -122,6 +122,9 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             FailedBecause::NotThem => format!("The number of {} is somebody else's; a person has to take over.", whom(told)),
             FailedBecause::Returned => format!("The mail to {} came back; a person has to take over.", whom(told)),
             FailedBecause::OptedOut => format!("{} takes no texts any more (STOP); a person has to take over.", capital(&whom(told))),
+            FailedBecause::Restored => {
+                format!("Whether the {} to {} was made is not known: restored from a backup; a person has to take over.", noun(told), whom(told))
+            }
         },
         Action::Breach { told, why } => format!("The due time of the {} to {} has passed{}.", noun(told), whom(told), breach(*why)),
         Action::TaskDone { what } => format!("Done by hand: {what}"),
@@ -131,6 +134,9 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
         Action::EnduserNote { who } => format!("Note written in the portal by {}.", user(who)),
         Action::NoteToEndusers => "Note written to the endusers.".to_owned(),
         Action::Feedback { who, did } => format!("{} told what was done: {}.", capital(&user(who)), did.replace('_', " ")),
+        Action::Restored { obligations, unheard, .. } => format!(
+            "Restored from a backup. What was under way then was ended: {obligations} notifications, {unheard} messages to the reporter."
+        ),
         Action::Closed => "Closed; why is in the notes.".to_owned(),
     }
 }

@@ -120,6 +120,9 @@ impl Desk {
     /// A staff text as a row. What somebody writes about a tip is never in the record itself: that outlives the tip's key.
     pub(super) fn sealed_note(&self, who: &Staff, row: &ConversationRow, kind: NoteKind, text: &str) -> Result<Write, DeskError> {
         let conversation = row.conversation.id;
+        if row.key.is_destroyed() {
+            return Err(DeskError::Destroyed);
+        }
         let key = self.vault.unwrap_key(conversation, &row.key)?;
         let at = self.clock.now();
         let id = self.entropy.message(at);

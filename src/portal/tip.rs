@@ -50,7 +50,7 @@ impl Portal {
     async fn view(&self, who: &Enduser, access: Access) -> Result<Tip, PortalError> {
         let Access { tip, tellings, through } = access;
         let id = tip.conversation.id;
-        let key = self.desk.vault.unwrap_key(id, &tip.key)?;
+        let key = self.desk.vault.key_for_reading(id, &tip.key)?;
         let directory = self.desk.directory.read().await?;
         let told_us = |(_, rows): &&Telling| {
             rows.iter().any(|row| tells(row) && through.iter().any(|one| one.person.organization == row.obligation.step.organization))

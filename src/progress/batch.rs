@@ -77,6 +77,7 @@ impl Batch {
             FailedBecause::NotThem => "whoever answered said that they are somebody else; mend the number in the directory",
             FailedBecause::Returned => "the mail came back; mend the address in the directory",
             FailedBecause::OptedOut => "they have forbidden texts (STOP); ask them, and mend the directory",
+            FailedBecause::Restored => "the line was restored from a backup, and nobody knows whether it was done",
         };
         self.write(Write::Task(TaskRow {
             kind: kind_of(because),
@@ -109,7 +110,7 @@ impl Batch {
 /// What is wrong when an obligation failed: the list, or only that nobody was reached.
 const fn kind_of(because: FailedBecause) -> TaskKind {
     match because {
-        FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier => TaskKind::Failed,
+        FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier | FailedBecause::Restored => TaskKind::Failed,
         FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => TaskKind::Directory,
     }
 }

@@ -7,6 +7,7 @@
 mod batch;
 pub mod chain;
 pub mod commit;
+pub mod copy;
 mod database;
 pub mod endusers;
 mod news;
@@ -16,6 +17,7 @@ mod reads;
 pub mod rows;
 mod sql;
 pub mod sqlite;
+mod tables;
 mod writer;
 
 pub use commit::{Commit, Committed, Outcome, Write};

@@ -29,6 +29,9 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+/// What stands where the words of a tip stood whose key was destroyed. In brackets, like everything that the program says in a message's place.
+pub const DESTROYED: &str = "[destroyed]";
+
 /// Bytes of an XChaCha20 nonce: long enough to draw at random (RFC draft irtf-cfrg-xchacha).
 const NONCE_BYTES: usize = 24;
 
@@ -54,6 +57,7 @@ pub struct Vault {
 pub struct ConversationKey {
     cipher: XChaCha20Poly1305,
     bytes: Zeroizing<[u8; 32]>,
+    destroyed: bool,
 }
 
 impl std::fmt::Debug for ConversationKey {
@@ -99,12 +103,22 @@ impl Vault {
         let bytes: [u8; 32] = clear.as_slice().try_into().map_err(|_| DoesNotOpen)?;
         Ok(ConversationKey::new(Zeroizing::new(bytes)))
     }
+    /// The same, for showing a tip whose key may have been destroyed: then every text of it opens as [`DESTROYED`].
+    pub fn key_for_reading(&self, id: ConversationId, wrapped: &WrappedKey) -> Result<ConversationKey, DoesNotOpen> {
+        if wrapped.is_destroyed() {
+            return Ok(ConversationKey { destroyed: true, ..ConversationKey::new(Zeroizing::new(self.entropy.bytes::<32>())) });
+        }
+        self.unwrap_key(id, wrapped)
+    }
     /// Seals under a conversation's key; `context` ties the text to its row.
     pub fn seal(&self, key: &ConversationKey, context: &[u8; 16], clear: &str) -> Sealed {
         seal(&key.cipher, self.entropy, context, clear.as_bytes())
     }
     /// Opens words.
     pub fn open_words(&self, key: &ConversationKey, context: &[u8; 16], sealed: &Sealed) -> Result<Words, DoesNotOpen> {
+        if key.destroyed {
+            return Ok(Words::new(DESTROYED));
+        }
         text(open(&key.cipher, context, &sealed.0)?).map(Words::new)
     }
     /// Opens an address.
@@ -198,7 +212,7 @@ impl Vault {
 
 impl ConversationKey {
     fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
-        Self { cipher: XChaCha20Poly1305::new((&*bytes).into()), bytes }
+        Self { cipher: XChaCha20Poly1305::new((&*bytes).into()), bytes, destroyed: false }
     }
     /// The return code of this conversation: derived, so that it is kept nowhere and goes with the key.
     pub fn return_code(&self) -> ReturnCode {
@@ -270,6 +284,19 @@ mod tests {
         bent.0[30] ^= 1;
         assert_eq!(vault.open_words(&key, &[5; 16], &bent), Err(DoesNotOpen), "a bent byte");
         assert_eq!(vault.open_words(&key, &[5; 16], &Sealed(vec![1, 2])), Err(DoesNotOpen), "too short");
+    }
+
+    #[test]
+    fn a_tip_without_its_key_is_shown_as_destroyed_and_takes_nothing_more() {
+        let (vault, id) = (vault(1), ConversationId::new(Uuid::from_u128(7)));
+        let (key, wrapped) = vault.new_key(id);
+        let sealed = vault.seal(&key, &[5; 16], "the words");
+        let gone = vault.key_for_reading(id, &WrappedKey::default()).unwrap();
+        assert_eq!(vault.open_words(&gone, &[5; 16], &sealed).unwrap().reveal(), DESTROYED);
+        assert_eq!(vault.open_words(&gone, &[5; 16], &Sealed::default()).unwrap().reveal(), DESTROYED);
+        assert_eq!(vault.open_address(&gone, &[5; 16], &sealed), Err(DoesNotOpen));
+        assert!(vault.unwrap_key(id, &WrappedKey::default()).is_err(), "nothing is sealed under it");
+        assert_eq!(vault.open_words(&vault.key_for_reading(id, &wrapped).unwrap(), &[5; 16], &sealed).unwrap().reveal(), "the words");
     }
 
     #[test]

@@ -14,6 +14,13 @@ pub struct WrappedKey(pub Vec<u8>);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BlindIndex(pub [u8; 32]);
 
+impl WrappedKey {
+    /// Whether the key was destroyed, and with it what it sealed: nothing is left of it.
+    pub fn is_destroyed(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sealed({} bytes)", self.0.len())

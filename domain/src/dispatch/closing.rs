@@ -58,7 +58,7 @@ impl Deciding<'_> {
         self.next.state = State::Failed { at: self.context.now, reason };
         let wrong_address = match reason {
             FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => true,
-            FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier => false,
+            FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier | FailedBecause::Restored => false,
         };
         match self.next.purpose {
             Purpose::Tip => self.failed_to_tell(reason),
@@ -105,6 +105,8 @@ impl Deciding<'_> {
         match (&self.next.state, self.next.first_attempt_at, self.next.submitted_at) {
             (State::Failed { reason, .. }, ..) => match reason {
                 FailedBecause::NobodyConfirmed => BreachReason::NobodyConfirmed,
+                // It was cut off on its way, by no fault of the address: nobody has confirmed as far as anybody knows.
+                FailedBecause::Restored => BreachReason::NobodyConfirmed,
                 FailedBecause::NoCarrier => BreachReason::NoCarrier,
                 FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => {
                     BreachReason::BadAddress

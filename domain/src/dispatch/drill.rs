@@ -133,6 +133,7 @@ pub fn found(obligation: &Obligation, of_point: &[Evidence]) -> Found {
             FailedBecause::OptedOut => Found::OptedOut,
             FailedBecause::NoCarrier => Found::NotTaken,
             FailedBecause::NobodyConfirmed => Found::NoAnswer,
+            FailedBecause::Restored => Found::Waiting,
         },
         (State::Satisfied { .. }, None) => Found::Taken,
         (State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } | State::Released { .. }, None) => Found::Waiting,

@@ -151,6 +151,8 @@ pub enum FailedBecause {
     Returned,
     /// The person has forbidden texts (STOP).
     OptedOut,
+    /// It was open in a backup that was restored: whether it was kept after the backup nobody knows, so nothing more is sent by itself.
+    Restored,
 }
 
 /// Why a promise was not kept by its due time, as far as the obligation itself can tell.

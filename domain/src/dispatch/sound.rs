@@ -220,11 +220,14 @@ fn may_be_released(promise: &Promise<'_>) -> bool {
     is_page || promise.left_out || is_standby && reached()
 }
 
-/// Whether a person has to take over what failed: always for a tip; for a page and for news when the address was wrong.
+/// Whether a person has to take over what failed: always for a tip, unless it was restored; for a page and for news when the
+/// address was wrong.
 const fn wants_task(purpose: Purpose, reason: FailedBecause) -> bool {
     let wrong_address = match reason {
         FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => true,
         FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier => false,
+        // One task of the tip stands for all that was open in the backup.
+        FailedBecause::Restored => return false,
     };
     match purpose {
         Purpose::Tip => true,

@@ -138,6 +138,21 @@ impl Watch {
         self.raised.retain(|alarm| !matches!(alarm, Alarm::Page(PageReason::InDanger | PageReason::FollowUp, _)));
     }
 
+    /// Nothing that the tip's facts of today lead to is raised any more, only what comes after: for a tip that was restored from a backup, whose
+    /// pages and warnings may have gone out already. A further dispatch has its own dangers, as in [`Watch::dispatched`].
+    pub fn silence(&mut self, facts: Facts<'_>, last_seq: i64, policy: &Policy) {
+        let reasons = [PageReason::Unsorted, PageReason::NotDispatched, PageReason::InDanger, PageReason::FollowUp];
+        for (rung, _) in (0..=u8::MAX).zip(&policy.page_after) {
+            self.raised.extend(reasons.map(|reason| Alarm::Page(reason, rung)));
+        }
+        self.raised.insert(Alarm::Breach);
+        for told in facts.dispatches {
+            self.raised.extend([Alarm::HalfWindow, Alarm::ThreeQuarters, Alarm::CannotMeet].map(|alarm| alarm(told.dispatch)));
+        }
+        self.raised.extend(facts.tasks.iter().map(|(task, _)| Alarm::TaskOverdue(*task)));
+        self.told_to = self.told_to.max(last_seq);
+    }
+
     /// What is due. Nothing that was raised is due again.
     pub fn due(&self, facts: Facts<'_>, now: Timestamp, policy: &Policy) -> Due {
         let mut wanted = Vec::new();

@@ -89,7 +89,7 @@ fn purpose_of(next: &Obligation, effects: &[Effect]) -> Option<String> {
         (_, Effect::Send(_) | Effect::Ask(_)) | (Purpose::Tip, _) => true,
         (Purpose::Update | Purpose::Page(_), Effect::RaiseTask(because)) => match because {
             FailedBecause::AddressRefused | FailedBecause::NotThem | FailedBecause::Returned | FailedBecause::OptedOut => true,
-            FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier => false,
+            FailedBecause::NobodyConfirmed | FailedBecause::NoCarrier | FailedBecause::Restored => false,
         },
         (Purpose::Update | Purpose::Page(_) | Purpose::Feedback, Effect::TellSamePerson) => true,
         (Purpose::Update | Purpose::Page(_) | Purpose::Drill | Purpose::Feedback, _) => false,

@@ -81,6 +81,7 @@ pub(super) fn desk_status(error: &DeskError) -> (StatusCode, &'static str) {
         DeskError::WhoWasSpokenTo => (StatusCode::UNPROCESSABLE_ENTITY, "note_missing"),
         DeskError::CannotClose(_) => (StatusCode::UNPROCESSABLE_ENTITY, "cannot_close"),
         DeskError::NoFile(_) => (StatusCode::NOT_FOUND, "no_file"),
+        DeskError::Destroyed => (StatusCode::GONE, "destroyed"),
         DeskError::Files(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         DeskError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         DeskError::Progress(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -162,7 +163,7 @@ fn desk_heading(error: &DeskError) -> &'static str {
         DeskError::WhoWasSpokenTo | DeskError::ManyNotes(_) => "Not noted",
         DeskError::OnlySupervisorDrawsPins => "No PIN was drawn",
         DeskError::CannotClose(_) => "Not closed",
-        DeskError::NoFile(_) => "Nothing here",
+        DeskError::NoFile(_) | DeskError::Destroyed => "Nothing here",
         DeskError::Files(_) | DeskError::Store(_) | DeskError::Progress(_) => "Try again in a moment",
         DeskError::Sealed => "Something is damaged",
     }

@@ -7,7 +7,7 @@ mod open;
 mod plans;
 
 pub(in crate::store) use connection::Connection;
-pub use open::{OpenError, migrate, options};
+pub use open::{OpenError, hold, migrate, options};
 
 use super::Store;
 use super::database::{Database, Options, Spawn};

@@ -82,10 +82,14 @@ pub enum OpenError {
 
 /// Brings the schema up to date, creating the file if it is not there.
 pub async fn migrate(path: &Path) -> Result<(), OpenError> {
-    let (connection, lock) = writer(path.to_owned(), true).await?;
-    let closed = connection.close().await;
-    drop(lock);
-    closed.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })
+    hold(path, true).await.map(drop)
+}
+
+/// Keeps every other process out as long as the lock is held; the schema is there, or is made (`migrate`).
+pub async fn hold(path: &Path, migrate: bool) -> Result<File, OpenError> {
+    let (connection, lock) = writer(path.to_owned(), migrate).await?;
+    connection.close().await.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })?;
+    Ok(lock)
 }
 
 /// The writer's connection with the schema checked, and the lock.

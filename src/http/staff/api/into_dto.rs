@@ -252,6 +252,7 @@ fn failed(reason: FailedBecause) -> &'static str {
         FailedBecause::NotThem => "not_them",
         FailedBecause::Returned => "returned",
         FailedBecause::OptedOut => "opted_out",
+        FailedBecause::Restored => "restored",
     }
 }
 

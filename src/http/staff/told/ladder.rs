@@ -292,6 +292,7 @@ fn failed(reason: FailedBecause, means: Means) -> &'static str {
         (FailedBecause::NotThem, _) => "not reached: the number is somebody else's. Call by hand",
         (FailedBecause::Returned, _) => "the mail came back",
         (FailedBecause::OptedOut, _) => "takes no texts any more",
+        (FailedBecause::Restored, _) => "not known: restored from a backup. Ask, and tell by hand",
     }
 }
 
