@@ -4,6 +4,7 @@
 //! commit as JSON) is done there.
 
 use super::endusers::*;
+use super::glance::Glance;
 use super::news::OnNews;
 use super::prepared::Prepared;
 use super::reads::{self, Readers};
@@ -302,6 +303,9 @@ impl Store for Database {
     }
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>> {
         Box::pin(reads::health::meta(&self.readers, key))
+    }
+    fn glance(&self) -> Read<'_, Glance> {
+        Box::pin(async move { Ok(Glance::new(self.readers.moment().await?)) })
     }
     fn health(&self, now: Timestamp) -> Read<'_, Health> {
         Box::pin(reads::health::health(&self.readers, now))

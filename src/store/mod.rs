@@ -10,6 +10,7 @@ pub mod commit;
 pub mod copy;
 mod database;
 pub mod endusers;
+pub mod glance;
 mod news;
 pub mod postgres;
 mod prepared;
@@ -218,6 +219,8 @@ pub trait Store: Send + Sync {
     fn time(&self) -> Read<'_, Option<Timestamp>>;
     /// A value of the deployment, such as the check value of the master key.
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;
+    /// A look at everything that is kept, at one moment: for whoever checks that it is sound.
+    fn glance(&self) -> Read<'_, glance::Glance>;
     /// Numbers for the health page, metrics and the demo's check.
     fn health(&self, now: Timestamp) -> Read<'_, Health>;
     /// Closes: what waits is committed, then the files are closed.

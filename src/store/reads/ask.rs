@@ -174,7 +174,7 @@ pub(in crate::store) fn postgres_values(values: Vec<Value>) -> Result<PgArgument
 }
 
 /// The error of a read that is named.
-fn failed(operation: &'static str, error: sqlx::Error) -> StoreError {
+pub(super) fn failed(operation: &'static str, error: sqlx::Error) -> StoreError {
     if is_away(&error) { StoreError::Unavailable } else { StoreError::Failed { operation, source: Box::new(error) } }
 }
 

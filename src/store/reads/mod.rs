@@ -11,11 +11,13 @@ pub(super) mod health;
 pub(super) mod inbox;
 pub(super) mod incidents;
 pub(super) mod messages;
+pub(super) mod moment;
 pub(super) mod people;
 pub(super) mod record;
 pub(super) mod telling;
 pub(super) mod texts;
 pub(super) mod tips;
+pub(super) mod verify;
 pub(super) mod ways;
 
 pub(in crate::store) use ask::{Readable, Readers, Row, Value, is_away, postgres_values, sqlite_values};
@@ -44,6 +46,7 @@ pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
         endusers::ALL,
         drills::ALL,
         texts::ALL,
+        verify::ALL,
     ]
     .into_iter()
     .flatten()

@@ -62,7 +62,7 @@ pub(in crate::store) async fn dispatch(readers: &Readers, id: DispatchId) -> Res
     one(readers.ask(DISPATCH).bind(id.to_string()).optional("read a dispatch").await?, dispatch_row)
 }
 
-fn dispatch_row(row: &Row) -> Result<DispatchRow, StoreError> {
+pub(super) fn dispatch_row(row: &Row) -> Result<DispatchRow, StoreError> {
     let c = Columns::of("dispatch", row);
     Ok(DispatchRow {
         id: c.id("id")?,
