@@ -33,4 +33,5 @@ pub mod spool;
 pub mod store;
 pub mod telemetry;
 pub mod vault;
+pub mod verify;
 pub mod watch;

@@ -15,6 +15,7 @@ mod serve;
 mod table;
 mod token;
 mod user;
+mod verify;
 
 use crate::config::{Config, Database, environment};
 use crate::deployment::{Refusal, refusal};
@@ -75,6 +76,8 @@ enum Command {
     Token(token::Token),
     /// Show who would be told what by when, without telling anybody.
     Plan(plan::Plan),
+    /// Check that everything that is kept is sound: records, promises, receipts, work, files.
+    Verify(verify::Verify),
     /// Make a master key.
     Keygen(keygen::Keygen),
     /// Decode a picture from standard input: the gateway starts this itself.
@@ -117,6 +120,7 @@ fn command(cli: Cli) -> anyhow::Result<u8> {
         Command::Pin(pin) => pin::run(pin, &config()?).map(|()| 0),
         Command::Token(token) => token::run(token, &config()?).map(|()| 0),
         Command::Plan(plan) => plan::run(plan, &config()?).map(|()| 0),
+        Command::Verify(verify) => verify::run(&verify, &config()?),
         Command::Keygen(keygen) => keygen::run(&keygen).map(|()| 0),
         Command::MakeCopy => make_copy::run().map(|()| 0),
     }
