@@ -1,11 +1,15 @@
 //! Logs and metrics: what an operator sees, and nothing that identifies anybody.
 //!
 //! `RUST_LOG` sets how much *our* crates say. Libraries are heard only when they report errors, whatever it says: a library's
-//! trace of a request could hold a number, and no setting may make the log a place where identities are.
+//! trace of a request could hold a number, and no setting may make the log a place where identities are. However often the same goes
+//! wrong, it fills no disk (`pace`).
+
+pub mod pace;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use pace::Pace;
 use tracing::Level;
-use tracing_subscriber::filter::{EnvFilter, FilterFn};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
@@ -22,7 +26,7 @@ pub fn start_logging(directives: Option<&str>) {
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if terminal { lines.boxed() } else { lines.json().flatten_event(true).boxed() };
-    let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).with(filter).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(ours.and(Pace::default()))).with(filter).try_init();
 }
 
 /// Starts counting. Rendered by the ops listener; nothing is pushed anywhere.
