@@ -14,9 +14,9 @@ impl Takes for Intake {
     fn take_letter<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Result<(), Untaken>> {
         Box::pin(async move {
             let taken = self.take(letter).await;
-            taken.map(drop).map_err(|error| match error.source() {
-                Some(cause) => Untaken(format!("{error}: {cause}")),
-                None => Untaken(error.to_string()),
+            taken.map(drop).map_err(|error| {
+                let why = error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+                if error.store_is_away() { Untaken::Away(why) } else { Untaken::Refused(why) }
             })
         })
     }

@@ -93,6 +93,24 @@ pub enum IntakeError {
     ManyCodes,
 }
 
+impl IntakeError {
+    /// Whether the store is away, and nothing wrong with the event.
+    pub fn store_is_away(&self) -> bool {
+        match self {
+            IntakeError::Store(error) | IntakeError::Progress(ProgressError::Store(error)) => match error {
+                StoreError::Busy | StoreError::Unavailable => true,
+                StoreError::Failed { .. } | StoreError::Damaged { .. } => false,
+            },
+            IntakeError::Progress(ProgressError::Contended)
+            | IntakeError::Sealed(_)
+            | IntakeError::Contended
+            | IntakeError::Files(_)
+            | IntakeError::Spool(_)
+            | IntakeError::ManyCodes => false,
+        }
+    }
+}
+
 /// The way in.
 #[derive(Clone)]
 pub struct Intake {

@@ -27,10 +27,16 @@ pub trait Takes: Send + Sync {
     fn writes(&self) -> BoxFuture<'_, bool>;
 }
 
-/// A letter was not stored. Its sentence names no identity.
+/// A letter was not stored. Its sentences name no identity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Untaken(pub String);
+pub enum Untaken {
+    /// The store is away, or does not write: no letter is to blame.
+    #[error("{0}")]
+    Away(String),
+    /// Something else; if the store writes, the letter may be to blame.
+    #[error("{0}")]
+    Refused(String),
+}
 
 /// How often a letter may fail while the store writes before it is set aside.
 const MOST_FAILURES: u32 = 5;
@@ -202,10 +208,11 @@ impl Drain {
         let brought = join_all(chains.iter().map(|chain| bring_chain(self.to.as_ref(), &waiting, chain))).await;
         let failed: Vec<(u64, Untaken)> = brought.iter().filter_map(|(_, failed)| failed.clone()).collect();
         self.settled.extend(brought.iter().flat_map(|(done, _)| done));
-        let blame = !failed.is_empty() && self.to.writes().await;
+        // A small write may find room where a letter did not, so what a letter says of the store counts more than a try.
+        let blame = failed.iter().any(|(_, why)| matches!(why, Untaken::Refused(_))) && self.to.writes().await;
         for (begin, why) in &failed {
             tracing::warn!(error = %why, store_writes = blame, "a letter of the spool was not taken");
-            if blame {
+            if blame && matches!(why, Untaken::Refused(_)) {
                 *self.failures.entry(*begin).or_default() += 1;
             }
         }
@@ -298,7 +305,7 @@ async fn take(to: &dyn Takes, letter: &Letter) -> Result<(), Untaken> {
     let taking = AssertUnwindSafe(tokio::time::timeout(TAKE_WITHIN, to.take_letter(letter))).catch_unwind();
     match taking.await {
         Ok(Ok(taken)) => taken,
-        Ok(Err(_)) => Err(Untaken(format!("not within {} seconds", TAKE_WITHIN.as_secs()))),
-        Err(_) => Err(Untaken("a panic".to_owned())),
+        Ok(Err(_)) => Err(Untaken::Refused(format!("not within {} seconds", TAKE_WITHIN.as_secs()))),
+        Err(_) => Err(Untaken::Refused("a panic".to_owned())),
     }
 }

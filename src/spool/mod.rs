@@ -55,6 +55,7 @@ pub struct Spool {
 
 struct Inner {
     folder: PathBuf,
+    most_bytes: u64,
     vault: Arc<Vault>,
     orders: mpsc::Sender<Order>,
     ledger: Arc<Ledger>,
@@ -106,6 +107,17 @@ impl Spool {
         answered.await.map_err(|_| closed())??;
         metrics::counter!("tipline_spool_taken_total").increment(1);
         Ok(())
+    }
+
+    /// Whether a letter would become durable now; else why not. Tries the disk with a file that goes again at once.
+    pub async fn would_take(&self) -> Result<(), SpoolError> {
+        let inner = self.inner.as_ref().ok_or_else(|| SpoolError::Failed(io::ErrorKind::Unsupported.into()))?;
+        if inner.ledger.bytes() >= inner.most_bytes {
+            return Err(SpoolError::Full);
+        }
+        let path = inner.folder.join("try");
+        let tried = tokio::task::spawn_blocking(move || writer::try_disk(&path)).await;
+        tried.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(SpoolError::Failed)
     }
 
     /// What it holds now.

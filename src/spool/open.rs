@@ -58,8 +58,9 @@ impl Spool {
         }
         let (orders, queue) = mpsc::channel(QUEUE_MOST);
         let arrived = Arc::default();
-        let inner = Inner { folder: folder.clone(), vault: vault.clone(), orders, ledger: ledger.clone(), arrived };
-        let (most_bytes, arrived) = (options.most_bytes, inner.arrived.clone());
+        let most_bytes = options.most_bytes;
+        let inner = Inner { folder: folder.clone(), most_bytes, vault: vault.clone(), orders, ledger: ledger.clone(), arrived };
+        let arrived = inner.arrived.clone();
         let writer = Writer { vault, folder, most_bytes, ledger, arrived, open: None, lock };
         spawn("spool writer", Box::pin(writer.run(queue)));
         Ok(Self { inner: Some(Arc::new(inner)) })

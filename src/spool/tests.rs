@@ -96,13 +96,13 @@ impl Store {
     async fn store(&self, letter: &Letter) -> Result<(), Untaken> {
         tokio::task::yield_now().await;
         if self.away.load(Ordering::SeqCst) {
-            return Err(Untaken("away".into()));
+            return Err(Untaken::Away("away".into()));
         }
         let Letter::Message(message, _) = letter else { panic!("a receipt") };
         let id = &message.provider_id.0;
         assert!(!self.panics.lock().unwrap().contains(id), "on purpose");
         if self.refused.lock().unwrap().contains(id) {
-            return Err(Untaken("a row is damaged".into()));
+            return Err(Untaken::Refused("a row is damaged".into()));
         }
         let mut taken = self.taken.lock().unwrap();
         if self.known.lock().unwrap().insert(id.clone()) {

@@ -192,6 +192,22 @@ fn new_segment(folder: &Path, number: u64) -> io::Result<File> {
     Ok(file)
 }
 
+/// What a small letter needs on the disk.
+const TRIED_BYTES: usize = 8 * 1024;
+
+/// Whether the disk takes a letter: one is written, synced and removed.
+pub(super) fn try_disk(path: &Path) -> io::Result<()> {
+    let written = private().write(true).create(true).truncate(true).open(path).and_then(|mut file| {
+        file.write_all(&[0; TRIED_BYTES])?;
+        file.sync_data()
+    });
+    // On a full disk even the half of it is room.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => written,
+    }
+}
+
 /// Files that only this user may read.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();

@@ -183,10 +183,31 @@ pub(in crate::store) fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolClosed | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => true,
         sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
-        // PostgreSQL's classes: connection, no room or too many, told to stop, the system itself; read-only is a replica.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code.len() == 5 && (["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == "25006" || code == "55P03")
-        }),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_away_code(&code)),
         _ => false,
+    }
+}
+
+/// PostgreSQL's classes: connection, no room or too many, told to stop, the system itself; read-only is a replica. SQLite's numbers, which
+/// are shorter, with their extended forms: BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL (a lock that nobody gives).
+fn is_away_code(code: &str) -> bool {
+    if code.len() == 5 {
+        return ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == "25006" || code == "55P03";
+    }
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_away_code;
+
+    #[test]
+    fn a_disk_that_does_not_write_is_the_database_away_and_a_bad_row_is_not() {
+        for code in ["13", "10", "778", "1034", "8", "264", "14", "5", "517", "57P01", "53100", "25006"] {
+            assert!(is_away_code(code), "{code}");
+        }
+        for code in ["1", "19", "2067", "18", "20", "11", "26", "23505", "22P02", "42601", ""] {
+            assert!(!is_away_code(code), "{code}");
+        }
     }
 }
