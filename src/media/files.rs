@@ -71,9 +71,12 @@ impl Files {
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).await?;
         let half = path.with_extension(format!("{}.half", file.ending()));
-        let mut out = fs::File::create(&half).await?;
-        out.write_all(&sealed.0).await?;
-        out.sync_all().await?;
+        let written = write_through(&half, &sealed.0).await;
+        if written.is_err() {
+            // Half a file on a full disk is room that the next try lacks.
+            let _ = fs::remove_file(&half).await;
+        }
+        written?;
         fs::rename(&half, &path).await?;
         fs::File::open(folder).await?.sync_all().await
     }
@@ -140,6 +143,13 @@ impl Files {
     pub async fn remove(&self, id: AttachmentId, file: File) -> io::Result<()> {
         gone(fs::remove_file(self.path(id, file)).await)
     }
+}
+
+/// Writes a new file; durable when this returns, its name aside.
+async fn write_through(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+    let mut out = fs::File::create(path).await?;
+    out.write_all(bytes).await?;
+    out.sync_all().await
 }
 
 /// What is not there any more counts as removed.

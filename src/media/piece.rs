@@ -27,6 +27,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// The pause after the worker could not be started.
 const NO_WORKER_PAUSE: Duration = Duration::from_secs(60);
+/// The pause while the folder of files takes nothing: somebody makes room, and then it should not be waited for long.
+const NO_ROOM_PAUSE: Duration = Duration::from_secs(10);
 /// A medium has four steps; more means that others keep changing it.
 const MOST_STEPS: u32 = 16;
 
@@ -73,6 +75,15 @@ pub(super) async fn run(worker: &Worker, id: AttachmentId) -> Result<(), PieceEr
         }
     }
     Err(PieceError::Contended)
+}
+
+/// Not now, for a reason that is not the medium's: its work has a later time, nothing else changes.
+pub(super) async fn put_off(worker: &Worker, id: AttachmentId) -> Result<(), PieceError> {
+    let run_at = worker.in_a_while(NO_ROOM_PAUSE);
+    let work = WorkRow { id: WorkId::Attachment(id), lane: lane(), rank: rank(None, MEDIA_TURN, 0), due_at: run_at, run_at };
+    worker.store.commit(Commit { writes: vec![Write::Work(work)], ..Commit::default() }).await?;
+    worker.wake.at(&lane(), run_at);
+    Ok(())
 }
 
 /// There is nothing to do: the work goes.

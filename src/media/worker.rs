@@ -117,6 +117,12 @@ impl Worker {
         for last in (1..=TRIES).map(|n| n == TRIES) {
             match piece::run(self, id).await {
                 Ok(()) => return,
+                Err(piece::PieceError::Files(error)) if last => {
+                    tracing::warn!(error = %error, "a medium was not worked off: the folder of files does not take it; it is tried again");
+                    if let Err(error) = piece::put_off(self, id).await {
+                        tracing::warn!(error = %error, "a medium was not put off; it comes back when its lease ends");
+                    }
+                }
                 Err(error) if last => tracing::warn!(error = %error, "a medium was not worked off; it comes back when its lease ends"),
                 Err(error) => {
                     tracing::warn!(error = %error, "a medium was not worked off; trying again");
