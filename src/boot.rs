@@ -33,6 +33,7 @@ use crate::media::sweep::Sweep;
 use crate::media::uploads::Uploads;
 use crate::media::worker::Worker;
 use crate::outbox::compose::Compose;
+use crate::outbox::former::Former;
 use crate::outbox::lease::Leases;
 use crate::outbox::pace::Paces;
 use crate::outbox::wake::Wake;
@@ -84,6 +85,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     }
     let (tasks, live) = (Tasks::default(), Live::default());
     let store_tasks = tasks.outliving();
+    tasks.spawn("log lines left out", telemetry::pace::tell(tasks.stopping()));
     let metrics = telemetry::start_metrics();
     let listeners = [
         listen(config.public.listen, "public").await?,
@@ -92,7 +94,6 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     ];
     let (store, vault) = deployment::open(config, &store_tasks, &live, true).await?;
     let node = deployment::node_name(config)?;
-    store.release_lanes(node.clone()).await?;
     let carriers = carriers(config, &clock)?;
     let routes = Arc::new(
         Routes::new(carriers.lanes)
@@ -104,10 +105,8 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
             tracing::warn!("no account can {}: a Critical tip cannot be told as the procedures want", means.as_str());
         }
     }
-    for means in Means::ALL {
-        let lanes = routes.lanes().map(|lane| lane.key.clone()).collect();
-        store.move_work(lanes, means, routes.for_means(means).key.clone()).await?;
-    }
+    let former = Former { store: store.clone(), node: node.clone(), routes: routes.clone() };
+    let settled = former.settled_or_away().await?;
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
     let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()).chain([media::lane(), watch::lane()]));
     let progress = Progress {
@@ -169,6 +168,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         limits: Arc::new(limits),
         paces: Paces::of(routes.lanes()),
         node: node.clone(),
+        former: (!settled).then_some(former),
     };
     let tester = Tester {
         routes: routes.clone(),
@@ -332,8 +332,20 @@ fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response<Body> {
     response
 }
 
+/// The signal of a process that writes more than its limit of the size of files (`LimitFSIZE=` of systemd, `ulimit -f`): its number on Linux.
+const SIGXFSZ: i32 = 25;
+
+/// A write beyond the limit fails like any other on a full disk, instead of ending the process.
+fn survive_limit_of_files() {
+    use tokio::signal::unix::{SignalKind, signal};
+    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
+        tracing::warn!(error = %error, "a limit of the size of files would end this process");
+    }
+}
+
 /// `tipline serve`: starts, runs until told to stop, and gives the exit code.
 pub async fn serve(config: Config) -> anyhow::Result<u8> {
+    survive_limit_of_files();
     let gateway = start(&config, Clock::System).await?;
     let stopping = gateway.stopping();
     tokio::select! {

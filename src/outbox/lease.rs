@@ -36,6 +36,11 @@ pub(super) async fn keep(outbox: Outbox, leases: Leases, stopping: CancellationT
     let lanes: Vec<LaneKey> = sending.chain([crate::media::lane(), crate::watch::lane()]).collect();
     let store = outbox.progress.store.clone();
     let every = Duration::try_from(outbox.limits.lane_lease).unwrap_or(Duration::from_secs(15)) / 3;
+    if let Some(former) = &outbox.former
+        && !former.settle_in_the_end(&stopping).await
+    {
+        return;
+    }
     loop {
         let now = outbox.clock.now();
         let until = now.saturating_add(outbox.limits.lane_lease).unwrap_or(now);

@@ -5,6 +5,7 @@
 //! A crash anywhere leaves the work with a time to come back at, and the attempt to be looked for at the carrier.
 
 pub mod compose;
+pub mod former;
 mod lane;
 pub mod lease;
 pub mod pace;
@@ -53,6 +54,8 @@ pub struct Outbox {
     pub limits: Arc<Limits>,
     /// This node's name in leases.
     pub node: String,
+    /// What a former run left behind, while that is not settled.
+    pub former: Option<former::Former>,
 }
 
 impl Outbox {

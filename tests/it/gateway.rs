@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use test_kit::disk::Disks;
 
 /// The account of the mock.
 pub const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
@@ -39,6 +40,8 @@ pub struct TestGateway {
     pub token: String,
     /// An HTTP client without a memory.
     pub client: Client,
+    /// Small disks that lie over its folders, for the next start.
+    pub disks: Option<Disks>,
     environment: Vec<(String, String)>,
     child: Option<Child>,
 }
@@ -92,6 +95,7 @@ impl TestGateway {
             token: String::new(),
             client: Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client"),
             environment: environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            disks: None,
             child: None,
             folder,
         };
@@ -121,7 +125,8 @@ impl TestGateway {
 
     /// A command of the gateway with this deployment's configuration.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tipline"));
+        let program = env!("CARGO_BIN_EXE_tipline");
+        let mut command = self.disks.as_ref().map_or_else(|| Command::new(program), |disks| disks.command(program));
         command.arg("--config").arg(self.folder.join("tipline.toml")).args(arguments).current_dir(&self.folder);
         command.env_remove("RUST_LOG");
         for (key, value) in &self.environment {
@@ -150,14 +155,30 @@ impl TestGateway {
 
     /// Starts `serve` and waits until it is ready. Its log goes to `gateway.log`, appended.
     pub async fn serve(&mut self) {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("gateway.log")).expect("a log");
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log).spawn();
-        self.child = Some(child.expect("the gateway starts"));
+        self.start_serving();
         let ready = format!("{}/readyz", self.ops);
         until("the gateway is ready", || async {
             self.client.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200).then_some(())
         })
         .await;
+    }
+
+    /// Starts `serve` and does not wait.
+    pub fn start_serving(&mut self) {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("gateway.log")).expect("a log");
+        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log).spawn();
+        self.child = Some(child.expect("the gateway starts"));
+    }
+
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.as_ref().expect("the gateway runs").id()
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub async fn ended(&mut self) -> i32 {
+        let mut child = self.child.take().expect("the gateway was started");
+        until("the gateway ends", || std::future::ready(child.try_wait().expect("its status"))).await.code().unwrap_or(-1)
     }
 
     /// Ends the process as a power cut would.
@@ -170,10 +191,9 @@ impl TestGateway {
 
     /// Asks it to end, and waits for it.
     pub async fn terminate(&mut self) -> i32 {
-        let mut child = self.child.take().expect("the gateway runs");
-        let id = child.id().to_string();
+        let id = self.process().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
-        until("the gateway ends", || std::future::ready(child.try_wait().expect("its status"))).await.code().unwrap_or(-1)
+        self.ended().await
     }
 
     /// The log so far.

@@ -3,15 +3,17 @@
 use crate::clock::Clock;
 use crate::links::circuit::Standing;
 use crate::progress::routes::Routes;
-use crate::spool::Spool;
-use crate::store::Store;
+use crate::spool::{Spool, SpoolError};
+use crate::store::rows::Health;
+use crate::store::{Commit, Store, StoreError, Write};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,23 +40,51 @@ pub fn router(ops: Ops) -> Router {
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).route("/metrics", get(render)).with_state(ops)
 }
 
-/// Ready when what comes in becomes durable: in the store, or, while that is away, in the spool. A promise without a timer (invariant 3) is said here and counted in the metrics, but takes no
-/// webhook away from a node that could store it.
+/// What was tried last for readiness: its value is when. Written, so that a disk that only reads is found out.
+const ASKED: &str = "ready_asked_at";
+
+/// Ready when what comes in becomes durable: in the store, or, while that is away, in the spool; both are tried. A promise without a timer
+/// (invariant 3) is said here and counted in the metrics, but takes no webhook away from a node that could store it.
 async fn ready(State(ops): State<Ops>) -> Response {
-    let holds = ops.spool.holds();
-    let spools = ops.spool.takes() && !holds.refuses;
-    match tokio::time::timeout(READY_WITHIN, ops.store.health(ops.clock.now())).await {
-        Ok(Ok(_)) if holds.letters > 0 && spools => {
-            format!("ready, spooling: {} letters wait for the store on this node's disk\n", holds.letters).into_response()
+    let letters = ops.spool.holds().letters;
+    match (store_writes(&ops).await, ops.spool.would_take().await) {
+        (Ok(_), Ok(())) if letters > 0 => {
+            format!("ready, spooling: {letters} letters wait for the store on this node's disk\n").into_response()
         }
-        Ok(Ok(_)) if holds.letters > 0 => not_ready("letters wait for the store, and the spool is full or its disk does not write\n"),
-        Ok(Ok(health)) if health.without_timer == 0 => "ready\n".into_response(),
-        Ok(Ok(health)) => format!("ready, but {} promises have no timer: tell the makers\n", health.without_timer).into_response(),
-        Ok(Err(_)) | Err(_) if spools => {
-            "ready, spooling: the store does not answer, what comes in waits on this node's disk\n".into_response()
-        }
-        Ok(Err(error)) => not_ready(&format!("{error}\n")),
-        Err(_) => not_ready("the store does not answer within two seconds\n"),
+        (Ok(_), Err(why)) if letters > 0 => not_ready(&format!("{letters} letters wait for the store, and {}\n", spool_says(&why))),
+        (Ok(_), Err(why)) => format!("ready, but {}: if the store goes away now, nothing can be taken\n", spool_says(&why)).into_response(),
+        (Ok(health), Ok(())) if health.without_timer == 0 => "ready\n".into_response(),
+        (Ok(health), Ok(())) => format!("ready, but {} promises have no timer: tell the makers\n", health.without_timer).into_response(),
+        (Err(why), Ok(())) => format!("ready, spooling: {why}, what comes in waits on this node's disk\n").into_response(),
+        (Err(why), Err(spool)) => not_ready(&format!("{why}, and {}\n", spool_says(&spool))),
+    }
+}
+
+/// The store's counts, when it answers and writes; else a clause.
+async fn store_writes(ops: &Ops) -> Result<Health, String> {
+    let now = ops.clock.now();
+    let asked = async {
+        let health = ops.store.health(now).await?;
+        ops.store.commit(Commit { writes: vec![Write::Meta(ASKED, now.to_string())], ..Commit::default() }).await?;
+        Ok::<_, StoreError>(health)
+    };
+    match tokio::time::timeout(READY_WITHIN, asked).await {
+        Ok(Ok(health)) => Ok(health),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the store does not answer within two seconds".to_owned()),
+    }
+}
+
+/// Why the spool takes nothing, as a clause.
+fn spool_says(why: &SpoolError) -> String {
+    match why {
+        SpoolError::Full => "the spool is full: it holds spool.most_bytes".to_owned(),
+        SpoolError::Failed(error) => match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the spool's disk is full".to_owned(),
+            ErrorKind::ReadOnlyFilesystem => "the spool's disk is read-only".to_owned(),
+            ErrorKind::Unsupported => "there is no spool".to_owned(),
+            other => format!("the spool's disk does not write ({other})"),
+        },
     }
 }
 
