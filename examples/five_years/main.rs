@@ -103,7 +103,7 @@ async fn open(path: &Path, database: Option<&str>) -> anyhow::Result<Opened> {
 async fn fill(path: &Path, database: Option<String>, messages: u64, read: u32) -> anyhow::Result<serde_json::Value> {
     let began = Instant::now();
     let opened = open(path, database.as_deref()).await?;
-    let mut filler = Filler::open(&opened.config.database(), database.as_deref()).await?;
+    let mut filler = Filler::open(&opened.config.data_folder.join("tipline.db"), database.as_deref()).await?;
     let tips = messages / MESSAGES;
     let now = Clock::System.now();
     let begin = now.as_microsecond() - SPAN_US;
