@@ -12,7 +12,7 @@ use crate::lifecycle::Tasks;
 use crate::outbox::lease::Leases;
 use crate::outbox::wake::{LOOK_EVERY, Wake};
 use crate::store::Store;
-use crate::store::rows::{WorkId, WorkRow};
+use crate::store::rows::{Claim, WorkId, WorkRow};
 use crate::vault::Vault;
 use adapters::contract::Media;
 use domain::id::AccountKey;
@@ -91,7 +91,12 @@ impl Worker {
     async fn claim(&self) -> Option<WorkRow> {
         let (lane, now) = (super::lane(), self.clock.now());
         let until = now.saturating_add(LEASE).unwrap_or(now);
-        match self.store.claim_due(lane.clone(), self.node.clone(), now, until, 1).await.map(|claimed| claimed.into_iter().next()) {
+        match self
+            .store
+            .claim_due(lane.clone(), self.node.clone(), now, until, Claim::Any, 1)
+            .await
+            .map(|claimed| claimed.into_iter().next())
+        {
             Ok(Some(work)) => {
                 self.wake.at(&lane, now);
                 Some(work)

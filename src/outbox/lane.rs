@@ -3,20 +3,20 @@
 //! A paced lane waits for its turn *before* it claims, and claims one at a time, so that what goes next is always the most
 //! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
 //! same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
-//! claimed; half-open, one piece at a time.
+//! sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is sent.
 
 use super::lease::Leases;
 use super::pace::Pace;
+use super::slots::{Room, Slots};
 use super::wake::LOOK_EVERY;
 use super::{Outbox, work};
 use crate::lifecycle::Tasks;
 use crate::links::circuit::Gate;
-use crate::progress::routes::Lane;
-use crate::store::rows::WorkRow;
-use jiff::Timestamp;
-use std::sync::Arc;
+use crate::progress::routes::{BELOW_CRITICAL, Lane};
+use crate::store::StoreError;
+use crate::store::rows::{Claim, WorkRow};
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// How many pieces an unpaced lane claims at once.
@@ -25,12 +25,14 @@ const CLAIM_MOST: usize = 64;
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// How long a shut lane waits at the least before it looks again.
 const LEAST_WAIT: Duration = Duration::from_millis(20);
+/// For how long an attempt that cannot be sent is put off: the carrier may be back at any moment.
+const HELD_FOR: SignedDuration = SignedDuration::from_secs(15);
 
 pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks) {
     let stopping = tasks.stopping();
     let Pace { turns, sends } = outbox.paces.lane(&lane.key);
     let most = if turns.is_some() { 1 } else { CLAIM_MOST };
-    let slots = Arc::new(Semaphore::new(outbox.limits.in_flight_most.max(1)));
+    let slots = Slots::new(outbox.limits.in_flight_most);
     loop {
         if stopping.is_cancelled() {
             return;
@@ -44,8 +46,17 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
         if alarm.due(&outbox.clock, &stopping).await.is_none() {
             return;
         }
-        let Some((first, mut more)) = free_slots(&slots, most).await else { return };
+        let Some(Room { which, mut permits }) = slots.room(most).await else { return };
         let circuits = outbox.progress.routes.circuits();
+        if which == Claim::Critical && !anything_critical(&outbox, &lane).await {
+            drop(permits);
+            tokio::select! {
+                () = slots.any_is_free() => {}
+                due = alarm.due(&outbox.clock, &stopping) => if due.is_none() { return },
+            }
+            outbox.progress.wake.at(&lane.key, now);
+            continue;
+        }
         if turns.is_some() || !circuits.is_closed(&lane.key) {
             // A turn is taken only for work that is there: one taken in idle times would let two go out together. So is a trial.
             if !anything_due(&outbox, &lane).await {
@@ -58,30 +69,30 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
         let trial = match circuits.gate(&lane.key, outbox.clock.now()) {
             Gate::Go => false,
             Gate::Trial => {
-                more.clear();
+                permits.truncate(1);
                 true
             }
             Gate::Shut(until) => {
                 outbox.progress.wake.at(&lane.key, now);
-                drop((first, more));
-                if !wait_for_circuit(&outbox, until, &stopping).await {
+                drop(permits);
+                let all_done = do_without_sending(&outbox, &lane, &slots, until, &tasks).await;
+                if all_done && !wait_for_circuit(&outbox, until, &stopping).await {
                     return;
                 }
                 continue;
             }
         };
-        let room = 1 + more.len();
-        match claim(&outbox, &lane, room).await {
+        let room = permits.len();
+        match claim(&outbox, &lane, which, room).await {
             Ok(claimed) => {
                 if trial && claimed.is_empty() {
                     circuits.trial_unused(&lane.key);
                 }
-                if claimed.len() < room {
+                if claimed.len() < room && which == Claim::Any {
                     look_again(&outbox, &lane).await;
                 } else {
                     outbox.progress.wake.at(&lane.key, now);
                 }
-                let permits = std::iter::once(first).chain(more);
                 for (work, permit) in claimed.into_iter().zip(permits) {
                     let (outbox, sends, lane) = (outbox.clone(), sends.clone(), lane.key.clone());
                     tasks.spawn_piece("work", async move {
@@ -104,6 +115,36 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
             }
         }
     }
+}
+
+/// Does what is due and needs no sending. Whether that was all of it.
+async fn do_without_sending(outbox: &Outbox, lane: &Lane, slots: &Slots, until: Timestamp, tasks: &Tasks) -> bool {
+    let Some(Room { permits, .. }) = slots.room_for_any(CLAIM_MOST) else { return true };
+    let now = outbox.clock.now();
+    let until = until.min(now.saturating_add(HELD_FOR).unwrap_or(now));
+    let room = permits.len();
+    let claimed = claim(outbox, lane, Claim::Held, room).await.unwrap_or_else(|error| {
+        tracing::warn!(error = %error, lane = %lane.key, "what needs no sending was not claimed");
+        Vec::new()
+    });
+    let all = claimed.len() < room;
+    for (work, permit) in claimed.into_iter().zip(permits) {
+        let outbox = outbox.clone();
+        tasks.spawn_piece("work", async move {
+            work::run_held(&outbox, work, until).await;
+            drop(permit);
+        });
+    }
+    all
+}
+
+/// Whether something Critical is due now.
+async fn anything_critical(outbox: &Outbox, lane: &Lane) -> bool {
+    let waiting = outbox.progress.store.waiting(lane.key.clone(), BELOW_CRITICAL, outbox.clock.now()).await;
+    waiting.map(|count| count > 0).unwrap_or_else(|error| {
+        tracing::warn!(error = %error, lane = %lane.key, "due work was not looked for");
+        true
+    })
 }
 
 /// Waits until a shut circuit lets something through, or something changed. False when stopping.
@@ -133,17 +174,11 @@ async fn anything_due(outbox: &Outbox, lane: &Lane) -> bool {
     }
 }
 
-/// At least one free slot, and as many more as are free now, up to `most`.
-async fn free_slots(slots: &Arc<Semaphore>, most: usize) -> Option<(OwnedSemaphorePermit, Vec<OwnedSemaphorePermit>)> {
-    let first = slots.clone().acquire_owned().await.ok()?;
-    let more = std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()).take(most.saturating_sub(1)).collect();
-    Some((first, more))
-}
-
-async fn claim(outbox: &Outbox, lane: &Lane, n: usize) -> Result<Vec<WorkRow>, crate::store::StoreError> {
+async fn claim(outbox: &Outbox, lane: &Lane, which: Claim, n: usize) -> Result<Vec<WorkRow>, StoreError> {
     let now = outbox.clock.now();
     let until = now.saturating_add(outbox.limits.lease).unwrap_or(now);
-    outbox.progress.store.claim_due(lane.key.clone(), outbox.node.clone(), now, until, u32::try_from(n).unwrap_or(u32::MAX)).await
+    let n = u32::try_from(n).unwrap_or(u32::MAX);
+    outbox.progress.store.claim_due(lane.key.clone(), outbox.node.clone(), now, until, which, n).await
 }
 
 /// Puts the alarm to the next work that waits.

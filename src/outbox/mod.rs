@@ -9,6 +9,7 @@ pub mod former;
 mod lane;
 pub mod lease;
 pub mod pace;
+mod slots;
 pub mod source;
 pub mod wake;
 mod work;

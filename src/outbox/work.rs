@@ -33,6 +33,21 @@ struct Answered {
 /// Does it. A failure of ours leaves the work to its lease: it comes back.
 pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&Gate>) {
     let started = start(outbox, &work).await;
+    finish(outbox, &work, started, pace).await;
+}
+
+/// Does what of it needs no sending, while its lane may send nothing before `until`.
+pub(super) async fn run_held(outbox: &Outbox, work: WorkRow, until: Timestamp) {
+    let progress = &outbox.progress;
+    let started = match work.id {
+        WorkId::Obligation(id) => progress.obligation_held(id, &work.lane, until).await,
+        WorkId::Message(id) => progress.message_held(id).await,
+        WorkId::Attachment(_) | WorkId::Watch(_) => Ok(Vec::new()),
+    };
+    finish(outbox, &work, started, None).await;
+}
+
+async fn finish(outbox: &Outbox, work: &WorkRow, started: Result<Vec<Todo>, ProgressError>, pace: Option<&Gate>) {
     let result = match started {
         Ok(todo) => follow(outbox, todo, pace).await,
         Err(error) => Err(error),

@@ -30,6 +30,13 @@ impl Progress {
         Err(ProgressError::Contended)
     }
 
+    /// The same while its lane may send nothing: asking does not wait for it. What is to be sent is left to its lease.
+    pub async fn message_held(&self, id: MessageId) -> Result<Vec<Todo>, ProgressError> {
+        let row = self.store.message(id).await?;
+        let sends = row.is_some_and(|row| matches!(row.delivery, Some(Delivery::Waiting { .. })));
+        if sends { Ok(Vec::new()) } else { self.message_timer(id).await }
+    }
+
     /// Whether an analyst's answer still waits for its lane although the reporter has texted STOP meanwhile. The one confirmation of STOP is
     /// the program's, and goes out.
     async fn is_stopped(&self, row: &MessageRow) -> Result<bool, ProgressError> {

@@ -36,6 +36,15 @@ impl Progress {
     /// An obligation's timer fired, and this lane took it up. When an attempt is to go by another lane, the work is handed over: every attempt
     /// goes out in its lane's turn, at its pace.
     pub async fn obligation_timer(&self, id: ObligationId, on: &LaneKey) -> Result<Vec<Todo>, ProgressError> {
+        self.obligation_woken(id, on, Event::Timer).await
+    }
+
+    /// The same while the lane may send nothing: breaches, giving up and asking do not wait for it, attempts do.
+    pub async fn obligation_held(&self, id: ObligationId, on: &LaneKey, until: Timestamp) -> Result<Vec<Todo>, ProgressError> {
+        self.obligation_woken(id, on, Event::Held { until }).await
+    }
+
+    async fn obligation_woken(&self, id: ObligationId, on: &LaneKey, event: Event) -> Result<Vec<Todo>, ProgressError> {
         for _ in 0..MOST_REPEATS {
             let Some(row) = self.store.obligation(id).await? else { return Ok(Vec::new()) };
             if let Some(other) = self.hands_over(&row, on) {
@@ -44,7 +53,7 @@ impl Progress {
                 }
                 continue;
             }
-            if let Tried::Done((_, todo)) = self.try_obligation(row, Event::Timer, AttemptChange::default(), None, Some(on)).await? {
+            if let Tried::Done((_, todo)) = self.try_obligation(row, event.clone(), AttemptChange::default(), None, Some(on)).await? {
                 return Ok(todo);
             }
         }

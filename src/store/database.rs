@@ -76,8 +76,16 @@ impl Store for Database {
             }
         })
     }
-    fn claim_due(&self, lane: LaneKey, owner: String, now: Timestamp, lease_until: Timestamp, n: u32) -> Read<'_, Vec<WorkRow>> {
-        let request = Request::Claim { lane, owner, now: now.as_microsecond(), until: lease_until.as_microsecond(), most: n };
+    fn claim_due(
+        &self,
+        lane: LaneKey,
+        owner: String,
+        now: Timestamp,
+        lease_until: Timestamp,
+        which: Claim,
+        n: u32,
+    ) -> Read<'_, Vec<WorkRow>> {
+        let request = Request::Claim { lane, owner, now: now.as_microsecond(), until: lease_until.as_microsecond(), which, most: n };
         Box::pin(async move {
             match self.order(request).await? {
                 Answer::Claimed(work) => Ok(work),

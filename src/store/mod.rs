@@ -141,9 +141,17 @@ pub trait Store: Send + Sync {
     /// Open tasks; of one tip or of all. At most `limit`.
     fn open_tasks(&self, conversation: Option<ConversationId>, limit: u32) -> Read<'_, Vec<TaskRow>>;
 
-    /// Takes up to `n` due pieces of work of a lane for `owner`: most urgent rank first, then by due time. Their `run_at` becomes
+    /// Takes up to `n` due pieces of such work of a lane for `owner`: most urgent rank first, then by due time. Their `run_at` becomes
     /// `lease_until`, so that work whose worker died comes back by itself.
-    fn claim_due(&self, lane: LaneKey, owner: String, now: Timestamp, lease_until: Timestamp, n: u32) -> Read<'_, Vec<WorkRow>>;
+    fn claim_due(
+        &self,
+        lane: LaneKey,
+        owner: String,
+        now: Timestamp,
+        lease_until: Timestamp,
+        which: Claim,
+        n: u32,
+    ) -> Read<'_, Vec<WorkRow>>;
     /// When the next work of a lane is due, if any.
     fn next_due(&self, lane: LaneKey) -> Read<'_, Option<Timestamp>>;
     /// Leases the lanes that are free, expired or already `owner`'s until `until`; returns those that are `owner`'s now.

@@ -431,6 +431,17 @@ pub struct WorkRow {
     pub run_at: Timestamp,
 }
 
+/// Which of a lane's due work is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// All of it.
+    Any,
+    /// What is Critical, or may be.
+    Critical,
+    /// What perhaps sends nothing: asking the carrier, and obligations whose due time is over. For a lane that may not send.
+    Held,
+}
+
 /// Whether a lane is trusted, since the last change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteRow {

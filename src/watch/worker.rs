@@ -12,7 +12,7 @@ use crate::lifecycle::Tasks;
 use crate::outbox::lease::Leases;
 use crate::outbox::wake::LOOK_EVERY;
 use crate::progress::Progress;
-use crate::store::rows::{WorkId, WorkRow};
+use crate::store::rows::{Claim, WorkId, WorkRow};
 use crate::store::{Commit, Outcome, Store, StoreError, Write};
 use domain::calendar::Calendar;
 use domain::dispatch::policy::Policy;
@@ -150,7 +150,7 @@ impl Watching {
                 None => return Ok(()),
             }
             let until = now.saturating_add(LEASE).unwrap_or(now);
-            for work in self.store.claim_due(lane.clone(), self.node.clone(), now, until, TOGETHER).await? {
+            for work in self.store.claim_due(lane.clone(), self.node.clone(), now, until, Claim::Any, TOGETHER).await? {
                 self.work_off(work).await;
             }
         }

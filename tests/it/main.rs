@@ -34,4 +34,5 @@ mod spool;
 mod start;
 mod telnyx;
 mod texts_told;
+mod urgent_mail;
 mod ways;

@@ -53,7 +53,11 @@ enum Second {
 
 /// A gateway without the demo's second carrier, not started yet.
 async fn prepared() -> TestGateway {
-    let gateway = TestGateway::prepare(SHORT).await;
+    prepared_with(SHORT).await
+}
+
+async fn prepared_with(environment: &[(&str, &str)]) -> TestGateway {
+    let gateway = TestGateway::prepare(environment).await;
     gateway.configure(|text| {
         let begin = text.find("[[account]]\nname = \"backup\"").expect("the demo's second carrier");
         let end = text[begin + 1..].find("[[account]]").map_or(text.len(), |at| begin + 1 + at);
@@ -285,4 +289,43 @@ async fn a_carrier_that_asks_for_a_slower_pace_is_not_stormed() {
     assert!(last - first > 2_000_000, "after six refusals the lane pauses: {in_vain:?}");
     let all = all_kept_in_time(&gateway, &id).await;
     assert!(all.iter().filter(|one| one["means"] == "call").all(|one| one["state"] != "failed"));
+}
+
+/// How long after its grace a promise may stay open: not one a trial, which come two to thirty seconds apart.
+const CLOSED_WITHIN_SECONDS: i64 = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_carrier_is_dead_and_every_promise_fails_in_its_time() {
+    let short = [
+        ("TIPLINE__DISPATCH__CRITICAL_WINDOW", "8"),
+        ("TIPLINE__DISPATCH__GRACE", "2"),
+        ("TIPLINE__DISPATCH__DISTRICT_AFTER", "3"),
+        ("TIPLINE__DISPATCH__LONGEST_DELAY", "4"),
+        ("TIPLINE__DISPATCH__BUSY_FIRST", "1"),
+        ("TIPLINE__DISPATCH__NO_ANSWER_FIRST", "1"),
+        ("TIPLINE__DISPATCH__ASK_AFTER", "2"),
+        ("TIPLINE__DISPATCH__SILENT_ATTEMPT_LIMIT", "5"),
+    ];
+    let mut gateway = prepared_with(&short).await;
+    gateway.serve().await;
+    let fault = json!({"match": {"kind": "rest"}, "fault": "refuse"});
+    gateway.control().set_fault(serde_json::from_value(fault).expect("a fault")).await.expect("the fault is set");
+    let id = dispatch(&gateway).await;
+    let calls = until("every call has been given up", || async {
+        let read = gateway.get(&format!("/tips/{id}")).await;
+        let calls: Vec<Value> = obligations(&read).into_iter().filter(|one| one["means"] == "call").collect();
+        calls.iter().all(|one| one["state"] == "failed").then_some(calls)
+    })
+    .await;
+    assert!(calls.len() >= 7, "{}", calls.len());
+    let time = |one: &Value, field: &str| one[field].as_str().and_then(|at| at.parse::<Timestamp>().ok()).expect("a time");
+    for one in &calls {
+        // Given up after the grace, which runs from the first attempt where that came after the due time.
+        let from = time(one, "due_at").max(one["first_attempt_at"].as_str().map_or(Timestamp::MIN, |at| at.parse().expect("a time")));
+        let after = time(one, "state_at").duration_since(from).as_secs();
+        assert!(after <= 2 + CLOSED_WITHIN_SECONDS, "{after} s: {one}");
+        let breached = time(one, "breached_at").duration_since(time(one, "due_at")).as_secs();
+        assert!(breached <= CLOSED_WITHIN_SECONDS, "{breached} s: {one}");
+    }
+    assert_eq!(gateway.metric("tipline_obligations_without_timer").await, 0.0);
 }

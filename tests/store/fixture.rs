@@ -68,7 +68,7 @@ macro_rules! conformance {
                 a_delivery_is_versioned, health_finds_what_has_no_timer,
             },
             work::{
-                work_is_claimed_by_urgency, claimed_work_comes_back_when_its_lease_ends, work_put_again_is_taken_from_its_owner,
+                work_is_claimed_by_urgency, only_such_work_is_claimed_as_is_asked_for, claimed_work_comes_back_when_its_lease_ends, work_put_again_is_taken_from_its_owner,
                 no_work_is_claimed_twice, lanes_are_leased_by_one, what_an_owner_gives_back_is_due_again,
                 work_evades_a_lane_that_cannot_be_used, circuits_are_kept,
                 work_of_a_lane_that_is_gone_goes_to_one_that_is, the_next_due_time_is_known,

@@ -151,7 +151,7 @@ pub async fn the_clocks_of_a_tip_are_one_row(fresh: Fresh) {
     next.watch.told_to = 3;
     fresh.write([Write::Watch(Box::new(next.clone()))]).await;
     assert_eq!(fresh.store.watch(tip_id(1)).await.unwrap().unwrap(), WatchRow { version: 2, ..next });
-    let claimed = fresh.store.claim_due(lane("watch"), "node".to_owned(), at(1), at(2), 5).await.unwrap();
+    let claimed = fresh.store.claim_due(lane("watch"), "node".to_owned(), at(1), at(2), Claim::Any, 5).await.unwrap();
     assert_eq!(claimed.into_iter().map(|row| row.id).collect::<Vec<_>>(), [WorkId::Watch(tip_id(1))]);
 }
 

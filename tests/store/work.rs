@@ -8,14 +8,14 @@ use futures_util::future::join_all;
 use std::collections::HashSet;
 use tipline::links::circuit::{Circuit, News};
 use tipline::store::commit::Write;
-use tipline::store::rows::{RouteRow, WorkId, WorkRow};
+use tipline::store::rows::{Claim, RouteRow, WorkId, WorkRow};
 
 fn numbers(work: &[tipline::store::rows::WorkRow]) -> Vec<u32> {
     work.iter().map(|row| (0..1000).find(|n| row.id == WorkId::Obligation(obligation_id(*n))).unwrap()).collect()
 }
 
 async fn claim(fresh: &Fresh, owner: &str, now: i64, until: i64, n: u32) -> Vec<u32> {
-    numbers(&fresh.store.claim_due(lane("main-call"), owner.to_owned(), at(now), at(until), n).await.unwrap())
+    numbers(&fresh.store.claim_due(lane("main-call"), owner.to_owned(), at(now), at(until), Claim::Any, n).await.unwrap())
 }
 
 pub async fn work_is_claimed_by_urgency(fresh: Fresh) {
@@ -29,12 +29,28 @@ pub async fn work_is_claimed_by_urgency(fresh: Fresh) {
             Write::Work(work(6, "main-mail", 0, 1, 0)),  // another lane
         ])
         .await;
-    let first = fresh.store.claim_due(lane("main-call"), "a".to_owned(), at(0), at(2), 3).await.unwrap();
+    let first = fresh.store.claim_due(lane("main-call"), "a".to_owned(), at(0), at(2), Claim::Any, 3).await.unwrap();
     assert_eq!(numbers(&first), [4, 3, 2]);
     let row = &first[0];
     assert_eq!((row.lane.clone(), row.rank, row.due_at, row.run_at), (lane("main-call"), 0, at(40), at(2)));
     assert_eq!(claim(&fresh, "a", 0, 2, 3).await, [1]);
     assert_eq!(claim(&fresh, "a", 0, 2, 3).await, Vec::<u32>::new());
+}
+
+pub async fn only_such_work_is_claimed_as_is_asked_for(fresh: Fresh) {
+    // By urgency: Critical to be sent, Critical to be asked about, Standard to be sent and to be asked about.
+    let ranks = [(1, 1_000), (2, 50_001), (3, 101_000), (4, 150_002)];
+    fresh.write(ranks.map(|(n, rank)| Write::Work(work(n, "main-call", rank, 20, 0)))).await;
+    let claim = async |which, now: i64, n: u32| {
+        numbers(&fresh.store.claim_due(lane("main-call"), "a".to_owned(), at(now), at(now + 1), which, n).await.unwrap())
+    };
+    assert_eq!(claim(Claim::Critical, 0, 9).await, [1, 2]);
+    assert_eq!(claim(Claim::Held, 2, 9).await, [2, 4], "asking alone, before the due time");
+    assert_eq!(claim(Claim::Held, 21, 3).await, [1, 2, 3], "after it all of them, the most urgent first");
+    assert_eq!(claim(Claim::Any, 30, 9).await, [1, 2, 3, 4]);
+    let message = WorkRow { id: WorkId::Message(MessageId::new(uuid(2, 7))), ..work(7, "main-call", 6_000, 20, 0) };
+    fresh.write([Write::Work(message)]).await;
+    assert_eq!(claim(Claim::Held, 40, 9).await, [1, 2, 3, 4], "a message to a reporter has no due time: it waits");
 }
 
 pub async fn claimed_work_comes_back_when_its_lease_ends(mut fresh: Fresh) {
@@ -60,7 +76,7 @@ pub async fn work_put_again_is_taken_from_its_owner(fresh: Fresh) {
 pub async fn no_work_is_claimed_twice(fresh: Fresh) {
     fresh.write((0..200).map(|n| Write::Work(work(n, "main-call", 0, i64::from(n), 0)))).await;
     let store = &fresh.store;
-    let claims = join_all((0..40).map(|n| store.claim_due(lane("main-call"), format!("node-{n}"), at(0), at(9), 7))).await;
+    let claims = join_all((0..40).map(|n| store.claim_due(lane("main-call"), format!("node-{n}"), at(0), at(9), Claim::Any, 7))).await;
     let all: Vec<u32> = claims.into_iter().flat_map(|claim| numbers(&claim.unwrap())).collect();
     assert_eq!(all.len(), 200);
     assert_eq!(all.iter().collect::<HashSet<_>>().len(), 200);
@@ -121,7 +137,7 @@ pub async fn work_evades_a_lane_that_cannot_be_used(fresh: Fresh) {
         ])
         .await;
     assert_eq!(fresh.store.evade(lane("main-call"), lane("other-call"), 2).await.unwrap(), 2);
-    let taken = fresh.store.claim_due(lane("other-call"), "a".to_owned(), at(8), at(30), 9).await.unwrap();
+    let taken = fresh.store.claim_due(lane("other-call"), "a".to_owned(), at(8), at(30), Claim::Any, 9).await.unwrap();
     assert_eq!(numbers(&taken), [2, 3], "the most urgent first, each at its time");
     assert_eq!(fresh.store.evade(lane("main-call"), lane("other-call"), 9).await.unwrap(), 1, "what is for reporters stays");
     assert_eq!(fresh.store.evade(lane("main-call"), lane("other-call"), 9).await.unwrap(), 0);

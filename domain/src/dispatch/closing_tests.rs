@@ -249,3 +249,16 @@ fn no_fault_leads_to_a_spin() {
         assert!(now.is_closed(), "seed {seed}");
     }
 }
+
+#[test]
+fn what_needs_no_sending_does_not_wait_for_a_lane_that_may_send_nothing() {
+    // An attempt waits; the breach does not, and is recorded once.
+    check(CALL, "0 held 15", "waiting 15", "");
+    check(CALL, "0 timer; 1 transient; 3 held 18; 18 timer", "flight #2 63", "send#1 send#2");
+    check(CALL, "0 timer; 1 transient; 1200 held 1215; 1215 held 1230", "waiting 1230", "send#1 breach");
+    // Giving up and asking do not, either.
+    check(CALL, "0 timer; 1 transient; 1801 held 1816", "nocarrier", "send#1 task next check-school breach");
+    check(CALL, "0 timer; 1 accepted; 46 held 61", "flight #1 91", "send#1 ask#1");
+    // A standby's turn has come, but nothing was tried.
+    check("critical district call standby", "300 held 315", "waiting 315", "");
+}

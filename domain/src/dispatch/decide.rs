@@ -20,7 +20,8 @@ pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> 
     let owed = before.breach_at();
     let mut step = Deciding { next: before, effects: Vec::new(), context };
     match event {
-        Event::Timer => step.timer(),
+        Event::Timer => step.timer(None),
+        Event::Held { until } => step.timer(Some(until)),
         Event::Sent { attempt, outcome } => step.sent(attempt, outcome),
         Event::News { attempt, evidence } => step.news(attempt, &evidence),
         Event::NotFound { attempt } => step.not_found(attempt),
@@ -52,15 +53,15 @@ pub(super) struct Deciding<'a> {
 }
 
 impl Deciding<'_> {
-    fn timer(&mut self) {
+    fn timer(&mut self, held: Option<Timestamp>) {
         let now = self.context.now;
         match self.next.state {
-            State::Standby { until } if now >= until => self.start(),
+            State::Standby { until } if now >= until => self.start_unless(held),
             State::Waiting { next_at } if now >= next_at => {
                 if self.next.attempts > 0 && (self.is_spent() || now > self.give_up_at()) {
                     self.fail(self.exhaustion());
                 } else {
-                    self.start();
+                    self.start_unless(held);
                 }
             }
             State::InFlight { attempt, since, check_at } if now >= check_at => self.silence(attempt, since, check_at),
@@ -300,6 +301,14 @@ impl Deciding<'_> {
     fn school_unreachable(&mut self) {
         if let State::Standby { .. } = self.next.state {
             self.next.state = State::Waiting { next_at: self.context.now };
+        }
+    }
+
+    /// Starts an attempt, or leaves it to a time at which something can be sent.
+    fn start_unless(&mut self, held: Option<Timestamp>) {
+        match held {
+            None => self.start(),
+            Some(until) => self.next.state = State::Waiting { next_at: until.max(self.context.now) },
         }
     }
 

@@ -177,6 +177,11 @@ pub enum BreachReason {
 pub enum Event {
     /// Its timer fired.
     Timer,
+    /// Its timer fired while nothing can be sent: what needs no sending is done, an attempt has to wait.
+    Held {
+        /// When it is looked at again.
+        until: Timestamp,
+    },
     /// The carrier's answer to the current attempt.
     Sent {
         /// Which attempt.

@@ -15,15 +15,30 @@ const PUT: &str = concat!(
     " run_at = excluded.run_at, owner = NULL",
 );
 
+macro_rules! claim {
+    ($which:literal) => {
+        concat!(
+            "UPDATE work SET run_at = $4, owner = $2 WHERE id IN",
+            " (SELECT w.id FROM work w WHERE w.lane = $1 AND w.run_at <= $3",
+            $which,
+            " ORDER BY w.urgency, w.due_at, w.id LIMIT $5 ",
+            skip_locked!(),
+            ") RETURNING id, about, lane, urgency, due_at, run_at",
+        )
+    };
+}
+
 const END: &str = concat!("DELETE FROM work WHERE id IN (SELECT i.value FROM ", each!(), " i)");
 
 /// `$1` lane, `$2` owner, `$3` now, `$4` end of the lease, `$5` how many. The rows come back in any order.
-#[rustfmt::skip]
-pub(crate) const CLAIM: &str = concat!(
-    "UPDATE work SET run_at = $4, owner = $2 WHERE id IN",
-    " (SELECT w.id FROM work w WHERE w.lane = $1 AND w.run_at <= $3 ORDER BY w.urgency, w.due_at, w.id LIMIT $5 ", skip_locked!(), ")",
-    " RETURNING id, about, lane, urgency, due_at, run_at",
-);
+pub(crate) const CLAIM: &str = claim!("");
+
+/// The same, and `$6` the urgency that is not urgent enough any more.
+pub(crate) const CLAIM_CRITICAL: &str = claim!(" AND w.urgency < $6");
+
+/// The same, of what perhaps sends nothing: the turns of asking (`progress::routes::rank` has them from 50 on, in thousands), and obligations
+/// past their due time.
+pub(crate) const CLAIM_HELD: &str = claim!(" AND (w.urgency % 100000 >= 50000 OR (w.due_at <= $3 AND w.about = 'obligation'))");
 
 /// `$1` lanes, `$2` owner, `$3` now, `$4` until.
 #[rustfmt::skip]
@@ -45,7 +60,7 @@ pub(crate) const EVADE: &str = "UPDATE work SET lane = $2 WHERE id IN \
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, LEASE, RELEASE, RELEASE_WORK, EVADE];
+pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, RELEASE, RELEASE_WORK, EVADE];
 
 /// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now.
 pub(crate) const MOVE: &str = concat!("UPDATE work SET lane = $3 WHERE lane LIKE $2 AND lane NOT IN (SELECT i.value FROM ", each!(), " i)");

@@ -5,13 +5,14 @@
 
 use super::connection::Connection;
 use crate::clock::from_micros;
+use crate::progress::routes::BELOW_CRITICAL;
 use crate::store::batch::facts::Questions;
-use crate::store::batch::work::{CLAIM, EVADE, LEASE, MOVE, RELEASE, RELEASE_WORK};
+use crate::store::batch::work::{CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, LEASE, MOVE, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch};
 use crate::store::news::Changed;
 use crate::store::prepared::Prepared;
 use crate::store::reads::{Row, is_away};
-use crate::store::rows::{WorkId, WorkRow};
+use crate::store::rows::{Claim, WorkId, WorkRow};
 use crate::store::{Outcome, StoreError};
 use domain::id::LaneKey;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub(in crate::store) enum Request {
     /// A change.
     Commit(Box<Prepared>),
     /// Due work for an owner.
-    Claim { lane: LaneKey, owner: String, now: i64, until: i64, most: u32 },
+    Claim { lane: LaneKey, owner: String, now: i64, until: i64, which: Claim, most: u32 },
     /// Leases of lanes, as a JSON array of their keys.
     Lease { lanes: String, owner: String, now: i64, until: i64 },
     /// All lanes of an owner given back.
@@ -173,8 +174,8 @@ async fn transaction(connection: &mut Connection, requests: &[&Request]) -> Resu
                 Ok(outcome) => Ok(Answer::Committed(outcome)),
                 Err(bad) => Err(StoreError::Failed { operation: "commit", source: Box::new(bad) }),
             },
-            Request::Claim { lane, owner, now, until, most } => {
-                Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), *most).await?))
+            Request::Claim { lane, owner, now, until, which, most } => {
+                Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), (*which, *most)).await?))
             }
             Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(connection, lanes, owner, (*now, *until)).await?)),
             Request::Move { lanes, ending, to } => {
@@ -207,10 +208,18 @@ async fn claim(
     lane: &LaneKey,
     owner: &str,
     (now, until): (i64, i64),
-    most: u32,
+    (which, most): (Claim, u32),
 ) -> Result<Vec<WorkRow>, Cause> {
-    let values = vec![lane.as_str().into(), owner.into(), now.into(), until.into(), i64::from(most).into()];
-    let rows = connection.rows(CLAIM, values).await?;
+    let mut values = vec![lane.as_str().into(), owner.into(), now.into(), until.into(), i64::from(most).into()];
+    let statement = match which {
+        Claim::Any => CLAIM,
+        Claim::Critical => {
+            values.push(i64::from(BELOW_CRITICAL).into());
+            CLAIM_CRITICAL
+        }
+        Claim::Held => CLAIM_HELD,
+    };
+    let rows = connection.rows(statement, values).await?;
     let mut work = rows.iter().map(|row| work_row(row).ok_or(Cause::Strange)).collect::<Result<Vec<_>, _>>()?;
     work.sort_by_key(|row| {
         (

@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use crate::audit::Action;
-use crate::store::rows::{DispatchRow, ObligationRow, TaskKind, WorkId};
+use crate::store::rows::{Claim, DispatchRow, ObligationRow, TaskKind, WorkId};
 use crate::store::{Commit, Write};
 use axum::http::StatusCode;
 use domain::directory::Kind;
@@ -265,7 +265,7 @@ async fn whoever_is_left_out_later_is_owed_nothing_any_more_by_the_first_dispatc
     let health = desk.f.store.health(now).await.unwrap();
     assert_eq!(health.without_timer, 0);
     let far = now + SignedDuration::from_hours(48);
-    let claimed = desk.f.store.claim_due("main-mail".parse().unwrap(), "test".into(), far, far, 100).await.unwrap();
+    let claimed = desk.f.store.claim_due("main-mail".parse().unwrap(), "test".into(), far, far, Claim::Any, 100).await.unwrap();
     let ids: HashSet<WorkId> = claimed.into_iter().map(|work| work.id).collect();
     let has_work = |row: &ObligationRow| ids.contains(&WorkId::Obligation(row.obligation.id));
     assert!(principals.iter().all(|row| !has_work(row)) && others.iter().all(|row| has_work(row)));
