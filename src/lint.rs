@@ -4,6 +4,7 @@
 //! an index compares as different.
 
 use crate::progress::routes::Lane;
+use crate::store::endusers::PinRow;
 use crate::store::rows::{AddressRow, DirectoryRows};
 use domain::calendar::Calendar;
 use domain::channel::Means;
@@ -19,6 +20,7 @@ pub fn findings<'l>(
     rows: DirectoryRows,
     calendars: &BTreeMap<CalendarKey, Calendar>,
     policy: &Policy,
+    pins: &[PinRow],
     lanes: impl IntoIterator<Item = &'l Lane>,
     now: Timestamp,
 ) -> Vec<Finding> {
@@ -26,7 +28,9 @@ pub fn findings<'l>(
     let one_number = one_number(&directory, &rows.addresses);
     let routes: Vec<Route> =
         lanes.into_iter().map(|lane| Route { account: lane.account.clone(), means: lane.means, per_second: lane.per_second }).collect();
-    lint(Facts { directory: &directory, calendars, policy, routes: &routes, one_number: &one_number, now })
+    let void_pins = pins.iter().filter(|row| row.mac.is_none()).map(|row| row.person.clone()).collect();
+    let facts = Facts { directory: &directory, calendars, policy, routes: &routes, one_number: &one_number, void_pins: &void_pins, now };
+    lint(facts)
 }
 
 /// Organizations with several persons and one number for all of them.
@@ -75,7 +79,7 @@ delta-high,school,Delta High School,fox,fox-district,fox-911,fox-police,school
             let source = |name, text: &'static str| Source { name, bytes: text.as_bytes() };
             let people = Source { name: "p.csv", bytes: people.as_bytes() };
             let imported = read(source("o.csv", ORGANIZATIONS), people, config.calendars()).unwrap();
-            let found = findings(imported.sealed(&vault), config.calendars(), config.policy(), [], Timestamp::UNIX_EPOCH);
+            let found = findings(imported.sealed(&vault), config.calendars(), config.policy(), &[], [], Timestamp::UNIX_EPOCH);
             let said = found.iter().any(|one| one.what.starts_with("All persons of Delta High School have the same phone number"));
             assert_eq!(said, expected, "{found:#?}");
         }

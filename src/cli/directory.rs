@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deployment::refusal;
 use crate::import::{self, Imported, Source};
+use crate::store::endusers::EnduserWrite;
 use crate::store::{Commit, Outcome, Write};
 use domain::directory;
 use domain::directory::check::incomplete;
@@ -71,8 +72,9 @@ pub(super) fn run(command: Directory, config: &Config) -> anyhow::Result<u8> {
         Directory::Import { organizations, people } => {
             let imported = read(&organizations, &people, config)?;
             let told = counted(&imported.organizations, &imported.persons);
-            store(imported, config)?;
+            let void = store(imported, config)?;
             give(&format!("Imported {told}."));
+            void.iter().for_each(|sentence| give(sentence));
         }
         Directory::Check { organizations: Some(organizations), people: Some(people) } => {
             let imported = read(&organizations, &people, config)?;
@@ -86,12 +88,12 @@ pub(super) fn run(command: Directory, config: &Config) -> anyhow::Result<u8> {
 
 /// What the lint finds in the list that was imported last.
 fn lint(json: bool, config: &Config) -> anyhow::Result<u8> {
-    let rows = database::reading(config, async |store| Ok(store.directory().await?))?;
+    let (rows, pins) = database::reading(config, async |store| Ok((store.directory().await?, store.pins().await?)))?;
     if rows.organizations.is_empty() {
         return Err(refusal("no directory was imported yet: `tipline directory import --organizations FILE --people FILE`"));
     }
     let lanes = carriers(config, &Clock::System)?.lanes;
-    let findings = crate::lint::findings(rows, config.calendars(), config.policy(), &lanes, Clock::System.now());
+    let findings = crate::lint::findings(rows, config.calendars(), config.policy(), &pins, &lanes, Clock::System.now());
     if json {
         give(&serde_json::to_string_pretty(&findings)?);
     } else {
@@ -133,12 +135,17 @@ fn read(organizations: &Path, people: &Path, config: &Config) -> anyhow::Result<
     import::read(organizations, people, config.calendars()).map_err(refusal)
 }
 
-fn store(imported: Imported, config: &Config) -> anyhow::Result<()> {
+/// Replaces the list. A sentence for each PIN that is void from now on.
+fn store(imported: Imported, config: &Config) -> anyhow::Result<Vec<String>> {
     database::with(config, false, async |database| {
         let rows = imported.sealed(&database.vault);
-        let writes = vec![Write::Directory(Box::new(rows))];
+        let (before, pins) = (database.store.directory().await?, database.store.pins().await?);
+        let void = import::pins::void(&before.persons, &rows.persons, &pins);
+        let now = Clock::System.now();
+        let mut writes: Vec<Write> = void.iter().map(|one| Write::Enduser(Box::new(EnduserWrite::Pin(one.row(now))))).collect();
+        writes.push(Write::Directory(Box::new(rows)));
         match database.store.commit(Commit { writes, ..Commit::default() }).await? {
-            Outcome::Committed(_) => Ok(()),
+            Outcome::Committed(_) => Ok(void.iter().map(ToString::to_string).collect()),
             Outcome::Duplicate | Outcome::Conflict => anyhow::bail!("the directory was not stored; import it again"),
         }
     })

@@ -6,8 +6,7 @@ use super::{database, give, note};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deployment::refusal;
-use crate::store::endusers::{EnduserWrite, PinRow};
-use crate::store::{Commit, Write};
+use crate::portal::pins;
 use domain::id::PersonKey;
 
 const EXAMPLE: &str = "Example:
@@ -31,15 +30,7 @@ pub(super) fn run(command: Pin, config: &Config) -> anyhow::Result<()> {
         if !listed {
             return Err(refusal(format!("the directory has no person {person}: `tipline directory check` lists who there is")));
         }
-        let pin = database.vault.draw_short_secret();
-        let row = PinRow {
-            mac: database.vault.pin_mac(&person, pin.reveal()),
-            set_at: Clock::System.now(),
-            set_by: None,
-            person: person.clone(),
-        };
-        database.store.commit(Commit { writes: vec![Write::Enduser(Box::new(EnduserWrite::Pin(row)))], ..Commit::default() }).await?;
-        Ok(pin)
+        Ok(pins::draw(&*database.store, &database.vault, [person.clone()], None, Clock::System.now()).await?)
     })?;
     note(&format!("The new PIN of {person}, shown this once:"));
     give(pin.reveal());

@@ -91,7 +91,8 @@ impl Desk {
                     person: person.key.clone(),
                     role: person.role.clone(),
                     organization: organization.clone(),
-                    set_at: row.as_ref().map(|row| row.set_at),
+                    set_at: row.as_ref().filter(|row| row.mac.is_some()).map(|row| row.set_at),
+                    void_since: row.as_ref().filter(|row| row.mac.is_none()).map(|row| row.set_at),
                     set_by: row.and_then(|row| row.set_by).map(|id| name_of(&names, id)),
                 });
             }

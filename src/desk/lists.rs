@@ -19,8 +19,8 @@ pub struct Checked {
 impl Desk {
     /// What the lint finds in the directory now.
     pub async fn checked_directory(&self) -> Result<Checked, DeskError> {
-        let rows = self.store.directory().await?;
-        let findings = crate::lint::findings(rows, &self.calendars, &self.policy, self.progress.routes.lanes(), self.clock.now());
+        let (rows, pins) = (self.store.directory().await?, self.store.pins().await?);
+        let findings = crate::lint::findings(rows, &self.calendars, &self.policy, &pins, self.progress.routes.lanes(), self.clock.now());
         Ok(Checked { findings, schools: self.schools().await? })
     }
 

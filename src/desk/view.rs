@@ -178,7 +178,7 @@ pub struct Feedback {
     pub words: Words,
 }
 
-/// Somebody who has a PIN, or none.
+/// Somebody who has a PIN, or none, or a void one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pin {
     /// The directory's key.
@@ -189,6 +189,8 @@ pub struct Pin {
     pub organization: String,
     /// Since when.
     pub set_at: Option<Timestamp>,
+    /// Since when the one before is void: somebody else has their place in the directory.
+    pub void_since: Option<Timestamp>,
     /// The member of staff who drew it; `None` is the person themselves, or the operator.
     pub set_by: Option<String>,
 }

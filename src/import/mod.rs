@@ -7,6 +7,7 @@
 pub mod address;
 mod organizations;
 mod people;
+pub mod pins;
 mod problem;
 mod table;
 mod ways;

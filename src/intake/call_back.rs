@@ -161,8 +161,8 @@ impl Intake {
     }
 
     async fn has_pin(&self, person: &PersonKey, pin: &Words) -> Result<bool, IntakeError> {
-        let kept = self.store.pin(person.clone()).await?;
-        Ok(kept.is_some_and(|kept| self.vault.is_pin(person, pin.reveal(), &kept.mac)))
+        let kept = self.store.pin(person.clone()).await?.and_then(|row| row.mac);
+        Ok(kept.is_some_and(|kept| self.vault.is_pin(person, pin.reveal(), &kept)))
     }
 
     /// Confirms, and notes that the report is read out, in one commit. What fails is told to the carrier, which asks again.

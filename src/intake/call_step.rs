@@ -120,10 +120,14 @@ impl Intake {
 
     /// What was keyed, beside the person's PIN.
     async fn pin_state(&self, person: &PersonKey, call: &EnduserCall, heard: &Heard) -> Result<PinState, IntakeError> {
-        let Some(kept) = self.store.pin(person.clone()).await? else { return Ok(PinState::None) };
+        let Some(kept) = self.store.pin(person.clone()).await?.and_then(|row| row.mac) else { return Ok(PinState::None) };
         Ok(match heard {
             Heard::Digits(keys) if call.wants_pin() && !keys.is_empty() => {
-                if self.vault.is_pin(person, keys.trim_end_matches('#'), &kept.mac) { PinState::Right } else { PinState::Wrong }
+                if self.vault.is_pin(person, keys.trim_end_matches('#'), &kept) {
+                    PinState::Right
+                } else {
+                    PinState::Wrong
+                }
             }
             Heard::Digits(_) | Heard::Answered(_) | Heard::Spoken | Heard::Steered => PinState::Kept,
         })

@@ -21,20 +21,20 @@ pub async fn draw(
     now: Timestamp,
 ) -> Result<ShortSecret, StoreError> {
     let pin = vault.draw_short_secret();
-    let row = |person: PersonKey| PinRow { mac: vault.pin_mac(&person, pin.reveal()), person, set_at: now, set_by: by };
+    let row = |person: PersonKey| PinRow { mac: Some(vault.pin_mac(&person, pin.reveal())), person, set_at: now, set_by: by };
     let writes = persons.into_iter().map(|person| Write::Enduser(Box::new(EnduserWrite::Pin(row(person))))).collect();
     store.commit(Commit { writes, ..Commit::default() }).await?;
     Ok(pin)
 }
 
 impl Portal {
-    /// Since when somebody has a PIN for each of their organizations; `None` when one is missing.
+    /// Since when somebody has a PIN for each of their organizations; `None` when one is missing or void.
     pub async fn pin_since(&self, who: &Enduser) -> Result<Option<Timestamp>, PortalError> {
         let mut since = None;
         for listed in &who.persons {
             match self.desk.store.pin(listed.person.key.clone()).await? {
-                Some(row) => since = since.max(Some(row.set_at)),
-                None => return Ok(None),
+                Some(row) if row.mac.is_some() => since = since.max(Some(row.set_at)),
+                Some(_) | None => return Ok(None),
             }
         }
         Ok(since)

@@ -31,13 +31,17 @@ pub enum EnduserWrite {
     TextsForbidden(BlindIndex, Option<Timestamp>),
 }
 
+/// Stands in its column for the mac of a PIN that is void: no keyed hash is all zeros.
+pub(super) const VOID_PIN: [u8; 32] = [0; 32];
+
 /// A PIN of an enduser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinRow {
     /// Whose.
     pub person: PersonKey,
-    /// `Vault::pin_mac` of it: the PIN itself is kept nowhere.
-    pub mac: [u8; 32],
+    /// `Vault::pin_mac` of it: the PIN itself is kept nowhere. `None` when the one before became void, because somebody else has this place in
+    /// the directory.
+    pub mac: Option<[u8; 32]>,
     /// Since when.
     pub set_at: Timestamp,
     /// Who drew it; `None` is the person themselves, in the portal.

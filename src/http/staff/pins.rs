@@ -27,6 +27,7 @@ struct PinView {
     who: String,
     organization: String,
     since: Option<Moment>,
+    void_since: Option<Moment>,
     by: String,
 }
 
@@ -72,5 +73,6 @@ fn view(pin: Pin, clock: &PageClock) -> PinView {
             (Some(_), None) => "drawn by themselves or the operator".to_owned(),
         },
         since: pin.set_at.map(|at| clock.moment(at)),
+        void_since: pin.void_since.map(|at| clock.moment(at)),
     }
 }

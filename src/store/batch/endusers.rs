@@ -116,7 +116,8 @@ impl<'a> Batch<'a> {
         }
         match write {
             EnduserWrite::Pin(row) => {
-                let new = self.endusers.pins.row().text(row.person.as_str()).int(row.set_at.as_microsecond()).hash(&row.mac);
+                let new =
+                    self.endusers.pins.row().text(row.person.as_str()).int(row.set_at.as_microsecond()).hash(&row.mac.unwrap_or(VOID_PIN));
                 new.opt_text(row.set_by.map(|staff| staff.to_string()).as_deref()).end();
             }
             EnduserWrite::LoginCode(row) => {

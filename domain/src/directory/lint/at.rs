@@ -63,6 +63,11 @@ pub(super) fn list_of(facts: Facts<'_>, organization: &Organization, findings: &
         let what = format!("All persons of {} have the same phone number: if nobody picks up there, nobody is called.", organization.name);
         findings.at(organization, Severity::Warning, About::OneNumber, what, "Write a number of their own for at least one of them.");
     }
+    for person in persons.iter().filter(|person| facts.void_pins.contains(&person.key)) {
+        let what = format!("The PIN of {} ({}) was somebody else's who had this place, and is void.", person.name, organization.name);
+        let fix = "Draw a new one on the page of PINs, or ask them to get one in the portal.";
+        findings.person(organization, person, About::Pin, what, fix);
+    }
     if !facts.calendars.contains_key(&organization.calendar) {
         let what = format!("The calendar {} of {} is not in the configuration.", organization.calendar, organization.name);
         let fix = "Add it as a [[calendar]], or name another in the column calendar.";

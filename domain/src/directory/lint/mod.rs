@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub routes: &'a [Route],
     /// Organizations whose persons all have one and the same phone number; the shell compares the sealed numbers.
     pub one_number: &'a BTreeSet<OrganizationKey>,
+    /// Persons whose PIN became void, because somebody else has their place in the list.
+    pub void_pins: &'a BTreeSet<PersonKey>,
     /// The time.
     pub now: Timestamp,
 }
@@ -80,6 +82,8 @@ pub enum About {
     Stale,
     /// All persons have one number.
     OneNumber,
+    /// A PIN was another person's.
+    Pin,
     /// Nobody stands by (R10).
     NoDistrict,
     /// No police agency (R26, R35).

@@ -15,6 +15,7 @@ struct County {
     routes: Vec<Route>,
     one_number: BTreeSet<OrganizationKey>,
     now: Timestamp,
+    void_pins: BTreeSet<PersonKey>,
 }
 
 fn calendar(key: &str, days: i8, opens: i8, closes: i8, closed: &[(i16, i8, i8)]) -> Calendar {
@@ -62,6 +63,7 @@ fn good() -> County {
             route("mail", Means::Mail, 5.0),
         ],
         one_number: BTreeSet::new(),
+        void_pins: BTreeSet::new(),
         now: "2026-11-18T16:00:00Z".parse().expect("a time"),
     }
 }
@@ -69,8 +71,8 @@ fn good() -> County {
 fn found(damage: impl FnOnce(&mut County)) -> Vec<Finding> {
     let mut county = good();
     damage(&mut county);
-    let County { directory, calendars, policy, routes, one_number, now } = &county;
-    lint(Facts { directory, calendars, policy, routes, one_number, now: *now })
+    let County { directory, calendars, policy, routes, one_number, void_pins, now } = &county;
+    lint(Facts { directory, calendars, policy, routes, one_number, void_pins, now: *now })
 }
 
 /// Expects exactly these findings: `where severity what…`, the beginning of the sentence.
@@ -230,4 +232,13 @@ fn the_line_itself_is_looked_at_first() {
     );
     // A calendar that nobody uses is nobody's business.
     check(|c| drop(c.calendars.insert("summer".parse().expect("a key"), calendar("summer", 5, 8, 12, &[]))), &[]);
+}
+
+#[test]
+fn a_void_pin_is_named_with_its_person() {
+    let found = found(|county| {
+        county.void_pins.insert("sup-1".parse().expect("a key"));
+    });
+    let [one] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!((one.about, one.severity, one.person.as_ref().map(PersonKey::as_str)), (About::Pin, Severity::Warning, Some("sup-1")));
 }

@@ -25,7 +25,7 @@ async fn a_supervisor_draws_a_pin_and_an_analyst_does_not() {
     let row = f.store.pin(person.clone()).await.unwrap().unwrap();
     assert!(row.set_by.is_some());
     let shown = drawn.body.split_once("<p><b>").unwrap().1.split_once("</b>").unwrap().0.replace(' ', "");
-    assert!(f.vault.is_pin(&person, &shown, &row.mac), "{shown}");
+    assert!(f.vault.is_pin(&person, &shown, &row.mac.unwrap()), "{shown}");
     let page = f.get("/directory/pins", &cookie).await;
     assert!(page.body.contains("drawn by Sol Example") && !page.body.contains("<p><b>"), "shown once");
     let nobody = f.post("/directory/pins", &cookie, &[("csrf", &csrf), ("person", "nobody")]).await;
