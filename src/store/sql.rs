@@ -79,7 +79,7 @@ macro_rules! hash {
 pub(crate) use {begin, bytes, each, flag, hash, int, opt_bytes, skip_locked, text};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
@@ -87,6 +87,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "drills", include_str!("../../migrations/0005_drills.sql")),
     (6, "portal", include_str!("../../migrations/0006_portal.sql")),
     (7, "routes", include_str!("../../migrations/0007_routes.sql")),
+    (8, "portal list", include_str!("../../migrations/0008_portal_list.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -19,7 +19,7 @@ fn write(write: EnduserWrite) -> Write {
 pub async fn of_a_persons_pins_the_last_counts(fresh: Fresh) {
     let pin = |key: &str, n: u8, by: Option<u32>| PinRow {
         person: person(key),
-        mac: [n; 32],
+        mac: Some([n; 32]),
         set_at: at(i64::from(n)),
         set_by: by.map(staff_id),
     };
@@ -30,6 +30,9 @@ pub async fn of_a_persons_pins_the_last_counts(fresh: Fresh) {
     assert_eq!(fresh.store.pins().await.unwrap(), [rows[1].clone(), rows[2].clone()]);
     fresh.write([Write::Directory(Box::default())]).await;
     assert!(fresh.store.pin(person("officer")).await.unwrap().is_some(), "an import takes no PIN away");
+    let void = PinRow { mac: None, ..pin("officer", 4, None) };
+    fresh.write([write(EnduserWrite::Pin(void.clone()))]).await;
+    assert_eq!(fresh.store.pin(person("officer")).await.unwrap(), Some(void), "until somebody else has their place");
 }
 
 pub async fn a_code_is_tried_by_one_at_a_time(fresh: Fresh) {
@@ -125,4 +128,15 @@ pub async fn an_organization_finds_what_it_was_told_of(fresh: Fresh) {
     assert_eq!(told(&["delta-high", "echo-high"], 1, 0).await, [(tip_id(4), at(40))]);
     assert_eq!(told(&["delta-high", "echo-high"], 9, 1).await.len(), 2);
     assert_eq!(told(&[], 9, 0).await, []);
+    // A tip with more obligations than are read at once hides none of the others.
+    let mut row = dispatch(5, 1);
+    row.started_at = at(50);
+    let owed = (5_000..5_450).map(|n| {
+        let mut owed = obligation(n, 5, 1, 20);
+        owed.obligation.step.organization = "delta-high".parse().unwrap();
+        Write::Obligation(Box::new(owed))
+    });
+    fresh.write(std::iter::once(Write::Dispatch(row)).chain(owed)).await;
+    assert_eq!(told(&["delta-high"], 9, 0).await, [(tip_id(1), at(50)), (tip_id(2), at(20))], "each once, the last told first");
+    assert_eq!(told(&["delta-high"], 1, 1).await, [(tip_id(2), at(20))]);
 }

@@ -3,10 +3,10 @@
 use super::{Columns, Readers, Row, all, one};
 use crate::store::StoreError;
 use crate::store::endusers::*;
-use crate::store::sql::each;
 use crate::vault::sealed::BlindIndex;
 use domain::id::{ConversationId, LoginCodeId, OrganizationKey, PersonKey};
 use jiff::Timestamp;
+use std::collections::{BTreeMap, HashSet};
 
 const PIN: &str = "SELECT p.person, p.set_at, p.mac, p.set_by FROM pin p WHERE p.person = $1 ORDER BY p.set_at DESC LIMIT 1";
 const PINS: &str = "SELECT p.person, p.set_at, p.mac, p.set_by FROM pin p ORDER BY p.person, p.set_at";
@@ -20,13 +20,15 @@ const NOTES: &str =
 const OPENED: &str = "SELECT o.conversation, o.person, o.at FROM enduser_opened o WHERE o.conversation = $1 ORDER BY o.person";
 const FEEDBACK: &str = "SELECT f.conversation, f.person, f.organization, f.role, f.outcome, f.body, f.at FROM feedback f \
     WHERE f.conversation = $1 ORDER BY f.at, f.person";
-const TOLD: &str = concat!(
-    "SELECT o.conversation, max(d.started_at) AS told_at FROM ",
-    each!(),
-    " i CROSS JOIN obligation o CROSS JOIN dispatch d WHERE o.organization IS NOT NULL AND o.organization = i.value AND d.id = o.dispatch",
-    " AND d.purpose_json IN ('\"tip\"', '\"drill\"') GROUP BY o.conversation",
-    " ORDER BY told_at DESC, o.conversation LIMIT $2 OFFSET $3",
-);
+/// `$1` an organization, `$2` an id beyond the newest that is wanted, `$3` how many. An id begins with the time at which the obligation was made,
+/// which is when its dispatch was started; the condition repeats that of the index.
+pub(in crate::store) const TOLD: &str = "SELECT o.id, o.conversation, d.started_at FROM obligation o CROSS JOIN dispatch d \
+    WHERE o.organization IS NOT NULL AND o.organization = $1 AND o.id < $2 AND d.id = o.dispatch \
+    AND d.purpose_json IN ('\"tip\"', '\"drill\"') ORDER BY o.id DESC LIMIT $3";
+/// After every id.
+const BEYOND_ALL: &str = "g";
+/// How many obligations are read at once: those of one page, some to each tip.
+const PORTION: i64 = 200;
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
@@ -50,7 +52,8 @@ pub(in crate::store) async fn pins(readers: &Readers) -> Result<Vec<PinRow>, Sto
 
 fn pin_row(row: &Row) -> Result<PinRow, StoreError> {
     let c = Columns::of("pin", row);
-    Ok(PinRow { person: c.id("person")?, mac: c.hash("mac")?, set_at: c.time("set_at")?, set_by: c.opt_id("set_by")? })
+    let mac = Some(c.hash("mac")?).filter(|mac| *mac != VOID_PIN);
+    Ok(PinRow { person: c.id("person")?, mac, set_at: c.time("set_at")?, set_by: c.opt_id("set_by")? })
 }
 
 pub(in crate::store) async fn login_code(readers: &Readers, id: LoginCodeId) -> Result<Option<LoginCodeRow>, StoreError> {
@@ -135,17 +138,44 @@ pub(in crate::store) async fn feedback(readers: &Readers, id: ConversationId) ->
     })
 }
 
+/// The tips of several organizations, each once, the last told first. Of each organization no more is read than the end of the page needs.
 pub(in crate::store) async fn told_to(
     readers: &Readers,
     organizations: Vec<OrganizationKey>,
     (limit, offset): (u32, u32),
 ) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
-    const OPERATION: &str = "read the tips of an organization";
-    let list =
-        serde_json::to_string(&organizations).map_err(|source| StoreError::Failed { operation: OPERATION, source: source.into() })?;
-    let query = readers.ask(TOLD).bind(list).bind(i64::from(limit)).bind(i64::from(offset));
-    all(&query.all(OPERATION).await?, |row| {
-        let c = Columns::of("obligation", row);
-        Ok((c.id("conversation")?, c.time("told_at")?))
-    })
+    let (skip, most) = (offset as usize, limit as usize);
+    let mut told: BTreeMap<ConversationId, Timestamp> = BTreeMap::new();
+    for organization in organizations {
+        for (id, at) in told_to_one(readers, &organization, skip + most).await? {
+            let last = told.entry(id).or_insert(at);
+            *last = at.max(*last);
+        }
+    }
+    let mut told: Vec<_> = told.into_iter().collect();
+    told.sort_by_key(|(id, at)| (std::cmp::Reverse(*at), *id));
+    Ok(told.into_iter().skip(skip).take(most).collect())
+}
+
+/// The `most` tips that an organization was told of last.
+async fn told_to_one(readers: &Readers, to: &OrganizationKey, most: usize) -> Result<Vec<(ConversationId, Timestamp)>, StoreError> {
+    let (mut told, mut seen) = (Vec::new(), HashSet::new());
+    let mut below = BEYOND_ALL.to_owned();
+    while told.len() < most {
+        let query = readers.ask(TOLD).bind(to.to_string()).bind(below.clone()).bind(PORTION);
+        let rows = query.all("read the tips of an organization").await?;
+        for row in &rows {
+            let c = Columns::of("obligation", row);
+            let id = c.id("conversation")?;
+            if seen.insert(id) {
+                told.push((id, c.time("started_at")?));
+            }
+            below = c.text("id")?;
+        }
+        if i64::try_from(rows.len()).is_ok_and(|count| count < PORTION) {
+            break;
+        }
+    }
+    told.truncate(most);
+    Ok(told)
 }

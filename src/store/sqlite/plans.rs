@@ -45,3 +45,15 @@ async fn every_statement_goes_by_an_index() {
     }
     assert!(walks.is_empty(), "{}", walks.join("\n\n"));
 }
+
+/// A 911 centre after five years: the last page of its list is read from the end of an index, not sorted out of all that it was ever told.
+#[tokio::test]
+async fn the_portals_list_is_read_along_its_index() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    sql::sqlite_migrator().run_direct(None, &mut connection, false).await.unwrap();
+    let plan = format!("EXPLAIN QUERY PLAN {}", reads::endusers::TOLD);
+    let plan = sqlx::query(sqlx::AssertSqlSafe(plan)).fetch_all(&mut connection).await.unwrap();
+    let lines: Vec<String> = plan.iter().map(|line| line.get("detail")).collect();
+    assert!(lines[0].contains("USING INDEX obligation_told (organization=? AND id<?)"), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains("TEMP B-TREE")), "nothing is sorted: {lines:?}");
+}
