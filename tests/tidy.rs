@@ -10,9 +10,6 @@ use std::path::Path;
 /// The most lines of a source file.
 const MOST_LINES: usize = 400;
 
-/// Files that may be longer, each with its reason.
-const LONGER: [(&str, &str); 1] = [("src/store/rows.rs", "the one list of rows that the store keeps; splitting it would hide the schema")];
-
 /// Numbers that are nobody's although they are not 555-01xx.
 const NOBODYS: [(&str, &str); 4] = [
     ("+1500555", "Twilio's magic numbers"),
@@ -155,8 +152,7 @@ fn every_source_says_what_it_is(files: &[File]) -> Vec<Breach> {
 }
 
 fn sources_are_short(files: &[File]) -> Vec<Breach> {
-    let long =
-        |file: &&File| file.is(".rs") && file.text.lines().count() > MOST_LINES && !LONGER.iter().any(|(path, _)| file.path == *path);
+    let long = |file: &&File| file.is(".rs") && file.text.lines().count() > MOST_LINES;
     files
         .iter()
         .filter(long)
@@ -285,14 +281,6 @@ fn the_house_is_tidy() {
     assert!(files.len() > 50, "the repository was found");
     let breaches: Vec<String> = RULES.iter().flat_map(|rule| rule(&files)).map(|breach| breach.to_string()).collect();
     assert!(breaches.is_empty(), "\n{}\n", breaches.join("\n"));
-}
-
-#[test]
-fn longer_files_are_still_longer() {
-    for (path, reason) in LONGER {
-        let lines = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).map_or(0, |text| text.lines().count());
-        assert!(lines > MOST_LINES, "{path} needs its exception no more ({reason})");
-    }
 }
 
 #[test]
