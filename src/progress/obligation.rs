@@ -13,9 +13,8 @@ use domain::dispatch::evidence::{ConfirmedBy, Evidence, ReceiptKind};
 use domain::dispatch::obligation::{Context, Effect, Event, Obligation, SendOutcome, State, promised, school_unreachable};
 use domain::dispatch::plan::Step;
 use domain::id::{AttemptId, LaneKey, ObligationId};
-use domain::level::Level;
 use jiff::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// A change to the attempt that an event is about, committed with the decision.
 #[derive(Default)]
@@ -214,7 +213,10 @@ impl Progress {
         let dispatch = row.obligation.dispatch;
         let mut rows = vec![row];
         let mut next: Vec<_> = rows.iter().map(|row| row.obligation.clone()).collect();
-        let (mut siblings_read, mut school_checked) = (false, false);
+        let mut siblings_read = false;
+        // Whom the decision looked at and did not change: should they change meanwhile, it is made again. Of two that fail at once neither
+        // would see the other's end otherwise, and what follows from both would never begin, or late.
+        let mut looked_at: BTreeSet<ObligationId> = BTreeSet::new();
         let listed = self.people.listed().await;
         let mut instead: Vec<Obligation> = Vec::new();
         let mut todo = Vec::new();
@@ -260,6 +262,8 @@ impl Progress {
                         batch.record(next[place].conversation, Actor::System, action);
                     }
                     Effect::StartNext(_) => {
+                        let same = |one: &&Obligation| is_for_same_person(one, &next[place]);
+                        looked_at.extend(next.iter().filter(same).map(|one| one.id));
                         let all: Vec<_> = next.iter().chain(&instead).cloned().collect();
                         if let Some(step) = listed.next_step(&next[place], &all, (&self.routes, &self.policy, now)) {
                             instead.push(self.instead_of(&next[place], step, now));
@@ -275,8 +279,7 @@ impl Progress {
                     }
                     Effect::TellSchoolReached => events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolReached))),
                     Effect::CheckSchool => {
-                        // Only standbys have a timer of their own; where there are none, of two that fail at once one must see the other.
-                        school_checked = next[place].level != Level::Critical;
+                        looked_at.extend(next.iter().filter(|one| may_still_reach_school(one)).map(|one| one.id));
                         if school_unreachable(&next) {
                             events.extend((0..next.len()).filter(|i| *i != place).map(|i| (i, Event::SchoolUnreachable)));
                             let excluded = self.store.dispatch(dispatch).await?.map_or_else(Vec::new, |row| row.excluded);
@@ -297,7 +300,7 @@ impl Progress {
             if next != row.obligation {
                 let lane = &self.routes.for_obligation(&next).key;
                 batch.obligation(row, next, lane);
-            } else if school_checked && may_still_reach_school(&next) {
+            } else if looked_at.contains(&next.id) {
                 // Unchanged: a conflict with whatever happens to it meanwhile.
                 batch.write(Write::Obligation(Box::new(row.clone())));
             }
@@ -345,6 +348,11 @@ impl Progress {
         batch.write(Write::Attempt(Box::new(attempt_row.clone())));
         Todo::SendObligation(Box::new(ObligationRow { obligation: next.clone(), ..row.clone() }), Box::new(attempt_row))
     }
+}
+
+/// Whether two of a dispatch tell one person, by different means.
+fn is_for_same_person(one: &Obligation, other: &Obligation) -> bool {
+    one.step.person == other.step.person && one.step.organization == other.step.organization
 }
 
 /// Whether this one keeps the district from being told in the school's place.

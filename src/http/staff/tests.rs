@@ -2,6 +2,7 @@
 
 mod alike;
 mod api;
+mod at_once;
 mod console;
 mod files;
 mod fixture;
