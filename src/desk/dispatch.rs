@@ -9,7 +9,7 @@ use super::view::Staff;
 use super::{Desk, DeskError};
 use crate::audit::{Action, Actor};
 use crate::progress::left_out::left_out;
-use crate::progress::{MOST_REPEATS, News, Started};
+use crate::progress::{MOST_REPEATS, News, Started, Took};
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
 use crate::watch;
@@ -280,14 +280,21 @@ impl Desk {
             return Err(DeskError::NotTriedYet);
         };
         let tip = self.row(row.obligation.conversation).await?;
+        let written = self.sealed_note(who, &tip, NoteKind::Note, note.trim())?;
         let news = News {
             kinds: vec![ReceiptKind::Confirmed(ConfirmedBy::AnalystNote)],
             actor: Some(Actor::Staff(who.id)),
-            writes: vec![self.sealed_note(who, &tip, NoteKind::Note, note.trim())?],
+            writes: vec![written.clone()],
             ..News::default()
         };
-        self.progress.news(attempt.id, news).await?;
-        Ok(())
+        match self.progress.news(attempt.id, news).await? {
+            Took::Taken => Ok(()),
+            // They had confirmed before: what was said is kept all the same.
+            Took::Known | Took::Stale | Took::NoAttempt => {
+                let audit = vec![self.entry(who, tip.conversation.id, self.clock.now(), Action::Noted)];
+                self.commit(Commit { once: None, writes: vec![written], audit }).await
+            }
+        }
     }
 }
 

@@ -27,8 +27,7 @@ impl Desk {
 
     /// A task is done. A follow-up call is done only with a note of who was spoken to.
     pub async fn task_done(&self, who: &Staff, task: TaskId, note: &str) -> Result<(), DeskError> {
-        let open = self.store.open_tasks(None, u32::MAX).await?;
-        let task = open.into_iter().find(|open| open.id == task).ok_or(DeskError::NotFound)?;
+        let task = self.store.open_task(task).await?.ok_or(DeskError::NotFound)?;
         let note = note.trim();
         if note.is_empty() && needs_a_note(task.kind) {
             return Err(DeskError::WhoWasSpokenTo);

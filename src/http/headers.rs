@@ -27,7 +27,7 @@ const PUBLIC_POLICY: &str =
 
 /// Hardens an answer of the staff listener.
 pub async fn staff(response: Response) -> Response {
-    harden(response, STAFF_POLICY)
+    says_where_from(harden(response, STAFF_POLICY))
 }
 
 /// Hardens an answer of the public listener's pages; search engines keep out too.
@@ -43,7 +43,19 @@ pub async fn portal(mut response: Response) -> Response {
     if !own {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PORTAL_POLICY));
     }
-    public(response).await
+    says_where_from(public(response).await)
+}
+
+/// Hardens the page of a mail's link: as the public pages, and its form may go on into the portal.
+pub async fn receipt(response: Response) -> Response {
+    says_where_from(public(response).await)
+}
+
+/// Lets a browser say to our own pages, and to nobody else, where a form comes from: under `no-referrer` one that knows no `Sec-Fetch-Site`
+/// sends `Origin: null`, which is refused.
+fn says_where_from(mut response: Response) -> Response {
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
 }
 
 /// Hardens an answer of the reporter's pages: as the public ones, with their script, and without any sense of the device.

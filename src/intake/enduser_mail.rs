@@ -7,7 +7,9 @@
 use super::message::once;
 use super::{Intake, IntakeError, Taken};
 use crate::audit::{Action, Actor, Entry};
+use crate::portal::MOST_NOTES;
 use crate::progress::{News, Took};
+use crate::store::commit::Once;
 use crate::store::endusers::{EnduserNoteRow, EnduserWrite, NoteAuthor};
 use crate::store::rows::{AttemptRow, ObligationRow, Owner, TaskKind, TaskRow};
 use crate::store::{Commit, Outcome, Write};
@@ -82,6 +84,9 @@ impl Intake {
     async fn written_back(&self, message: &InboundMessage, notice: Notice, at: Timestamp) -> Result<Taken, IntakeError> {
         let id = notice.attempt.conversation;
         let Some(tip) = self.store.conversation(id).await? else { return Ok(Taken::NotOurs) };
+        if self.store.enduser_notes(id).await?.len() >= MOST_NOTES {
+            return self.too_much_written_back(message, &notice, at).await;
+        }
         let key = self.vault.unwrap_key(id, &tip.key)?;
         let step = &notice.row.obligation.step;
         let note = self.entropy.message(at);
@@ -105,6 +110,31 @@ impl Intake {
         }
         let audit = vec![Entry { conversation: id, at, actor: Actor::Enduser, action: Action::Noted }];
         Ok(match self.store.commit(Commit { once: Some(once(message, at)), writes, audit }).await? {
+            Outcome::Committed(_) => Taken::Stored(id),
+            Outcome::Duplicate => Taken::Known,
+            Outcome::Conflict => return Err(IntakeError::Contended),
+        })
+    }
+
+    /// A tip that has as many notes as it takes gets no more by mail: two programs that answer each other would write for ever. The mail
+    /// stays in the mailbox, and one task for all of them says so.
+    async fn too_much_written_back(&self, message: &InboundMessage, notice: &Notice, at: Timestamp) -> Result<Taken, IntakeError> {
+        metrics::counter!("tipline_mail_notes_refused_total").increment(1);
+        let id = notice.attempt.conversation;
+        let task = TaskRow {
+            kind: TaskKind::Look,
+            due_at: None,
+            id: TaskId::new(self.entropy.ordered(at)),
+            conversation: id,
+            obligation: None,
+            what: format!(
+                "This tip has {MOST_NOTES} notes of endusers, the most that are kept. Read what else they answer in the mailbox itself; two \
+                 programs may be answering each other there"
+            ),
+            created_at: at,
+        };
+        let once = Once { account: message.account.clone(), key: format!("notes-full:{id}"), at };
+        Ok(match self.store.commit(Commit { once: Some(once), writes: vec![Write::Task(task)], audit: Vec::new() }).await? {
             Outcome::Committed(_) => Taken::Stored(id),
             Outcome::Duplicate => Taken::Known,
             Outcome::Conflict => return Err(IntakeError::Contended),

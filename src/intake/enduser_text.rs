@@ -22,6 +22,8 @@ use jiff::{SignedDuration, Timestamp};
 const MOST_TEXTS: u32 = 20;
 /// How old such a text may be.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// How far back the text is looked for that a STOP or START is about: first a little, then as far as anybody remembers one.
+const LOOKS_BACK: [SignedDuration; 2] = [SignedDuration::from_hours(24 * 30), SignedDuration::from_hours(24 * 400)];
 /// How many wrong codes a number may send before another text goes there: with [`MOST_TEXTS`] codes of six digits, 2 in 10,000 are guessed.
 const MOST_WRONG: u32 = 10;
 /// The longest text that is looked at, in characters.
@@ -46,7 +48,7 @@ impl Intake {
         match (digits, keyword) {
             (Some(digits), _) => self.code_texted(message, persons, &digits, at).await,
             (None, Some(Keyword::Stop)) => {
-                let Some(last) = self.store.texts_to(persons, Timestamp::UNIX_EPOCH, 1).await?.pop() else { return Ok(None) };
+                let Some(last) = self.last_text_to(&persons, at).await? else { return Ok(None) };
                 let Some(row) = self.obligation_of(&last).await? else { return Ok(None) };
                 let task = TaskRow {
                     kind: TaskKind::Directory,
@@ -67,11 +69,22 @@ impl Intake {
                 if self.store.texts_forbidden(index).await?.is_none() {
                     return Ok(None);
                 }
-                let Some(last) = self.store.texts_to(persons, Timestamp::UNIX_EPOCH, 1).await?.pop() else { return Ok(None) };
+                let Some(last) = self.last_text_to(&persons, at).await? else { return Ok(None) };
                 self.texts_changed(message, &last, vec![Write::Enduser(Box::new(EnduserWrite::TextsForbidden(index, None)))], at).await
             }
             (None, Some(Keyword::Help | Keyword::Web) | None) => Ok(None),
         }
+    }
+
+    /// The last text that went to these persons; `None` when there was none within [`LOOKS_BACK`].
+    async fn last_text_to(&self, persons: &[PersonKey], at: Timestamp) -> Result<Option<AttemptRow>, IntakeError> {
+        for span in LOOKS_BACK {
+            let since = at.saturating_sub(span).unwrap_or(Timestamp::MIN);
+            if let Some(last) = self.store.texts_to(persons.to_vec(), since, 1).await?.pop() {
+                return Ok(Some(last));
+            }
+        }
+        Ok(None)
     }
 
     /// `OK` and a code. With no text of ours to be about it is anybody's words.

@@ -220,6 +220,9 @@ impl Store for Database {
     fn receipts(&self, conversation: ConversationId) -> Read<'_, Vec<ReceiptRow>> {
         Box::pin(reads::telling::receipts(&self.readers, conversation))
     }
+    fn open_task(&self, id: TaskId) -> Read<'_, Option<TaskRow>> {
+        Box::pin(reads::telling::open_task(&self.readers, id))
+    }
     fn open_tasks(&self, conversation: Option<ConversationId>, limit: u32) -> Read<'_, Vec<TaskRow>> {
         Box::pin(reads::telling::open_tasks(&self.readers, conversation, limit))
     }

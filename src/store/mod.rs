@@ -138,6 +138,8 @@ pub trait Store: Send + Sync {
     fn known_provider_ids(&self, account: AccountKey, ids: Vec<String>) -> Read<'_, Vec<(String, AttemptId)>>;
     /// The receipts of a tip, in the order they came.
     fn receipts(&self, conversation: ConversationId) -> Read<'_, Vec<ReceiptRow>>;
+    /// One open task; `None` when there is none of this id, or it is done.
+    fn open_task(&self, id: TaskId) -> Read<'_, Option<TaskRow>>;
     /// Open tasks; of one tip or of all. At most `limit`.
     fn open_tasks(&self, conversation: Option<ConversationId>, limit: u32) -> Read<'_, Vec<TaskRow>>;
 

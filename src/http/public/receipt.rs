@@ -121,7 +121,7 @@ pub fn router(site: ReceiptSite) -> Router {
         })
         .with_state(site)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(axum::middleware::map_response(headers::public))
+        .layer(axum::middleware::map_response(headers::receipt))
 }
 
 async fn show(State(site): State<ReceiptSite>, Path(token): Path<String>) -> Response {

@@ -4,8 +4,9 @@ use super::fixture::Fixture;
 use crate::http::public::receipt::{Confirmation, ReceiptDesk};
 use crate::intake::Taken;
 use crate::intake::receipt_page::MOST_TRIES;
+use crate::portal::MOST_NOTES;
 use crate::progress::Todo;
-use crate::store::endusers::NoteAuthor;
+use crate::store::endusers::{EnduserNoteRow, EnduserWrite, NoteAuthor};
 use crate::store::rows::*;
 use crate::store::{Commit, Write};
 use domain::channel::{Channel, Means};
@@ -308,4 +309,26 @@ async fn many_posts_at_once_have_no_more_tries_than_one_after_the_other() {
     assert_eq!(ReceiptDesk::confirm(intake, &token, &code).await, Confirmation::TooManyTries, "not even the right one");
     assert_eq!(told.kinds().await.len(), MOST_TRIES as usize);
     assert!(ReceiptDesk::look(intake, &token).await.is_some_and(|view| view.confirmed_at.is_none()), "looking confirms nothing");
+}
+
+#[tokio::test]
+async fn notes_by_mail_end_where_notes_do_and_one_task_says_so() {
+    let told = Told::by(Means::Mail).await;
+    let (tip, at) = (told.tip, told.fixture.clock.now());
+    let note = |n: u128| EnduserNoteRow {
+        id: domain::id::MessageId::new(uuid::Uuid::from_u128(n + 1)),
+        conversation: tip,
+        author: NoteAuthor::Line { role: "Supervisor".to_owned(), organization: "The Line".to_owned() },
+        at,
+        body: Default::default(),
+    };
+    let writes = (0..MOST_NOTES as u128).map(|n| Write::Enduser(Box::new(EnduserWrite::Note(note(n))))).collect();
+    told.fixture.store.commit(Commit { writes, ..Commit::default() }).await.unwrap();
+    let token = told.fixture.vault.mail_notice_id(told.obligation);
+    for (words, taken) in [("one more", Taken::Stored(tip)), ("and one more", Taken::Known)] {
+        assert_eq!(told.takes(told.mail(Nature::Person, None, std::slice::from_ref(&token), words)).await, taken);
+    }
+    assert_eq!(told.fixture.store.enduser_notes(tip).await.unwrap().len(), MOST_NOTES);
+    let tasks = told.tasks().await;
+    assert!(tasks.len() == 1 && tasks[0].what.contains("in the mailbox itself"), "{tasks:?}");
 }

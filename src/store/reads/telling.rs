@@ -5,7 +5,7 @@ use crate::store::StoreError;
 use crate::store::rows::{AttemptRow, DispatchRow, ObligationRow, Owner, ReceiptRow, TaskKind, TaskRow, WatchRow};
 use crate::store::sql::each;
 use domain::channel::Means;
-use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, LaneKey, ObligationId};
+use domain::id::{AccountKey, AttemptId, ConversationId, DispatchId, LaneKey, ObligationId, TaskId};
 use domain::level::Level;
 use jiff::Timestamp;
 
@@ -37,6 +37,8 @@ const KNOWN: &str = concat!(
     " i CROSS JOIN attempt a WHERE a.account = $2 AND a.provider_id = i.value AND a.provider_id IS NOT NULL",
 );
 const RECEIPTS: &str = "SELECT r.attempt, r.conversation, r.at, r.kind_json FROM receipt r WHERE r.conversation = $1 ORDER BY r.seq";
+const TASK: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at, t.kind, t.due_at FROM task t WHERE t.id = $1 \
+    AND t.done_at IS NULL";
 const TASKS: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at, t.kind, t.due_at FROM task t WHERE t.done_at IS NULL \
     ORDER BY t.created_at, t.id LIMIT $1";
 const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.created_at, t.kind, t.due_at FROM task t WHERE t.done_at IS NULL AND t.conversation = $2 \
@@ -51,7 +53,7 @@ const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
 pub(super) const ALL: &[&str] =
-    &[DISPATCHES, DISPATCH, UNWATCHED, WAITING, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASKS, TASKS_OF, WATCH];
+    &[DISPATCHES, DISPATCH, UNWATCHED, WAITING, OBLIGATIONS, OBLIGATION, ATTEMPTS, ATTEMPT, KNOWN, RECEIPTS, TASK, TASKS, TASKS_OF, WATCH];
 
 pub(in crate::store) async fn dispatches(readers: &Readers, id: ConversationId) -> Result<Vec<DispatchRow>, StoreError> {
     let rows = readers.ask(DISPATCHES).bind(id.to_string()).all("read dispatches").await?;
@@ -137,17 +139,23 @@ pub(in crate::store) async fn open_tasks(readers: &Readers, tip: Option<Conversa
         None => readers.ask(TASKS).bind(i64::from(limit)),
         Some(tip) => readers.ask(TASKS_OF).bind(i64::from(limit)).bind(tip.to_string()),
     };
-    all(&query.all("read tasks").await?, |row| {
-        let c = Columns::of("task", row);
-        Ok(TaskRow {
-            id: c.id("id")?,
-            conversation: c.id("conversation")?,
-            obligation: c.opt_id("obligation")?,
-            what: c.text("what")?,
-            created_at: c.time("created_at")?,
-            kind: c.word("kind", TaskKind::parse)?,
-            due_at: c.opt_time("due_at")?,
-        })
+    all(&query.all("read tasks").await?, task_row)
+}
+
+pub(in crate::store) async fn open_task(readers: &Readers, id: TaskId) -> Result<Option<TaskRow>, StoreError> {
+    one(readers.ask(TASK).bind(id.to_string()).optional("read a task").await?, task_row)
+}
+
+fn task_row(row: &Row) -> Result<TaskRow, StoreError> {
+    let c = Columns::of("task", row);
+    Ok(TaskRow {
+        id: c.id("id")?,
+        conversation: c.id("conversation")?,
+        obligation: c.opt_id("obligation")?,
+        what: c.text("what")?,
+        created_at: c.time("created_at")?,
+        kind: c.word("kind", TaskKind::parse)?,
+        due_at: c.opt_time("due_at")?,
     })
 }
 

@@ -13,12 +13,10 @@ mod pin;
 mod tip;
 
 use crate::http::headers;
-use crate::portal::{Portal, PortalError};
+use crate::portal::Portal;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use domain::id::PersonKey;
 use jiff::tz::TimeZone;
 
 /// The largest body of a form, in bytes: a note's 2000 characters, each as up to twelve bytes.
@@ -37,15 +35,6 @@ pub struct PortalSite {
     pub zone: TimeZone,
     /// The public origin, such as `https://tips.example.org`.
     pub origin: String,
-}
-
-impl PortalSite {
-    /// Whether the browser that sent these headers is logged in as this person: for the receipt page of their mail. The cookie reaches
-    /// only pages under `/e`, so that is where such a page posts to.
-    pub async fn is_session_of(&self, headers: &HeaderMap, person: &PersonKey) -> Result<bool, PortalError> {
-        let Some(token) = cookie::read(headers) else { return Ok(false) };
-        Ok(self.portal.session(token).await?.is_some_and(|who| who.is(person)))
-    }
 }
 
 /// The routes of the portal.

@@ -80,7 +80,7 @@ async fn looking_changes_nothing_and_head_has_no_body() {
     assert!(!html.contains("<script") && !html.contains("4711"));
     assert!(headers.get("set-cookie").is_none());
     assert_eq!(headers["cache-control"], "no-store");
-    assert_eq!(headers["referrer-policy"], "no-referrer");
+    assert_eq!(headers["referrer-policy"], "same-origin");
     assert_eq!(headers["x-robots-tag"], "noindex, nofollow");
     let (status, body, _) = ask(&desk, Method::HEAD, "/r/good", "").await;
     assert_eq!((status, body.as_str()), (StatusCode::OK, ""));
