@@ -98,3 +98,53 @@ async fn nothing_but_the_ledger_knows(gateway: &TestGateway, id: &str) {
     let begun = gateway.send(Method::POST, "/drills", json!({"none_in_days": 30})).await;
     assert_eq!(begun["started"], 5, "four schools and the county that stands for those which are not enrolled");
 }
+
+/// Business hours whatever the day on which the tests run.
+const ALWAYS_OPEN: &str = r#"
+[[calendar]]
+key = "school"
+hours = { mon = "00:00-24:00", tue = "00:00-24:00", wed = "00:00-24:00", thu = "00:00-24:00", fri = "00:00-24:00", sat = "00:00-24:00", sun = "00:00-24:00" }
+closed_on = []
+
+[[calendar]]
+key = "always"
+hours = { mon = "00:00-24:00", tue = "00:00-24:00", wed = "00:00-24:00", thu = "00:00-24:00", fri = "00:00-24:00", sat = "00:00-24:00", sun = "00:00-24:00" }
+closed_on = []
+"#;
+
+/// The ledger once it has so many drills.
+async fn ledger(gateway: &TestGateway, count: usize) -> Vec<Value> {
+    until("the schedule has started a drill", || async {
+        let drills = gateway.get("/drills").await;
+        drills.as_array().filter(|all| all.len() >= count).cloned()
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schedule_drills_one_school_after_the_other_and_none_twice() {
+    let settings = [("TIPLINE__DRILLS__EVERY_DAYS", "30"), ("TIPLINE__DRILLS__AT", "00:00"), ("TIPLINE__DISPATCH__DRILL_SPACING", "0.05")];
+    let mut gateway = TestGateway::prepare(&settings).await;
+    gateway.configure(|text| text + ALWAYS_OPEN);
+    for suffix in 1..=30_u32 {
+        let behaviour = serde_json::from_value(json!({"answer": "human", "key": "heard_code"})).expect("a behaviour");
+        gateway.control().behave(&format!("+155555501{suffix:02}"), vec![behaviour]).await.expect("a behaviour");
+    }
+    gateway.serve().await;
+    let first = ledger(&gateway, 1).await.remove(0);
+    let id = first["id"].as_str().expect("an id").to_owned();
+    until("everybody was tried", || async {
+        let drill = gateway.get(&format!("/drills/{id}")).await;
+        let lines = drill["lines"].as_array()?.clone();
+        (!lines.is_empty() && lines.iter().all(|line| line["verdict"] == "works")).then_some(())
+    })
+    .await;
+    assert_eq!(ledger(&gateway, 1).await.len(), 1, "a school a look");
+    assert!(first["started_by"].is_null(), "by nobody: {first}");
+    // A restart looks at once: the next school's turn has come, and the first is not drilled again.
+    gateway.kill();
+    gateway.serve().await;
+    let both = ledger(&gateway, 2).await;
+    let schools: std::collections::BTreeSet<String> = both.iter().map(|drill| drill["school"].to_string()).collect();
+    assert_eq!((both.len(), schools.len()), (2, 2), "{both:?}");
+}

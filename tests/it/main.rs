@@ -17,6 +17,7 @@ mod drill;
 mod flood;
 mod gateway;
 mod kill;
+mod loops;
 mod mail;
 mod next_way;
 mod outage;

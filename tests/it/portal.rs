@@ -2,6 +2,7 @@
 //! nothing else; what they do there is in the record, and a confirmation stops the calls.
 
 use crate::gateway::{TestGateway, root, until};
+use crate::texts_told::{ASSISTANT, people};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::fs;
@@ -9,6 +10,8 @@ use std::fs;
 const STUDENT: &str = "+15555550142";
 const WORDS: &str = "marlow is selling vapes behind the purple shed";
 const PRINCIPAL: &str = "principal.charlie-high@example.org";
+/// The principal of Charlie High, who is called there and not texted.
+const NOT_FOR_TEXTS: &str = "+15555550118";
 const STRANGER: &str = "principal.delta-high@example.org";
 
 /// A browser without scripts in the portal.
@@ -348,4 +351,30 @@ async fn whoever_leaves_the_directory_is_out() {
     let mut principal = Visitor { cookie, ..Visitor::new(&gateway) };
     principal.get("/e").await;
     assert!(principal.shows("name=\"address\""), "asked to log in: {}", principal.page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_comes_by_text_opens_the_portal() {
+    let mut gateway = TestGateway::prepare(&[]).await;
+    people(&gateway);
+    gateway.serve().await;
+    let (_, reference) = told_tip(&gateway, None, &[]).await;
+    let mut assistant = Visitor::new(&gateway);
+    assistant.ask(ASSISTANT).await;
+    let code = until("the code's text", || async {
+        let texts = gateway.control().messages(ASSISTANT).await;
+        texts.iter().filter(|text| text.body.contains("minutes")).find_map(|text| in_groups(&text.body))
+    })
+    .await;
+    assistant.enter("000 000").await;
+    assert_eq!(assistant.status, StatusCode::UNPROCESSABLE_ENTITY, "a wrong one does not: {}", assistant.page);
+    assistant.enter(&code).await;
+    assert_eq!(assistant.status, StatusCode::SEE_OTHER, "{}", assistant.page);
+    assistant.get("/e").await;
+    assert!(assistant.shows(&reference) && assistant.shows("Charlie High School"), "{}", assistant.page);
+    // Whoever is not on the list for texts gets none, and is told the same.
+    let mut principal = Visitor::new(&gateway);
+    principal.ask(NOT_FOR_TEXTS).await;
+    assert!(principal.page.contains("name=\"id\""), "nobody learns who is on the list: {}", principal.page);
+    assert!(gateway.control().messages(NOT_FOR_TEXTS).await.is_empty());
 }

@@ -6,11 +6,11 @@ use std::fs;
 
 const STUDENT: &str = "+15555550142";
 /// The assistant principal of Charlie High, who is on the list for texts here.
-const ASSISTANT: &str = "+15555550119";
+pub const ASSISTANT: &str = "+15555550119";
 const ROLE: &str = "Assistant Principal";
 
 /// The demo's people with texts to one of them.
-fn people(gateway: &TestGateway) {
+pub fn people(gateway: &TestGateway) {
     let demo = |file: &str| root().join("config/demo").join(file);
     let text = fs::read_to_string(demo("people.csv")).expect("people");
     let texts = text.lines().next().and_then(|head| head.split(',').position(|column| column == "text")).expect("the column");

@@ -2,7 +2,8 @@
 //!
 //! The carrier lists texts as detail records, which have no words: a listed text is its id, its numbers and its time, and the words and
 //! pictures are asked for by `complete`, for news only. Of a text that is gone from the API by then (after ten days) it is kept that it came.
-//! Recordings are listed whole but for their call's numbers.
+//! Recordings are listed whole but for their call's numbers. The list of texts can only be asked by the day, so how far one was read is
+//! remembered: the next look goes on at that page.
 
 use super::client::Client;
 use super::config::{Config, ConfigError};
@@ -16,7 +17,7 @@ use domain::exchange::{CallerEvent, CallerNews, InboundMessage, Nature, Provider
 use domain::sealed::{Address, Words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Detail records a page, the most that the carrier gives.
 const PAGE_SIZE: &str = "50";
@@ -33,18 +34,29 @@ const ORDER_SLACK: SignedDuration = SignedDuration::from_secs(60);
 pub struct TelnyxInbox {
     client: Client,
     numbers: Vec<Address>,
+    /// Of each number, in their order: how far its list was read.
+    reached: Vec<Mutex<Option<Reached>>>,
+}
+
+/// How far a list was read: before this page of this day there is nothing that was created at or after `since`.
+#[derive(Clone)]
+struct Reached {
+    day: String,
+    since: Timestamp,
+    page: usize,
 }
 
 impl TelnyxInbox {
     /// Checks the configuration; opens no connection yet. `numbers` are ours that reporters text and call.
     pub fn new(config: Arc<Config>, numbers: Vec<Address>) -> Result<Self, ConfigError> {
-        Ok(Self { client: Client::new(config)?, numbers })
+        let reached = numbers.iter().map(|_| Mutex::default()).collect();
+        Ok(Self { client: Client::new(config)?, numbers, reached })
     }
 
     async fn listed(&self, since: Timestamp, most: usize) -> Result<Vec<InboundMessage>, SendError> {
         let mut found = Vec::new();
-        for number in &self.numbers {
-            found.extend(self.listed_to(number, since, most).await?);
+        for (number, reached) in self.numbers.iter().zip(&self.reached) {
+            found.extend(self.listed_to(number, reached, since, most).await?);
         }
         found.sort_by_key(|message: &InboundMessage| message.sent_at);
         found.truncate(most);
@@ -52,11 +64,19 @@ impl TelnyxInbox {
     }
 
     /// What came to one number, oldest first, so that reading can stop when there is enough.
-    async fn listed_to(&self, to: &Address, since: Timestamp, most: usize) -> Result<Vec<InboundMessage>, SendError> {
-        let day = day(since.checked_sub(ORDER_SLACK).unwrap_or(since));
-        let mut found = Vec::new();
-        for number in 1..=MAX_PAGES {
-            let number = number.to_string();
+    async fn listed_to(
+        &self,
+        to: &Address,
+        reached: &Mutex<Option<Reached>>,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<InboundMessage>, SendError> {
+        let from = since.checked_sub(ORDER_SLACK).unwrap_or(since);
+        let (day, mut found, mut first) = (day(from), Vec::new(), None);
+        let known = reached.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let begin = known.filter(|known| known.day == day && known.since <= since).map_or(1, |known| known.page);
+        for page in begin..begin + MAX_PAGES {
+            let number = page.to_string();
             let query = [
                 ("filter[record_type]", "messaging"),
                 ("filter[direction]", "inbound"),
@@ -68,8 +88,14 @@ impl TelnyxInbox {
             ];
             let list = self.client.list_detail_records(&query).await?;
             let records = list.get("data").and_then(Value::as_array).ok_or_else(unreadable)?;
+            let created = |record: &Value| record.get("created_at").and_then(Value::as_str).and_then(time);
+            if first.is_none() && records.iter().filter_map(created).any(|at| at >= from) {
+                first = Some(page);
+            }
             found.extend(records.iter().filter_map(|record| self.message(record)).filter(|one| one.sent_at.is_none_or(|at| at >= since)));
             if is_last(&list, records) || found.len() >= most {
+                let read = Reached { day, since, page: first.unwrap_or(page) };
+                *reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
                 return Ok(found);
             }
         }

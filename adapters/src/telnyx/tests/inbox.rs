@@ -7,6 +7,7 @@ use crate::stub_server::{Stub, Turn};
 use crate::telnyx::TelnyxInbox;
 use domain::exchange::{CallerNews, Inbound, InboundMessage, Nature, ProviderId};
 use domain::sealed::Address;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -55,6 +56,32 @@ async fn pages_are_read_and_what_is_older_or_ours_is_left_out() {
     assert_eq!(found, ["a", "b"]);
     let stub = Stub::start(vec![page(&[listed("a", NOW), listed("b", "2026-11-20T15:06:00Z")], 1, 2)]);
     assert_eq!(inbox(&stub.base).since(now(), 1).await.unwrap().len(), 1, "the rest comes with the next look");
+}
+
+#[tokio::test]
+async fn a_next_look_goes_on_at_the_page_that_was_reached() {
+    let old = |id: &str| listed(id, "2026-11-20T03:00:00Z");
+    let turns = vec![
+        page(&[old("a"), old("b")], 1, 3),
+        page(&[old("c"), listed("d", NOW)], 2, 3),
+        page(&[listed("e", "2026-11-20T15:06:00Z")], 3, 3),
+        // A minute later there is one more.
+        page(&[old("c"), listed("d", NOW)], 2, 3),
+        page(&[listed("e", "2026-11-20T15:06:00Z"), listed("f", "2026-11-20T15:07:00Z")], 3, 3),
+        // Whoever wants older ones gets them.
+        page(&[old("a"), old("b")], 1, 1),
+    ];
+    let stub = Stub::start(turns);
+    let inbox = inbox(&stub.base);
+    let ids = async |since: Timestamp| inbox.since(since, 10).await.unwrap().into_iter().map(|one| one.provider_id.0).collect::<Vec<_>>();
+    let pages =
+        |count: usize| (0..count).map(|_| stub.asked().line.split("number%5D=").nth(1).unwrap()[..1].to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(now()).await, ["d", "e"]);
+    assert_eq!(pages(3), ["1", "2", "3"]);
+    assert_eq!(ids(now() + SignedDuration::from_secs(60)).await, ["e", "f"]);
+    assert_eq!(pages(2), ["2", "3"], "what was older than the last look is not read again");
+    assert_eq!(ids("2026-11-20T02:00:00Z".parse().unwrap()).await, ["a", "b"]);
+    assert_eq!(pages(1), ["1"]);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ impl Line {
         let folder = Folder::make(folder, Ports::free()?, false)?;
         let path = folder.folder.join("tipline.toml");
         let text = std::fs::read_to_string(&path)?;
-        let begin = text.find("[dispatch]").context("config/demo.toml has no [dispatch] any more: change xtask with it")?;
+        let begin = text.find("\n[dispatch]\n").context("config/demo.toml has no [dispatch] any more: change xtask with it")?;
         let end = text[begin..].find("\n\n").map_or(text.len(), |at| begin + at);
         std::fs::write(&path, format!("{}{}", &text[..begin], &text[end..]))?;
         let both = Both::start(&folder, Pace::Usual).await?;
