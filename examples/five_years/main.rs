@@ -21,7 +21,7 @@ use tipline::deployment;
 use tipline::entropy::Entropy;
 use tipline::lifecycle::Tasks;
 use tipline::live::Live;
-use tipline::store::rows::{WorkId, WorkRow};
+use tipline::store::rows::{Claim, WorkId, WorkRow};
 use tipline::store::{Commit, Store, Write};
 use tipline::vault::Vault;
 
@@ -146,7 +146,7 @@ async fn claim(paths: &[PathBuf], databases: &[String], rounds: u32) -> anyhow::
             let now = Clock::System.now();
             let until = now.saturating_add(SignedDuration::from_secs(600))?;
             let asked = Instant::now();
-            let claimed = opened.store.claim_due(lane.clone(), "bench".to_owned(), now, until, CLAIM).await?;
+            let claimed = opened.store.claim_due(lane.clone(), "bench".to_owned(), now, until, Claim::Any, CLAIM).await?;
             times.push(asked.elapsed().as_micros() as f64 / 1000.0);
             anyhow::ensure!(claimed.len() == CLAIM as usize, "only {} were claimed", claimed.len());
         }
