@@ -36,4 +36,5 @@ mod start;
 mod telnyx;
 mod texts_told;
 mod urgent_mail;
+mod verify;
 mod ways;
