@@ -9,6 +9,8 @@ pub mod chain;
 pub mod commit;
 pub mod copy;
 mod database;
+#[cfg(test)]
+mod dialects;
 pub mod endusers;
 pub mod glance;
 mod news;

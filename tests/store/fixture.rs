@@ -8,6 +8,8 @@ use tipline::store::{BoxFuture, Store};
 pub struct Fresh {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// The stores of other nodes on the same database, where an engine can have them.
+    pub others: Vec<Arc<dyn Store>>,
     /// Opens it again after it was closed.
     pub again: Box<dyn Fn() -> BoxFuture<'static, Arc<dyn Store>> + Send + Sync>,
 }
@@ -17,6 +19,12 @@ impl Fresh {
     pub async fn reopen(&mut self) {
         self.store.close().await;
         self.store = (self.again)().await;
+    }
+    /// The stores of all nodes, to be used in turn by who comes `n`th. Two that follow each other use the same, so that what differs by odd
+    /// and even meets on every node.
+    pub fn node(&self, n: u32) -> &Arc<dyn Store> {
+        let place = n as usize / 2 % (1 + self.others.len());
+        if place == 0 { &self.store } else { &self.others[place - 1] }
     }
     /// A commit that must go through.
     pub async fn write(&self, writes: impl IntoIterator<Item = Write>) -> Committed {

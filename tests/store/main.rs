@@ -19,4 +19,5 @@ mod tips;
 mod ways;
 mod work;
 
+mod postgres;
 mod sqlite;

@@ -1,4 +1,4 @@
-//! Many at once: the outcome is what they would have got one after the other.
+//! Many at once, on all nodes that there are: the outcome is what they would have got one after the other.
 
 use crate::fixture::Fresh;
 use crate::rows::*;
@@ -11,7 +11,7 @@ use tipline::store::rows::*;
 const MANY: u32 = 64;
 
 async fn all(fresh: &Fresh, commits: impl Iterator<Item = Commit>) -> Vec<Result<Outcome, StoreError>> {
-    join_all(commits.map(|commit| fresh.store.commit(commit))).await
+    join_all(commits.zip(0..).map(|(commit, n)| fresh.node(n).commit(commit))).await
 }
 
 fn count(outcomes: &[Result<Outcome, StoreError>]) -> (usize, usize, usize) {

@@ -52,7 +52,7 @@ async fn fresh() -> Fresh {
         let folder = Arc::clone(&folder);
         Box::pin(async move { open(&folder.file()).await })
     };
-    Fresh { store, again: Box::new(again) }
+    Fresh { store, others: Vec::new(), again: Box::new(again) }
 }
 
 conformance!(fresh);

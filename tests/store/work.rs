@@ -75,8 +75,8 @@ pub async fn work_put_again_is_taken_from_its_owner(fresh: Fresh) {
 
 pub async fn no_work_is_claimed_twice(fresh: Fresh) {
     fresh.write((0..200).map(|n| Write::Work(work(n, "main-call", 0, i64::from(n), 0)))).await;
-    let store = &fresh.store;
-    let claims = join_all((0..40).map(|n| store.claim_due(lane("main-call"), format!("node-{n}"), at(0), at(9), Claim::Any, 7))).await;
+    let claims =
+        join_all((0..40).map(|n| fresh.node(n).claim_due(lane("main-call"), format!("node-{n}"), at(0), at(9), Claim::Any, 7))).await;
     let all: Vec<u32> = claims.into_iter().flat_map(|claim| numbers(&claim.unwrap())).collect();
     assert_eq!(all.len(), 200);
     assert_eq!(all.iter().collect::<HashSet<_>>().len(), 200);

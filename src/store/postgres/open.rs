@@ -34,6 +34,12 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
+    /// A replica.
+    #[error("the database {address} only follows another one and takes no writes: name the server that leads, or promote this one")]
+    Follows {
+        /// Host, port and name.
+        address: String,
+    },
     /// It does not sync.
     #[error("the database {address} answers before the disk has it ({setting} is off), so a tip could be lost: turn it on")]
     Forgetful {
@@ -115,6 +121,10 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> 
 /// Checks the schema, and that a commit is durable; brings the schema up to date if that is wished. Several nodes may do so at once.
 pub(super) async fn ready(options: &PgConnectOptions, migrate: bool) -> Result<(), OpenError> {
     let mut connection = connect(options).await?;
+    let follows = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&mut connection);
+    if follows.await.map_err(|source| refused(options, source))? {
+        return Err(OpenError::Follows { address: address(options) });
+    }
     for (setting, ask) in [("fsync", "SHOW fsync"), ("synchronous_commit", "SHOW synchronous_commit")] {
         let value: String = sqlx::query_scalar(ask).fetch_one(&mut connection).await.map_err(|source| refused(options, source))?;
         if value == "off" {
