@@ -5,10 +5,12 @@
 //! the statistics say: a table that was empty when a statement was prepared must not be walked when it is full.
 
 mod connection;
+mod lines;
 mod news;
 mod open;
 
 pub(in crate::store) use connection::Connection;
+pub(in crate::store) use lines::{Line, Lines};
 pub(in crate::store) use news::Others;
 pub use open::{OpenError, migrate};
 
@@ -17,19 +19,15 @@ use super::database::{Database, Options, Spawn};
 use super::reads::Readers;
 use super::writer::{self, QUEUE_MOST, Writer};
 use adapters::contract::BoxFuture;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Pool, Postgres as Engine};
+use sqlx::postgres::PgConnectOptions;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How many batches are written beside each other: while one waits for the disk, the next is decided.
 const WRITERS: usize = 2;
 /// How many reads run beside each other.
-const READERS: u32 = 8;
-/// A read that gets no connection within this is told that the database is away.
-const CONNECTION_WITHIN: Duration = Duration::from_secs(3);
+const READERS: usize = 8;
 
 /// The store on a server.
 pub enum Postgres {}
@@ -42,7 +40,7 @@ impl Postgres {
             open::ready(&connect, options.migrate).await?;
             let closing = CancellationToken::new();
             let readers = readers(&connect);
-            let others = Others::start(pool(&connect, 1), pool(&connect, 1), options.on_news.clone(), closing.clone(), spawn);
+            let others = Others::start(&connect, options.on_news.clone(), closing.clone(), spawn);
             let (orders, queue) = mpsc::channel(QUEUE_MOST);
             let queue = Arc::new(Mutex::new(queue));
             let (alive, writers) = watch::channel(());
@@ -72,10 +70,6 @@ impl Postgres {
     }
 }
 
-fn readers(connect: &PgConnectOptions) -> Pool<Engine> {
-    pool(&open::reading(connect), READERS)
-}
-
-fn pool(connect: &PgConnectOptions, most: u32) -> Pool<Engine> {
-    PgPoolOptions::new().max_connections(most).min_connections(0).acquire_timeout(CONNECTION_WITHIN).connect_lazy_with(connect.clone())
+fn readers(connect: &PgConnectOptions) -> Lines {
+    Lines::new(open::reading(connect), READERS)
 }

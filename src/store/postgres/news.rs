@@ -3,11 +3,12 @@
 //! A payload is a node's tag and what changed, as ids; it holds nothing else. News are not kept: a line that was cut, a queue that was full or
 //! a silence (each node says something every few seconds, and hears itself) end in [`News::Missed`], upon which everybody reads.
 
+use super::connection::CONNECT_WITHIN;
+use super::lines::Lines;
 use crate::store::database::Spawn;
 use crate::store::news::{Changed, News, OnNews};
 use domain::id::{ConversationId, LaneKey};
-use sqlx::postgres::PgListener;
-use sqlx::{Pool, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
@@ -39,14 +40,15 @@ pub(in crate::store) struct Others {
 }
 
 impl Others {
-    /// Starts telling and listening, each over a pool of one connection.
-    pub(super) fn start(pool: Pool<Postgres>, line: Pool<Postgres>, on_news: OnNews, closing: CancellationToken, spawn: Spawn<'_>) -> Self {
+    /// Starts telling and listening, each over a connection of its own.
+    pub(super) fn start(options: &PgConnectOptions, on_news: OnNews, closing: CancellationToken, spawn: Spawn<'_>) -> Self {
         let (sender, waiting) = mpsc::channel(WAITING_MOST);
         let missed = std::sync::Arc::new(tokio::sync::Notify::new());
         let tag = crate::entropy::Entropy.uuid().simple().to_string();
-        let teller = Teller { pool, waiting, missed: missed.clone(), tag: tag.clone(), closing: closing.clone() };
+        let teller =
+            Teller { lines: Lines::new(options.clone(), 1), waiting, missed: missed.clone(), tag: tag.clone(), closing: closing.clone() };
         spawn("store teller", Box::pin(teller.run()));
-        spawn("store listener", Box::pin(listen(line, tag, on_news, closing)));
+        spawn("store listener", Box::pin(listen(options.clone(), tag, on_news, closing)));
         Self { waiting: sender, missed }
     }
     /// Tells the others of a change, soon.
@@ -58,7 +60,7 @@ impl Others {
 }
 
 struct Teller {
-    pool: Pool<Postgres>,
+    lines: Lines,
     waiting: mpsc::Receiver<Changed>,
     missed: std::sync::Arc<tokio::sync::Notify>,
     tag: String,
@@ -98,12 +100,17 @@ impl Teller {
         for payload in last.payloads(&self.tag, false) {
             self.notify(payload).await;
         }
-        self.pool.close().await;
+        self.lines.close().await;
     }
 
     async fn notify(&self, payload: String) -> bool {
-        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(&self.pool);
-        matches!(tokio::time::timeout(TELL_WITHIN, told).await, Ok(Ok(_)))
+        let told = async {
+            let mut line = self.lines.take().await?;
+            sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(line.connection()).await?;
+            line.give_back();
+            Ok::<(), sqlx::Error>(())
+        };
+        matches!(tokio::time::timeout(TELL_WITHIN, told).await, Ok(Ok(())))
     }
 }
 
@@ -158,14 +165,17 @@ fn heard(payload: &str, tag: &str) -> Option<News> {
     (!changed.is_empty()).then_some(News::Changed(changed))
 }
 
-async fn listen(line: Pool<Postgres>, tag: String, on_news: OnNews, closing: CancellationToken) {
+async fn listen(options: PgConnectOptions, tag: String, on_news: OnNews, closing: CancellationToken) {
     let mut first = true;
     while !closing.is_cancelled() {
+        // A pool of its own each time: the driver says good-bye on the one before, and on a dead line waits long for the answer.
+        let line = PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_WITHIN).connect_lazy_with(options.clone());
         let hearing = async {
             let mut listener = PgListener::connect_with(&line).await?;
             listener.ignore_pool_close_event(true);
             listener.eager_reconnect(false);
-            listener.listen(CHANNEL).await?;
+            let heard_of = tokio::time::timeout(CONNECT_WITHIN, listener.listen(CHANNEL)).await;
+            heard_of.map_err(|_| sqlx::Error::PoolTimedOut)??;
             // What was told before this listened.
             if !std::mem::take(&mut first) {
                 on_news(&News::Missed);
@@ -189,7 +199,6 @@ async fn listen(line: Pool<Postgres>, tag: String, on_news: OnNews, closing: Can
         }
         tokio::select! { () = tokio::time::sleep(TRY_AGAIN_AFTER) => {}, () = closing.cancelled() => break }
     }
-    line.close().await;
 }
 
 #[cfg(test)]

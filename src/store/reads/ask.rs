@@ -4,6 +4,7 @@
 //! away in the middle leaves nothing open.
 
 use crate::store::StoreError;
+use crate::store::postgres::Lines;
 use crate::store::sql::postgres;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -19,11 +20,11 @@ pub(in crate::store) enum Readers {
     /// Beside the writer of the file.
     Sqlite(Pool<Sqlite>),
     /// Of a server.
-    Postgres(Pool<Postgres>),
+    Postgres(Lines),
 }
 
 /// A value of a question.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::store) enum Value {
     Int(i64),
     Text(Option<String>),
@@ -102,7 +103,7 @@ impl Readers {
     pub(in crate::store) async fn close(&self) {
         match self {
             Readers::Sqlite(pool) => pool.close().await,
-            Readers::Postgres(pool) => pool.close().await,
+            Readers::Postgres(lines) => lines.close().await,
         }
     }
 }
@@ -137,9 +138,26 @@ impl Ask<'_> {
                 let rows = sqlx::query_with(sql, sqlite_values(values)?).fetch_all(pool).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Readers::Postgres(pool) => {
-                let rows = sqlx::query_with(postgres(sql), postgres_values(values)?).fetch_all(pool).await?;
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+            Readers::Postgres(lines) => of_a_server(lines, sql, values).await,
+        }
+    }
+}
+
+/// A connection that was good a moment ago may be of a server that was started again since: then once more, on a new one.
+async fn of_a_server(lines: &Lines, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, sqlx::Error> {
+    loop {
+        let mut line = lines.take().await?;
+        let rows = sqlx::query_with(postgres(sql), postgres_values(values.clone())?).fetch_all(line.connection()).await;
+        match rows {
+            Err(error) if is_away(&error) => {
+                lines.forget();
+                if line.is_new {
+                    return Err(error);
+                }
+            }
+            rows => {
+                line.give_back();
+                return rows.map(|rows| rows.into_iter().map(Row::Postgres).collect());
             }
         }
     }

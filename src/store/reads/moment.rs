@@ -1,22 +1,27 @@
 //! Several questions at one moment: a read transaction that sees what was committed when it began, whatever is committed meanwhile.
 //!
-//! For checking alone; everything else asks one question at a time. Dropped, it is rolled back before its connection is used again.
+//! For checking alone; everything else asks one question at a time. Dropped, it is rolled back before its connection is used
+//! again, or its connection is closed.
 
 use super::Columns;
 use super::ask::{Readers, Row, Value, postgres_values, sqlite_values};
 use crate::store::StoreError;
+use crate::store::postgres::Line;
 use crate::store::sql::postgres;
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction};
 use std::time::Duration;
 
 /// A question that takes longer has no database to talk to, or walks what it should not. Longer than that of a read for a page: some
 /// questions go along a whole index.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
+/// How PostgreSQL begins one, with the server's own limit on a statement just below ours.
+const BEGIN: [&str; 2] = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET LOCAL statement_timeout = '110s'"];
+
 /// The moment's connection.
 pub(in crate::store) enum Moment {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Line),
 }
 
 impl Readers {
@@ -26,7 +31,13 @@ impl Readers {
         let begun = async {
             Ok(match self {
                 Readers::Sqlite(pool) => Moment::Sqlite(pool.begin().await?),
-                Readers::Postgres(pool) => Moment::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+                Readers::Postgres(lines) => {
+                    let mut line = lines.take().await?;
+                    for step in BEGIN {
+                        sqlx::query(step).execute(line.connection()).await?;
+                    }
+                    Moment::Postgres(line)
+                }
             })
         };
         match tokio::time::timeout(ANSWER_WITHIN, begun).await {
@@ -59,7 +70,7 @@ impl Moment {
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             Moment::Postgres(connection) => {
-                let rows = sqlx::query_with(postgres(sql), postgres_values(values)?).fetch_all(&mut **connection).await?;
+                let rows = sqlx::query_with(postgres(sql), postgres_values(values)?).fetch_all(connection.connection()).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })

@@ -63,7 +63,10 @@ async fn a_server_that_answers_before_the_disk_has_it_is_refused() {
     let name = url.rsplit('/').next().unwrap();
     cluster.ask("postgres", &format!("ALTER DATABASE {name} SET synchronous_commit = off")).await.unwrap();
     let told = refusal(&url).await;
-    assert!(matches!(told, OpenError::Forgetful { setting: "synchronous_commit", .. }) && told.to_string().contains("turn it on"), "{told}");
+    assert!(
+        matches!(told, OpenError::Forgetful { setting: "synchronous_commit", .. }) && told.to_string().contains("turn it on"),
+        "{told}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
