@@ -46,7 +46,8 @@ async fn every_statement_is_understood_by_both_engines() {
         let names = |columns: Vec<&str>| columns.into_iter().map(named).collect::<Vec<_>>();
         let of_file = names(of_file.columns().iter().map(|column| column.name()).collect());
         let of_server = names(of_server.columns().iter().map(|column| column.name()).collect());
-        let alike = of_file.len() == of_server.len() && of_file.iter().zip(&of_server).all(|(file, server)| file.is_none() || file == server);
+        let alike =
+            of_file.len() == of_server.len() && of_file.iter().zip(&of_server).all(|(file, server)| file.is_none() || file == server);
         if !alike {
             wrong.push(format!("columns {of_file:?} and {of_server:?}: {sql}"));
         }
