@@ -12,6 +12,8 @@ await run({
   prepare: (url) => runMigrations({ connectionString: url, logger }),
   async open(url) {
     const pool = new pg.Pool({ connectionString: url, max: 34 });
+    pool.on("error", (error) => console.error(error.message));
+    pool.on("connect", (client) => client.on("error", (error) => console.error(error.message)));
     const utils = await makeWorkerUtils({ pgPool: pool, logger });
     return {
       one: (key, urgent) => utils.addJob(TASK, payload(key), { priority: urgent ? -10 : 0 }),

@@ -8,7 +8,7 @@ use super::moment::{Left, Moment, PageClock};
 use super::phrases;
 use super::tasks::TaskView;
 use crate::desk::view::{Inbox, Staff, TipLine};
-use crate::store::rows::InboxFilter;
+use crate::store::rows::{CLOSED_COUNTED, InboxFilter};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -68,7 +68,7 @@ struct Page {
 struct FilterLink {
     href: &'static str,
     name: &'static str,
-    count: i64,
+    count: String,
     here: bool,
 }
 
@@ -126,14 +126,16 @@ async fn show(State(site): State<StaffSite>, Member(session): Member, Query(want
 
 fn filters(inbox: &Inbox, which: InboxFilter) -> Vec<FilterLink> {
     let counts = &inbox.counts;
-    let link = |href, name, count, here| FilterLink { href, name, count, here };
+    let link = |href, name, count: i64, here| FilterLink { href, name, count: count.to_string(), here };
+    let closed = link("/?show=closed", "Closed", counts.closed, which == InboxFilter::Closed);
+    let more = counts.closed > CLOSED_COUNTED;
     vec![
         link("/", "Open", counts.open, which == InboxFilter::First),
         link("/?show=unsorted", "Not yet sorted", counts.unsorted, which == InboxFilter::FirstUnsorted),
         link("/?show=mine", "Mine", counts.mine, matches!(which, InboxFilter::Mine(_))),
         link("/?show=underway", "Being told", counts.underway, which == InboxFilter::Underway),
         link("/?show=press", "Press", counts.press, which == InboxFilter::Press),
-        link("/?show=closed", "Closed", counts.closed, which == InboxFilter::Closed),
+        FilterLink { count: if more { format!("{CLOSED_COUNTED}+") } else { closed.count }, ..closed },
     ]
 }
 

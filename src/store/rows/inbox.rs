@@ -77,9 +77,12 @@ pub struct InboxCounts {
     pub underway: i64,
     /// Requests of the press.
     pub press: i64,
-    /// Closed.
+    /// Closed; more than [`CLOSED_COUNTED`] are not counted further.
     pub closed: i64,
 }
+
+/// How far closed tips are counted: they become more for years, and the inbox must not become slower with them.
+pub const CLOSED_COUNTED: i64 = 1000;
 
 /// Numbers about the whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -24,7 +24,7 @@ const READ: usize = 300;
 /// Open tips when the first page is asked for: more than a page.
 const OPEN: u64 = 60;
 /// How often everything is asked.
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 200;
 /// Asked before anything is timed.
 const WARM: usize = 20;
 /// Slower than this is more than twice what is promised.

@@ -88,12 +88,10 @@ pub async fn measure(work: &Path, size: Size) -> Result<Nodes> {
     println!("  {limit}");
     let sink = Sink::start().await?;
     let mut measured = Vec::new();
-    for (n, program) in programs.iter().enumerate() {
-        let url = cluster.create_database(&format!("peer_{n}")).await?;
-        let peer = program.measure(&url, &sink, size.jobs, size.waiting, &work.join("peers")).await?;
+    for program in &programs {
+        let peer = program.measure(&cluster, &sink, size.jobs, size.waiting, &work.join("peers")).await?;
         println!("  {peer:?}");
         measured.push(peer);
-        cluster.drop_database(&format!("peer_{n}")).await?;
     }
     cluster.stop().await?;
     Ok(Nodes { size, ways, limit, peers: measured, settings })
@@ -259,7 +257,7 @@ pub fn section(nodes: &Nodes) -> String {
          {one:.0} with one connection and {two:.0} with two (batches of 256: {one_256:.0} and {two_256:.0}). Load, nodes and PostgreSQL share \
          this machine's cores.\n\n\
          **The same obligations by job queues**, on the same PostgreSQL in the same run: a job has the size of an obligation, and its handler makes \
-         one request to the same carrier, {beside} at a time. Rates over {jobs} jobs; *one at a time* is {beside} enqueuing beside each other, a \
+         one request to the same carrier, {beside} at a time. Rates over {jobs} jobs or 30 s of them; *one at a time* is {beside} enqueuing beside each other, a \
          batch is {batch} jobs. Milliseconds are from the call that enqueues (or the click) until the carrier has its request, over {CLICKS} clicks: \
          with nothing waiting, and of the highest priority behind {waiting} waiting jobs (calls) that are being worked at the same time.\n\n\
          | | enqueued one at a time | in batches | requests a second | by two processes | twice | empty: half | 99 % | behind: half | 99 % |\n\

@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+use test_kit::Cluster;
 
 /// Jobs for the rates.
 pub const JOBS: usize = 20_000;
@@ -28,6 +29,10 @@ const GAP_MS: usize = 100;
 pub const BATCH: usize = 1000;
 /// Longer than this is a fault of the bench.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// A rate is known after so long, also when not everything is done.
+const WORK_MOST: Duration = Duration::from_secs(30);
+/// The peers' database, made anew for each part.
+const DATABASE: &str = "peer";
 /// How often something is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -130,6 +135,27 @@ impl Program {
         Ok(worker)
     }
 
+    /// Requests in a second by so many processes that share the concurrency, and those made twice: until all is done, or for [`WORK_MOST`].
+    async fn done(&self, url: &str, sink: &Sink, processes: usize, jobs: usize, folder: &Path) -> Result<(f64, usize)> {
+        sink.take();
+        let mut workers = Vec::new();
+        for n in 0..processes {
+            workers.push(self.work(url, sink, BESIDE / processes, &folder.join(format!("worker-{n}.log"))).await?);
+        }
+        let began = Instant::now();
+        while sink.count() < jobs && began.elapsed() < WORK_MOST {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let arrivals = sink.take();
+        if arrivals.len() >= jobs {
+            self.until_done(url).await?;
+        }
+        for worker in workers {
+            worker.end().await;
+        }
+        Ok(rate(&arrivals))
+    }
+
     /// Waits until nothing is left of what was enqueued: the last request is not yet its completion.
     async fn until_done(&self, url: &str) -> Result<()> {
         let began = Instant::now();
@@ -138,21 +164,6 @@ impl Program {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
-    }
-
-    /// Requests in a second by so many processes that share the concurrency; and those made twice.
-    async fn done(&self, url: &str, sink: &Sink, processes: usize, jobs: usize, folder: &Path) -> Result<(f64, usize)> {
-        sink.take();
-        let mut workers = Vec::new();
-        for n in 0..processes {
-            workers.push(self.work(url, sink, BESIDE / processes, &folder.join(format!("worker-{n}.log"))).await?);
-        }
-        sink.until(jobs, PATIENCE).await?;
-        self.until_done(url).await?;
-        for worker in workers {
-            worker.end().await;
-        }
-        Ok(rate(&sink.take()))
     }
 
     /// Clicks, each after a little while, while a worker works whatever is there.
@@ -169,22 +180,34 @@ impl Program {
         Ok(waited(times))
     }
 
-    /// All of it, on an empty database of its own.
-    pub async fn measure(&self, url: &str, sink: &Sink, jobs: usize, waiting: usize, folder: &Path) -> Result<Peer> {
+    /// All of it, each part on an empty database of its own.
+    pub async fn measure(&self, cluster: &Cluster, sink: &Sink, jobs: usize, waiting: usize, folder: &Path) -> Result<Peer> {
         let folder = folder.join(self.name.replace(' ', "-"));
         std::fs::create_dir_all(&folder)?;
-        self.command(&["prepare", url]).await?;
-        let singly = self.enqueue(url, jobs, 1, BESIDE).await?;
-        let (one, twice) = self.done(url, sink, 1, jobs, &folder).await?;
-        let in_batches = self.enqueue(url, jobs, BATCH, 4).await?;
-        let (two, again) = self.done(url, sink, 2, jobs, &folder).await?;
+        let url = self.fresh(cluster).await?;
+        let singly = self.enqueue(&url, jobs / 4, 1, BESIDE).await?;
+        self.enqueue(&url, jobs - jobs / 4, BATCH, 4).await?;
+        let (one, twice) = self.done(&url, sink, 1, jobs, &folder).await?;
+        let url = self.fresh(cluster).await?;
+        let in_batches = self.enqueue(&url, jobs, BATCH, 4).await?;
+        let (two, again) = self.done(&url, sink, 2, jobs, &folder).await?;
+        let url = self.fresh(cluster).await?;
         sink.take();
-        let empty = self.clicks(url, sink, &folder).await?;
-        self.enqueue(url, waiting, BATCH, 4).await?;
+        let empty = self.clicks(&url, sink, &folder).await?;
+        self.enqueue(&url, waiting, BATCH, 4).await?;
         sink.take();
-        let behind = self.clicks(url, sink, &folder).await?;
+        let behind = self.clicks(&url, sink, &folder).await?;
         sink.take();
+        cluster.drop_database(DATABASE).await?;
         Ok(Peer { name: self.name.clone(), singly, in_batches, done: [one, two], twice: twice + again, empty, behind })
+    }
+
+    /// An empty database with the peer's tables.
+    async fn fresh(&self, cluster: &Cluster) -> Result<String> {
+        cluster.drop_database(DATABASE).await?;
+        let url = cluster.create_database(DATABASE).await?;
+        self.command(&["prepare", &url]).await?;
+        Ok(url)
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Counts {
     pub underway: i64,
     /// Requests of the press, for the administrators.
     pub press: i64,
-    /// Closed.
+    /// Closed; 1,001 for any more than a thousand.
     pub closed: i64,
 }
 
