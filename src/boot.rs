@@ -4,6 +4,9 @@
 //! missing or wrong key, a database of another schema, an account that cannot work, a port in use.
 
 mod line;
+mod operating;
+
+pub use operating::serve;
 
 use crate::carriers::carriers;
 use crate::chat::Chats;
@@ -14,7 +17,6 @@ use crate::desk::Desk;
 use crate::desk::directory::DirectoryReader;
 use crate::drills::Schedule;
 use crate::entropy::Entropy;
-use crate::http::ops::Ops;
 use crate::http::public::site::ReporterSite;
 use crate::http::public::webhooks::Webhooks;
 use crate::http::{ops, public, staff};
@@ -42,12 +44,13 @@ use crate::portal::Portal;
 use crate::progress::Progress;
 use crate::progress::people::People;
 use crate::progress::routes::Routes;
+use crate::readiness::Readiness;
 use crate::reconcile::Reconcile;
 use crate::similar::Similar;
 use crate::spool::Spool;
 use crate::spool::drain::Drain;
 use crate::store::Store;
-use crate::telemetry;
+use crate::telemetry::{self, recorder};
 use crate::vault::Vault;
 use crate::watch::{self, Watching};
 use anyhow::Context;
@@ -60,6 +63,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -76,6 +80,7 @@ pub struct Gateway {
     spool: Spool,
     tasks: Tasks,
     store_tasks: Tasks,
+    over: CancellationToken,
 }
 
 /// Starts everything; returns when all listeners are open.
@@ -86,7 +91,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let (tasks, live) = (Tasks::default(), Live::default());
     let store_tasks = tasks.outliving();
     tasks.spawn("log lines left out", telemetry::pace::tell(tasks.stopping()));
-    let metrics = telemetry::start_metrics();
+    let metrics = recorder::start().context("start counting")?;
     let listeners = [
         listen(config.public.listen, "public").await?,
         listen(config.staff.listen, "staff").await?,
@@ -198,7 +203,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     worker.start(leases.clone(), &tasks);
     Watching::new(progress.clone(), directory.clone(), desk.calendars.clone(), config.line.name.clone(), node.clone())
-        .start(leases, &tasks);
+        .start(leases.clone(), &tasks);
     tasks.spawn("sweep of files", Sweep { store: store.clone(), files, clock: clock.clone() }.run(tasks.stopping()));
     let settings = config.reconcile.clone();
     Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }
@@ -223,7 +228,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         lease: signed(config.outbox.lane_lease),
     };
     similar.start(&tasks);
-    Schedule { desk: desk.clone(), clock: clock.clone(), settings: config.drills.clone(), node }.start(&tasks);
+    Schedule { desk: desk.clone(), clock: clock.clone(), settings: config.drills.clone(), node: node.clone() }.start(&tasks);
     if let Some(drain) = Drain::new(&spool, Arc::new(intake.clone()), clock.clone(), entropy) {
         tasks.spawn("spool drain", drain.run(tasks.stopping()));
     }
@@ -255,14 +260,26 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     // Sockets and uploads last longer than a carrier waits: no short time-out is laid over the chat.
     let chat = public::chat::router(chat).layer(CatchPanicLayer::custom(panicked));
     let reporters = ReporterSite::new(intake.clone(), vault.clone(), progress.clone(), directory.clone(), facts(config), tasks.clone());
+    let readiness = Readiness {
+        store: store.clone(),
+        clock,
+        spool: spool.clone(),
+        routes,
+        directory,
+        leaving: tasks.leaving(),
+        patience: config.operations.heartbeat.patience,
+        steps: Arc::default(),
+    };
     let routers = [
         public_router(webhooks, intake, reporters, portal, config).merge(chat),
         staff::router(site),
-        ops::router(Ops { store: store.clone(), clock, metrics, routes, spool: spool.clone() }),
+        ops::router(operating::operate(config, (readiness, leases, node), metrics, &tasks)?),
     ];
     let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
-    for (listener, router) in listeners.into_iter().zip(routers) {
-        let stopping = tasks.stopping();
+    // Operators can look until the very end.
+    let over = CancellationToken::new();
+    let ends = [(&tasks, tasks.stopping()), (&tasks, tasks.stopping()), (&store_tasks, over.clone())];
+    for ((listener, router), (tasks, stopping)) in listeners.into_iter().zip(routers).zip(ends) {
         tasks.spawn("listener", async move {
             let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
             if let Err(error) = served {
@@ -271,13 +288,17 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         });
     }
     tracing::info!(%public, %staff, %ops, "listening");
-    Ok(Gateway { public, staff, ops, store, spool, tasks, store_tasks })
+    Ok(Gateway { public, staff, ops, store, spool, tasks, store_tasks, over })
 }
 
 impl Gateway {
     /// Told when something inside asks for the end.
-    pub fn stopping(&self) -> tokio_util::sync::CancellationToken {
+    pub fn stopping(&self) -> CancellationToken {
         self.tasks.stopping()
+    }
+    /// Says that the end is near: `/readyz` is 503 from now on, and everything goes on.
+    pub fn leave(&self) {
+        self.tasks.leave();
     }
     /// Stops taking work, finishes what is in flight, closes the store.
     pub async fn stop(self) -> Ending {
@@ -286,6 +307,7 @@ impl Gateway {
         // Everybody else needed the writer until they had ended.
         self.spool.close().await;
         self.store.close().await;
+        self.over.cancel();
         let written = self.store_tasks.ended(SHUTDOWN_DEADLINE).await;
         let ending = if ended == Ending::Clean { written } else { ended };
         tracing::info!(?ending, "stopped");
@@ -330,42 +352,6 @@ fn panicked(_message: Box<dyn std::any::Any + Send>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
-}
-
-/// The signal of a process that writes more than its limit of the size of files (`LimitFSIZE=` of systemd, `ulimit -f`): its number on Linux.
-const SIGXFSZ: i32 = 25;
-
-/// A write beyond the limit fails like any other on a full disk, instead of ending the process.
-fn survive_limit_of_files() {
-    use tokio::signal::unix::{SignalKind, signal};
-    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
-        tracing::warn!(error = %error, "a limit of the size of files would end this process");
-    }
-}
-
-/// `tipline serve`: starts, runs until told to stop, and gives the exit code.
-pub async fn serve(config: Config) -> anyhow::Result<u8> {
-    survive_limit_of_files();
-    let gateway = start(&config, Clock::System).await?;
-    let stopping = gateway.stopping();
-    tokio::select! {
-        () = told_to_stop() => {}
-        () = stopping.cancelled() => {}
-    }
-    Ok(gateway.stop().await.exit_code())
-}
-
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
-        }
-        Err(error) => {
-            tracing::warn!(error = %error, "SIGTERM is not heard; Ctrl-C is");
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
 }
 
 /// The spool. Its drain starts with the outbox; its writer ends after everybody who could bring letters.

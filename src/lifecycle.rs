@@ -17,6 +17,7 @@ pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
+    leaving: CancellationToken,
     stopping: CancellationToken,
     panics: Arc<AtomicU64>,
 }
@@ -46,7 +47,7 @@ impl Ending {
 impl Tasks {
     /// Starts a task; a panic in it is counted and stops the process in good order.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        let (panics, stopping) = (self.panics.clone(), self.stopping.clone());
+        let (panics, leaving, stopping) = (self.panics.clone(), self.leaving.clone(), self.stopping.clone());
         let inner = self.tracker.spawn(task);
         self.tracker.spawn(async move {
             if let Err(error) = inner.await
@@ -54,6 +55,7 @@ impl Tasks {
             {
                 panics.fetch_add(1, Ordering::SeqCst);
                 tracing::error!(task = name, "a task panicked; stopping");
+                leaving.cancel();
                 stopping.cancel();
             }
         });
@@ -69,14 +71,23 @@ impl Tasks {
     }
     /// Tasks that end later than these (the store's writer): told to stop together, a panic counted together, waited for apart.
     pub fn outliving(&self) -> Self {
-        Self { tracker: TaskTracker::new(), stopping: self.stopping.clone(), panics: self.panics.clone() }
+        Self { tracker: TaskTracker::new(), leaving: self.leaving.clone(), stopping: self.stopping.clone(), panics: self.panics.clone() }
     }
     /// Told when it is time to stop.
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
     }
+    /// Told when the end is near: nobody new is to be sent here, and everything goes on until it is time to stop.
+    pub fn leaving(&self) -> CancellationToken {
+        self.leaving.clone()
+    }
+    /// Tells that the end is near.
+    pub fn leave(&self) {
+        self.leaving.cancel();
+    }
     /// Tells everything to stop.
     pub fn stop(&self) {
+        self.leaving.cancel();
         self.stopping.cancel();
     }
     /// Waits until all tasks have ended, at most `deadline` after this call.

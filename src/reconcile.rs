@@ -122,7 +122,7 @@ impl Reconcile {
                 Ok(batch) => batch,
                 Err(error) => break Err(error.into()),
             };
-            metrics::counter!("tipline_polled_total", "account" => account.to_string()).increment(batch.len() as u64);
+            metrics::counter!(crate::telemetry::metric::POLLED, "account" => account.to_string()).increment(batch.len() as u64);
             let last = batch.last().and_then(|message| message.sent_at);
             let is_full = batch.len() >= most;
             let missed = match self.missed(account, batch).await {
@@ -173,7 +173,8 @@ impl Reconcile {
             let Some(event) = inbox.of_a_reporter(event).await? else { continue };
             match self.intake.submit(Inbound::Caller(event)).await {
                 Ok(Taken::Stored(_) | Taken::Spooled(_)) => {
-                    metrics::counter!("tipline_recovered_total", "account" => account.to_string(), "channel" => "voice").increment(1);
+                    metrics::counter!(crate::telemetry::metric::RECOVERED, "account" => account.to_string(), "channel" => "voice")
+                        .increment(1);
                     recovered += 1;
                 }
                 Ok(Taken::Known | Taken::Merged | Taken::NotOurs | Taken::Script(..)) => {}
@@ -210,7 +211,8 @@ impl Reconcile {
         };
         match self.intake.submit(Inbound::Message(Box::new(message))).await {
             Ok(Taken::Stored(_) | Taken::Spooled(_)) => {
-                metrics::counter!("tipline_recovered_total", "account" => account.to_string(), "channel" => channel.as_str()).increment(1);
+                metrics::counter!(crate::telemetry::metric::RECOVERED, "account" => account.to_string(), "channel" => channel.as_str())
+                    .increment(1);
                 Ok(true)
             }
             Ok(Taken::Known | Taken::Merged | Taken::NotOurs | Taken::Script(..)) => Ok(false),

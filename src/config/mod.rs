@@ -14,6 +14,7 @@ mod error;
 mod layers;
 mod links;
 pub mod mailbox;
+pub mod operations;
 pub mod origin;
 mod section;
 mod site;
@@ -51,7 +52,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-const SECTIONS: [&str; 21] = [
+const SECTIONS: [&str; 25] = [
     "site",
     "help",
     "public",
@@ -70,6 +71,10 @@ const SECTIONS: [&str; 21] = [
     "chat",
     "dispatch",
     "drills",
+    "log",
+    "traces",
+    "shutdown",
+    "heartbeat",
     "account",
     "tip_type",
     "calendar",
@@ -108,6 +113,8 @@ pub struct Config {
     pub limits: Limits,
     /// The app chat.
     pub chat: Chat,
+    /// Logs, traces, the heartbeat, the end.
+    pub operations: operations::Operations,
     /// When schools are drilled by themselves.
     pub drills: drills::Drills,
     /// The carriers.
@@ -168,6 +175,7 @@ impl Config {
             media: timing::media(&root)?,
             limits: timing::limits(&root)?,
             chat: chat::read(&root)?,
+            operations: operations::read(&root, environment)?,
             drills: drills::read(&root)?,
             accounts: account::read(&root, environment)?,
             policy: timing::policy(&root)?,

@@ -155,11 +155,18 @@ impl<'a> Section<'a> {
 
     /// All secrets of `key`, `key_file` and `key_env`, in this order. A file's end of line is not part of it.
     pub(super) fn secrets(&self, key: &str, environment: &Environment) -> Result<Vec<Secret>, ConfigError> {
-        let (file_key, env_key) = (format!("{key}_file"), format!("{key}_env"));
         let mut secrets: Vec<Secret> = Vec::new();
         for text in self.texts(key)? {
             secrets.push(self.secret(key, text)?);
         }
+        secrets.append(&mut self.named_secrets(key, environment)?);
+        Ok(secrets)
+    }
+
+    /// Those of `key_file` and `key_env` only.
+    pub(super) fn named_secrets(&self, key: &str, environment: &Environment) -> Result<Vec<Secret>, ConfigError> {
+        let (file_key, env_key) = (format!("{key}_file"), format!("{key}_env"));
+        let mut secrets: Vec<Secret> = Vec::new();
         for file in self.texts(&file_key)? {
             secrets.push(self.secret_file(&file_key, file)?);
         }

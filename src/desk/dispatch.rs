@@ -156,7 +156,7 @@ impl Desk {
             if let Outcome::Committed(_) | Outcome::Duplicate = self.store.commit(commit).await? {
                 self.progress.wake_all(&wakes);
                 self.progress.wake.at(&watch::lane(), now);
-                metrics::counter!("tipline_dispatches_total", "level" => level.as_str()).increment(1);
+                metrics::counter!(crate::telemetry::metric::DISPATCHES, "level" => level.as_str()).increment(1);
                 return Ok(dispatch);
             }
         }

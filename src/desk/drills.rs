@@ -165,7 +165,7 @@ impl Desk {
                     *together = taken;
                     together.note(&plan.steps, now);
                     self.progress.wake_all(&wakes);
-                    metrics::counter!("tipline_drills_total").increment(1);
+                    metrics::counter!(crate::telemetry::metric::DRILLS).increment(1);
                     return Ok(id);
                 }
                 Outcome::Conflict => {}

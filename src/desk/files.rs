@@ -66,7 +66,7 @@ impl Desk {
         let bytes = self.bytes(&row, File::Original).await?;
         let entry = self.entry(who, tip, self.clock.now(), Action::OriginalOpened { attachment: id });
         self.commit(Commit { audit: vec![entry], ..Commit::default() }).await?;
-        metrics::counter!("tipline_originals_opened_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::ORIGINALS_OPENED).increment(1);
         Ok(OpenFile { kind: kind::UNKNOWN, name, bytes })
     }
 

@@ -4,7 +4,7 @@ use super::{Desk, DeskError};
 use crate::links::circuit::Circuit;
 use crate::links::results::{Found, Test};
 use crate::progress::routes::Lane;
-use crate::store::rows::Health;
+use crate::store::pulse::Pulse;
 use jiff::Timestamp;
 
 /// How the line is.
@@ -12,8 +12,8 @@ use jiff::Timestamp;
 pub struct LineHealth {
     /// When it was looked at.
     pub now: Timestamp,
-    /// Numbers about the whole.
-    pub counts: Health,
+    /// What is open.
+    pub counts: Pulse,
     /// The lanes, in order of preference.
     pub lanes: Vec<LaneHealth>,
 }
@@ -37,11 +37,11 @@ impl Desk {
     /// How the line is now.
     pub async fn health(&self) -> Result<LineHealth, DeskError> {
         let now = self.clock.now();
-        let counts = self.store.health(now).await?;
+        let counts = self.store.pulse(now).await?;
         let links = self.progress.routes.links();
         let lane = |lane: &Lane| LaneHealth {
             circuit: links.circuits.of(&lane.key),
-            due: counts.due_work.iter().find(|(key, _)| *key == lane.key).map_or(0, |(_, due)| *due),
+            due: counts.due(&lane.key),
             probe: links.results.of(&lane.key, Test::Probe),
             round: links.results.of(&lane.key, Test::Loop),
             lane: lane.clone(),

@@ -73,7 +73,7 @@ impl Intake {
 
     fn stale(&self, attempt: &AttemptRow, call: &EnduserCall, step: &CallStep, facts: &Facts<'_>) -> Script {
         let repeats = call.step > 0 && self.vault.is_step_token(attempt.id, call.step - 1, &step.token);
-        metrics::counter!("tipline_stale_call_steps_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::STALE_CALL_STEPS).increment(1);
         if repeats { call.again(facts, self.vault.step_token(attempt.id, call.step)) } else { Script { steps: vec![Step::HangUp] } }
     }
 

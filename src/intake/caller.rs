@@ -59,7 +59,7 @@ impl Intake {
         let calling = Calling { call: self.vault.call_id(&account, &provider_id.0), account, provider_id, from, to };
         match news {
             CallerNews::Started => {
-                metrics::counter!("tipline_calls_taken_total").increment(1);
+                metrics::counter!(crate::telemetry::metric::CALLS_TAKEN).increment(1);
                 Ok(self.line(&calling, None).await)
             }
             CallerNews::Step { token, heard, .. } => Ok(self.line(&calling, Some((&token, &heard))).await),
@@ -86,7 +86,7 @@ impl Intake {
 
     /// What is said while the store is away: a message can be left; its recording is spooled when its news comes.
     fn without_store(&self, calling: &Calling, heard: Option<&CallerHeard>) -> Script {
-        metrics::counter!("tipline_calls_without_store_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::CALLS_WITHOUT_STORE).increment(1);
         if self.is_for_endusers(calling) {
             return self.call_back_without_store();
         }
@@ -108,7 +108,7 @@ impl Intake {
                     Awaited::Reporter(row, call) => self.step(calling, row, call, heard).await?,
                     Awaited::CallBack(row, call) => self.call_back_step(calling, row, &call, heard).await?,
                     Awaited::Stale(row) => {
-                        metrics::counter!("tipline_stale_call_steps_total").increment(1);
+                        metrics::counter!(crate::telemetry::metric::STALE_CALL_STEPS).increment(1);
                         Some(self.again(calling, &row).await?)
                     }
                 },

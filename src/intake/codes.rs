@@ -66,7 +66,7 @@ impl Intake {
         };
         if found.is_none() {
             self.codes.count(self.clock.now(), 1.0);
-            metrics::counter!("tipline_wrong_codes_total").increment(1);
+            metrics::counter!(crate::telemetry::metric::WRONG_CODES).increment(1);
         }
         Ok(found)
     }

@@ -31,7 +31,7 @@ impl adapters::contract::Intake for Intake {
             })?;
             // Asked once in every look: an operator sees by it that the mailbox is being read.
             let labels = [("account", account.to_string()), ("folder", folder.to_owned())];
-            metrics::gauge!("tipline_mailbox_looked_at_seconds", &labels).set(self.clock.now().as_second() as f64);
+            metrics::gauge!(crate::telemetry::metric::MAILBOX_LOOKED_AT, &labels).set(self.clock.now().as_second() as f64);
             Ok(row.map(|row| row.cursor))
         })
     }

@@ -13,6 +13,7 @@ use crate::spool::{Letter, NewTip};
 use crate::store::commit::Once;
 use crate::store::rows::*;
 use crate::store::{Commit, Outcome, Write};
+use crate::telemetry::{count, traces};
 use crate::watch;
 use domain::conversation::alias::alias;
 use domain::conversation::reference::Reference;
@@ -22,7 +23,8 @@ use domain::exchange::{InboundMessage, Joins, Nature};
 use domain::id::{ContactHandle, ConversationId};
 use domain::language::Language;
 use jiff::{SignedDuration, Timestamp};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tracing::Instrument;
 
 /// How long the store may take before a message goes to the spool: carriers give up after 2 to 15 seconds (carriers.md 0.2).
 const STORE_PATIENCE: Duration = Duration::from_millis(1500);
@@ -49,6 +51,14 @@ impl Intake {
 
     /// Stores a letter, or lays it into the spool: behind what waits there, or because the store does not answer.
     pub(super) async fn letter(&self, letter: Letter) -> Result<Taken, IntakeError> {
+        let (account, began) = (letter.account().clone(), Instant::now());
+        let span = traces::accept(&account);
+        let taken = self.keep(letter).instrument(span.clone()).await;
+        count::taken(&account, began, &taken, &span);
+        taken
+    }
+
+    async fn keep(&self, letter: Letter) -> Result<Taken, IntakeError> {
         if self.spool.is_empty() {
             match tokio::time::timeout(STORE_PATIENCE, self.take(&letter)).await {
                 Ok(Ok(taken)) => return Ok(taken),
@@ -91,7 +101,8 @@ impl Intake {
             self.add_message(&mut letter, message).await?;
             self.answer(&mut letter, message);
             let Composed { commit, entry, .. } = letter;
-            match self.store.commit(commit).await? {
+            let span = traces::commit(commit.writes.len());
+            match self.store.commit(commit).instrument(span).await? {
                 Outcome::Committed(_) => {
                     let id = entry.conversation;
                     self.remember(message, entry);
@@ -212,7 +223,7 @@ impl Intake {
         if !message.media.is_empty() {
             self.progress.wake.at(&crate::media::lane(), self.clock.now());
         }
-        metrics::counter!("tipline_messages_taken_total", "channel" => message.channel.as_str()).increment(1);
+        metrics::counter!(crate::telemetry::metric::MESSAGES_TAKEN, "channel" => message.channel.as_str()).increment(1);
     }
 }
 

@@ -37,6 +37,7 @@ use crate::progress::{News, Progress, ProgressError, Took};
 use crate::spool::{Letter, Spool, SpoolError};
 use crate::store::commit::Once;
 use crate::store::{Store, StoreError};
+use crate::telemetry::{count, traces};
 use crate::vault::{DoesNotOpen, Vault};
 use codes::Codes;
 use domain::exchange::{CallRef, CallerEvent, CallerNews, Inbound, Receipt};
@@ -46,7 +47,9 @@ use jiff::Timestamp;
 use known::Known;
 use pins::Pins;
 use std::sync::Arc;
+use std::time::Instant;
 use steering::Steering;
+use tracing::Instrument;
 
 pub use write::Written;
 
@@ -165,8 +168,20 @@ impl Intake {
         match event {
             Inbound::Message(message) => self.message(*message).await,
             Inbound::Receipt(receipt) => self.letter(Letter::Receipt(Box::new(receipt), self.clock.now())).await,
-            Inbound::CallStep(step) => self.call_step(step).await,
-            Inbound::Caller(event) => self.caller(event).await,
+            Inbound::CallStep(step) => {
+                let (account, began) = (step.account.clone(), Instant::now());
+                let span = traces::accept(&account);
+                let taken = self.call_step(step).instrument(span.clone()).await;
+                count::taken(&account, began, &taken, &span);
+                taken
+            }
+            Inbound::Caller(event) => {
+                let (account, began) = (event.account.clone(), Instant::now());
+                let span = traces::accept(&account);
+                let taken = self.caller(event).instrument(span.clone()).await;
+                count::taken(&account, began, &taken, &span);
+                taken
+            }
         }
     }
 

@@ -32,12 +32,12 @@ impl Default for Pins {
 impl Pins {
     /// One more is tried; it counts as wrong until [`Self::was_right`].
     pub(super) fn is_tried(&self, now: Timestamp) {
-        metrics::counter!("tipline_pins_tried_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::PINS_TRIED).increment(1);
         self.count(now, 1.0);
     }
     /// The one that was tried was right.
     pub(super) fn was_right(&self, now: Timestamp) {
-        metrics::counter!("tipline_pins_right_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::PINS_RIGHT).increment(1);
         self.count(now, -1.0);
     }
     /// How long to wait before the next one is compared; `None` when none is compared now.

@@ -36,7 +36,7 @@ impl Steering {
                     "lost"
                 }
             };
-            metrics::counter!("tipline_calls_steered_total", "result" => result).increment(1);
+            metrics::counter!(crate::telemetry::metric::CALLS_STEERED, "result" => result).increment(1);
         });
     }
 }

@@ -77,7 +77,7 @@ impl Circuits {
         } else {
             tracing::error!(%lane, circuit = word, ?because, "the lane is not trusted; what can goes by another account");
         }
-        metrics::counter!("tipline_circuit_changes_total", "lane" => lane.to_string(), "to" => word).increment(1);
+        metrics::counter!(crate::telemetry::metric::CIRCUIT_CHANGES, "lane" => lane.to_string(), "to" => word).increment(1);
         self.changes.send_modify(|count| *count += 1);
     }
     fn held(&self) -> MutexGuard<'_, BTreeMap<LaneKey, Circuit>> {

@@ -94,7 +94,8 @@ impl Keeper {
                 return Ok(());
             }
             tracing::warn!(from = %lane.key, to = %to.key, moved, "work was moved to another account");
-            metrics::counter!("tipline_work_moved_total", "from" => lane.key.to_string(), "to" => to.key.to_string()).increment(moved);
+            metrics::counter!(crate::telemetry::metric::WORK_MOVED, "from" => lane.key.to_string(), "to" => to.key.to_string())
+                .increment(moved);
             self.wake.at(&to.key, self.clock.now());
             if moved < u64::from(PORTION) {
                 return Ok(());

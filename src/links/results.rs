@@ -51,13 +51,13 @@ pub struct Results {
 impl Results {
     /// It succeeded.
     pub fn succeeded(&self, lane: &LaneKey, test: Test, at: Timestamp, took: Duration) {
-        metrics::gauge!("tipline_link_seconds", "lane" => lane.to_string(), "test" => test.word()).set(took.as_secs_f64());
+        metrics::gauge!(crate::telemetry::metric::LINK_SECONDS, "lane" => lane.to_string(), "test" => test.word()).set(took.as_secs_f64());
         self.tested(lane, test, |found| *found = Found { last_ok: Some(at), took: Some(took), ..Found::default() });
     }
     /// It failed.
     pub fn failed(&self, lane: &LaneKey, test: Test, at: Timestamp, why: String) {
         tracing::warn!(%lane, test = test.word(), why, "a test of a link failed");
-        metrics::counter!("tipline_link_failures_total", "lane" => lane.to_string(), "test" => test.word()).increment(1);
+        metrics::counter!(crate::telemetry::metric::LINK_FAILURES, "lane" => lane.to_string(), "test" => test.word()).increment(1);
         self.tested(lane, test, |found| {
             found.failures = found.failures.saturating_add(1);
             found.last_failed = Some(at);
@@ -74,6 +74,6 @@ impl Results {
         let found = found.entry((lane.clone(), test)).or_default();
         change(found);
         let failures = f64::from(found.failures);
-        metrics::gauge!("tipline_link_failures_in_a_row", "lane" => lane.to_string(), "test" => test.word()).set(failures);
+        metrics::gauge!(crate::telemetry::metric::LINK_FAILURES_IN_A_ROW, "lane" => lane.to_string(), "test" => test.word()).set(failures);
     }
 }

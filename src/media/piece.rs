@@ -152,7 +152,7 @@ impl Piece<'_> {
                 return self.later(state, NO_WORKER_PAUSE).await;
             }
         };
-        metrics::histogram!("tipline_media_copy_seconds").record(began.elapsed().as_secs_f64());
+        metrics::histogram!(crate::telemetry::metric::MEDIA_COPY_SECONDS).record(began.elapsed().as_secs_f64());
         match made {
             Ok(made) => {
                 self.worker.files.put(self.row.id, File::Copy, &self.key, &made.bytes).await?;
@@ -232,7 +232,7 @@ impl Piece<'_> {
         match self.worker.store.commit(Commit { once: None, writes, audit }).await? {
             Outcome::Conflict => Ok(Next::Again),
             Outcome::Committed(_) | Outcome::Duplicate => {
-                metrics::counter!("tipline_media_total", "step" => word).increment(1);
+                metrics::counter!(crate::telemetry::metric::MEDIA, "step" => word).increment(1);
                 Ok(if finished { Next::Enough } else { Next::Again })
             }
         }
@@ -248,7 +248,7 @@ impl Piece<'_> {
         match self.worker.store.commit(Commit { once: None, writes, audit: Vec::new() }).await? {
             Outcome::Conflict => Ok(Next::Again),
             Outcome::Committed(_) | Outcome::Duplicate => {
-                metrics::counter!("tipline_media_total", "step" => "later").increment(1);
+                metrics::counter!(crate::telemetry::metric::MEDIA, "step" => "later").increment(1);
                 self.worker.wake.at(&lane(), run_at);
                 Ok(Next::Enough)
             }

@@ -58,8 +58,9 @@ impl Sweep {
             let swept = tokio::select! { swept = self.once() => swept, () = stopping.cancelled() => return };
             match swept {
                 Ok(Swept { removed, missing }) => {
-                    metrics::counter!("tipline_media_files_removed_total").increment(removed);
-                    metrics::gauge!("tipline_media_files_missing").set(f64::from(u32::try_from(missing).unwrap_or(u32::MAX)));
+                    metrics::counter!(crate::telemetry::metric::MEDIA_FILES_REMOVED).increment(removed);
+                    metrics::gauge!(crate::telemetry::metric::MEDIA_FILES_MISSING)
+                        .set(f64::from(u32::try_from(missing).unwrap_or(u32::MAX)));
                     if missing > 0 {
                         tracing::error!(
                             missing,

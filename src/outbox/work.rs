@@ -6,14 +6,16 @@ use super::pace::Gate;
 use crate::links::news_of;
 use crate::progress::{News, ProgressError, Todo};
 use crate::store::rows::{AttemptRow, Owner, WorkId, WorkRow};
+use crate::telemetry::{count, traces};
 use adapters::contract::SendError;
 use domain::channel::Means;
 use domain::dispatch::evidence::opted_out;
-use domain::dispatch::obligation::SendOutcome;
+use domain::dispatch::obligation::{Obligation, SendOutcome};
 use domain::exchange::{Accepted, Outbound, Search, Sighting};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tracing::Instrument;
 
 /// How old something at the carrier must be before a guess may take it for an attempt whose answer was lost: longer than from a carrier's
 /// answer to the commit of its id.
@@ -32,6 +34,11 @@ struct Answered {
 
 /// Does it. A failure of ours leaves the work to its lease: it comes back.
 pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&Gate>) {
+    let span = traces::claim(&work.lane);
+    all_of(outbox, work, pace).instrument(span).await;
+}
+
+async fn all_of(outbox: &Outbox, work: WorkRow, pace: Option<&Gate>) {
     let started = start(outbox, &work).await;
     finish(outbox, &work, started, pace).await;
 }
@@ -86,43 +93,60 @@ async fn decide(outbox: &Outbox, work: &WorkRow) -> Result<Vec<Todo>, ProgressEr
 async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&Gate>) -> Result<(), ProgressError> {
     let mut left = VecDeque::from(todo);
     while let Some(next) = left.pop_front() {
-        match next {
-            Todo::SendObligation(row, attempt) => {
-                let answered = match outbox.compose.obligation(&row, &attempt).await {
-                    Ok(outbound) => send(outbox, &attempt, &outbound, pace).await,
-                    Err(error) => not_composed(&error),
-                };
-                left.extend(outbox.progress.obligation_sent(attempt.id, answered.outcome, answered.provider_id, answered.reason).await?);
+        let span = match &next {
+            Todo::SendObligation(_, attempt) | Todo::SendMessage(_, attempt) => {
+                traces::attempt(attempt.conversation, attempt.id, attempt.means.as_str())
             }
-            Todo::SendMessage(row, attempt) => {
-                let answered = match outbox.compose.message(&row, &attempt).await {
-                    Ok(outbound) => send(outbox, &attempt, &outbound, pace).await,
-                    Err(error) => not_composed(&error),
-                };
-                left.extend(outbox.progress.message_sent(attempt.id, answered.outcome, answered.code, answered.provider_id).await?);
-            }
-            Todo::AskObligation(row, attempt) => {
-                let search = outbox.compose.search_obligation(&row, &attempt).await;
-                match ask(outbox, &attempt, search).await? {
-                    Asked::News => {}
-                    Asked::Nothing => left.extend(outbox.progress.obligation_asked(attempt.id, true).await?),
-                    Asked::NoAnswer => left.extend(outbox.progress.obligation_asked(attempt.id, false).await?),
-                }
-            }
-            Todo::AskMessage(row, attempt) => {
-                let search = outbox.compose.search_message(&row, &attempt).await;
-                match ask(outbox, &attempt, search).await? {
-                    Asked::News => {}
-                    Asked::Nothing => left.extend(outbox.progress.message_asked(attempt.id, true).await?),
-                    Asked::NoAnswer => left.extend(outbox.progress.message_asked(attempt.id, false).await?),
-                }
-            }
-        }
+            Todo::AskObligation(_, attempt) | Todo::AskMessage(_, attempt) => traces::ask(attempt.conversation, attempt.id),
+        };
+        left.extend(one(outbox, next, pace).instrument(span).await?);
     }
     Ok(())
 }
 
-async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: Option<&Gate>) -> Answered {
+async fn one(outbox: &Outbox, next: Todo, pace: Option<&Gate>) -> Result<Vec<Todo>, ProgressError> {
+    let progress = &outbox.progress;
+    match next {
+        Todo::SendObligation(row, attempt) => {
+            let answered = match outbox.compose.obligation(&row, &attempt).await {
+                Ok(outbound) => send(outbox, &attempt, &outbound, (pace, Some(&row.obligation))).await,
+                Err(error) => not_composed(&error),
+            };
+            progress.obligation_sent(attempt.id, answered.outcome, answered.provider_id, answered.reason).await
+        }
+        Todo::SendMessage(row, attempt) => {
+            let answered = match outbox.compose.message(&row, &attempt).await {
+                Ok(outbound) => send(outbox, &attempt, &outbound, (pace, None)).await,
+                Err(error) => not_composed(&error),
+            };
+            progress.message_sent(attempt.id, answered.outcome, answered.code, answered.provider_id).await
+        }
+        Todo::AskObligation(row, attempt) => {
+            let search = outbox.compose.search_obligation(&row, &attempt).await;
+            match ask(outbox, &attempt, search).await? {
+                Asked::News => Ok(Vec::new()),
+                Asked::Nothing => progress.obligation_asked(attempt.id, true).await,
+                Asked::NoAnswer => progress.obligation_asked(attempt.id, false).await,
+            }
+        }
+        Todo::AskMessage(row, attempt) => {
+            let search = outbox.compose.search_message(&row, &attempt).await;
+            match ask(outbox, &attempt, search).await? {
+                Asked::News => Ok(Vec::new()),
+                Asked::Nothing => progress.message_asked(attempt.id, true).await,
+                Asked::NoAnswer => progress.message_asked(attempt.id, false).await,
+            }
+        }
+    }
+}
+
+/// Sends in the lane's turn. `promise` is what the attempt is made for, unless it is an answer to a reporter.
+async fn send(
+    outbox: &Outbox,
+    attempt: &AttemptRow,
+    outbound: &Outbound,
+    (pace, promise): (Option<&Gate>, Option<&Obligation>),
+) -> Answered {
     let Some(sender) = outbox.senders.get(&attempt.lane) else {
         return Answered {
             outcome: SendOutcome::Transient,
@@ -134,11 +158,17 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
     if let Some(pace) = pace {
         pace.until_ready().await;
     }
+    if let Some(promise) = promise {
+        count::request(promise, outbox.clock.now());
+    }
     // A send must be over before the rules ask what became of it: otherwise a slow carrier is given the same thing twice.
     let deadline = outbox.send_deadline();
-    let result = tokio::time::timeout(deadline, sender.send(outbound))
+    let began = Instant::now();
+    let span = traces::send(&attempt.lane);
+    let result = tokio::time::timeout(deadline, sender.send(outbound).instrument(span.clone()))
         .await
         .unwrap_or_else(|_| Err(SendError::Unknown { reason: format!("no answer within {} s", deadline.as_secs()) }));
+    count::answer(&attempt.lane, began.elapsed());
     if let Err(error @ SendError::Misconfigured { .. }) = &result {
         // Nothing goes out by this account until somebody mends it: the operator has to hear it, whoever is told meanwhile.
         tracing::error!(error = %error, lane = %attempt.lane, "the carrier refuses our account or sender");
@@ -146,11 +176,14 @@ async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, pace: 
     let circuits = outbox.progress.routes.circuits();
     circuits.take(&attempt.lane, news_of(attempt.means, &result), outbox.clock.now());
     let mut answered = answered(result);
+    span.record("answer", label(answered.outcome));
     if attempt.means == Means::Mail {
         // Every mail of an obligation carries the same Message-ID, so it cannot be what tells attempts apart.
         answered.provider_id = None;
     }
-    metrics::counter!("tipline_attempts_total", "lane" => attempt.lane.to_string(), "answer" => label(answered.outcome)).increment(1);
+    metrics::counter!(crate::telemetry::metric::ATTEMPTS, "lane" => attempt.lane.to_string(), "means" => attempt.means.as_str(),
+        "answer" => label(answered.outcome))
+    .increment(1);
     answered
 }
 

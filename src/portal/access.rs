@@ -95,7 +95,7 @@ impl Portal {
     }
 
     async fn refused(&self, who: &Enduser, id: ConversationId) -> Result<(), PortalError> {
-        metrics::counter!("tipline_portal_refused_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::PORTAL_REFUSED).increment(1);
         let refused = |listed: &Listed| Action::RefusedToEnduser { who: Self::user(&listed.person, &listed.organization_name) };
         let audit = who.persons.iter().take(1).map(|listed| self.entry(id, refused(listed))).collect();
         self.commit(Commit { audit, ..Commit::default() }).await?;

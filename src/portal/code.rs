@@ -81,9 +81,9 @@ impl Post {
             let post = self.clone();
             tasks.spawn_piece("a login code", async move {
                 match post.serve(next).await {
-                    Ok(what) => metrics::counter!("tipline_login_codes_total", "what" => what).increment(1),
+                    Ok(what) => metrics::counter!(crate::telemetry::metric::LOGIN_CODES, "what" => what).increment(1),
                     Err(error) => {
-                        metrics::counter!("tipline_login_codes_total", "what" => "failed").increment(1);
+                        metrics::counter!(crate::telemetry::metric::LOGIN_CODES, "what" => "failed").increment(1);
                         tracing::warn!(error = %error, "a login code was not sent");
                     }
                 }

@@ -122,7 +122,7 @@ impl Portal {
                 continue;
             }
             if !self.desk.vault.is_login_code(row.id, typed, &row.mac) {
-                metrics::counter!("tipline_wrong_login_codes_total").increment(1);
+                metrics::counter!(crate::telemetry::metric::WRONG_LOGIN_CODES).increment(1);
                 return Err(PortalError::WrongCode);
             }
             let used = LoginCodeRow { tries: MOST_TRIES, version: row.version + 1, ..tried };

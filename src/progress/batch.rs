@@ -5,6 +5,7 @@ use crate::entropy::Entropy;
 use crate::progress::routes::{ASKING_TURN, drill_rank, rank};
 use crate::store::rows::{ObligationRow, TaskKind, TaskRow, WorkId, WorkRow};
 use crate::store::{Commit, Write, commit::Once};
+use crate::telemetry::count::Counted;
 use domain::channel::Means;
 use domain::dispatch::obligation::{FailedBecause, Obligation, State};
 use domain::dispatch::plan::Start;
@@ -17,17 +18,25 @@ pub(super) struct Batch {
     commit: Commit,
     at: Timestamp,
     wakes: Vec<(LaneKey, Timestamp)>,
+    counts: Vec<Counted>,
 }
 
 impl Batch {
     pub(super) fn new(at: Timestamp, once: Option<Once>) -> Self {
-        Self { commit: Commit { once, ..Commit::default() }, at, wakes: Vec::new() }
+        Self { commit: Commit { once, ..Commit::default() }, at, wakes: Vec::new(), counts: Vec::new() }
     }
     pub(super) fn into_commit(self) -> Commit {
         self.commit
     }
     pub(super) fn wakes(&self) -> Vec<(LaneKey, Timestamp)> {
         self.wakes.clone()
+    }
+    /// What is to be counted once it is committed.
+    pub(super) fn counts(&self) -> Vec<Counted> {
+        self.counts.clone()
+    }
+    pub(super) fn counted(&mut self, counted: Option<Counted>) {
+        self.counts.extend(counted);
     }
     pub(super) fn write(&mut self, write: Write) {
         self.commit.writes.push(write);
@@ -48,6 +57,7 @@ impl Batch {
     /// Adds a changed obligation: the row, its work, and what a reader of the record should know about the change.
     pub(super) fn obligation(&mut self, before: &ObligationRow, next: Obligation, lane: &LaneKey) {
         self.describe(&before.obligation, &next);
+        self.counted(Counted::end(&before.obligation, &next));
         if next.timer() != before.obligation.timer() || next.is_closed() {
             let due_at = next.step.due_at;
             self.work(WorkId::Obligation(next.id), lane, obligation_rank(&next, before.place), due_at, next.timer());

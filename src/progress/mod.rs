@@ -24,10 +24,13 @@ use crate::entropy::Entropy;
 use crate::outbox::wake::Wake;
 use crate::store::rows::{AttemptRow, MessageRow, ObligationRow};
 use crate::store::{Outcome, Store, StoreError};
+use crate::telemetry::count::Counted;
+use crate::telemetry::traces;
 use domain::dispatch::policy::Policy;
 use people::People;
 use routes::Routes;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// How often a decision is repeated when somebody else was quicker. Conflicts are between a handful of callbacks of one
 /// attempt, so more than this means that something is wrong.
@@ -87,10 +90,15 @@ enum Tried<T> {
 impl Progress {
     /// Commits a batch; wakes the lanes it gave work to.
     async fn finish(&self, batch: batch::Batch) -> Result<Tried<Outcome>, ProgressError> {
-        let wakes = batch.wakes();
-        match self.store.commit(batch.into_commit()).await? {
+        let (wakes, counts) = (batch.wakes(), batch.counts());
+        let commit = batch.into_commit();
+        let span = traces::commit(commit.writes.len());
+        match self.store.commit(commit).instrument(span).await? {
             Outcome::Conflict => Ok(Tried::Again),
             outcome @ (Outcome::Committed(_) | Outcome::Duplicate) => {
+                if outcome != Outcome::Duplicate {
+                    counts.into_iter().for_each(Counted::count);
+                }
                 for (lane, at) in wakes {
                     self.wake.at(&lane, at);
                 }

@@ -8,6 +8,7 @@ use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, ObligationRow, Owner, ReceiptRow, WorkId};
 use crate::store::{Outcome, Write};
+use crate::telemetry::count::Counted;
 use domain::directory::Kind;
 use domain::dispatch::evidence::{ConfirmedBy, Evidence, ReceiptKind};
 use domain::dispatch::obligation::{Context, Effect, Event, Obligation, SendOutcome, State, promised, school_unreachable};
@@ -260,6 +261,7 @@ impl Progress {
                     Effect::Breach(why) => {
                         let action = Action::Breach { told: told(&next[place]), why: Some(why) };
                         batch.record(next[place].conversation, Actor::System, action);
+                        batch.counted(Counted::breach(&next[place], why));
                     }
                     Effect::StartNext(_) => {
                         let same = |one: &&Obligation| is_for_same_person(one, &next[place]);

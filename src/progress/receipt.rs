@@ -9,11 +9,13 @@ use crate::audit::{Action, Actor};
 use crate::store::commit::Once;
 use crate::store::rows::{AttemptRow, Owner, TaskKind, TaskRow};
 use crate::store::{Outcome, Write};
+use crate::telemetry::traces;
 use domain::dispatch::evidence::ReceiptKind;
 use domain::dispatch::{delivery, obligation};
 use domain::id::{AttemptId, TaskId};
 use domain::voice::enduser_call::EnduserCall;
 use std::borrow::Cow;
+use tracing::Instrument;
 
 /// News of one attempt.
 #[derive(Debug, Clone, Default)]
@@ -56,11 +58,16 @@ pub(super) const ID_REPEATS: u32 = 3;
 impl Progress {
     /// Takes news of an attempt.
     pub async fn news(&self, attempt: AttemptId, news: News) -> Result<Took, ProgressError> {
+        self.take_news(attempt, news).instrument(traces::receipt(attempt)).await
+    }
+
+    async fn take_news(&self, attempt: AttemptId, news: News) -> Result<Took, ProgressError> {
         for repeat in 0..MOST_REPEATS {
             let Some(row) = self.store.attempt(attempt).await? else { return Ok(Took::NoAttempt) };
             if news.version.is_some_and(|version| version != row.version) {
                 return Ok(Took::Stale);
             }
+            traces::about(row.conversation);
             let owner = row.owner;
             let news = self.unknown_once(&row, &news).await?;
             let change = self.merged(row, &news, repeat < ID_REPEATS);

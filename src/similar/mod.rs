@@ -147,7 +147,8 @@ impl Similar {
         let now = self.clock.now();
         let new_facts = is_new.then(|| self.vault.seal(&key, tip.id.uuid().as_bytes(), &new_facts.join(BETWEEN_FACTS)));
         let folded = !is_new && says_no_more(row);
-        metrics::counter!("tipline_similar_tips_total", "counted_under" => if folded { "another" } else { "itself" }).increment(1);
+        metrics::counter!(crate::telemetry::metric::SIMILAR_TIPS, "counted_under" => if folded { "another" } else { "itself" })
+            .increment(1);
         let write = IncidentRow { conversation: tip.id, incident: first, likeness, new_facts, folded, proposed_at: now, taken_out: None };
         commit.writes.push(Write::Incident(write));
         let action = Action::FoundAlike { first, likeness, own_row: !folded };

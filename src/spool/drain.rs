@@ -267,7 +267,7 @@ impl Drain {
         // The note comes first: a letter that counts no more must not be met by one that goes past it.
         open::write_cursor(&self.inner.folder, self.segment, self.offset)?;
         self.inner.ledger.done(letters);
-        metrics::counter!("tipline_spool_drained_total").increment(letters);
+        metrics::counter!(crate::telemetry::metric::SPOOL_DRAINED).increment(letters);
         Ok(true)
     }
 

@@ -103,6 +103,13 @@ enum WrittenBody {
 }
 
 impl Letter {
+    /// The account it came through.
+    pub fn account(&self) -> &AccountKey {
+        match self {
+            Letter::Message(message, _) => &message.account,
+            Letter::Receipt(receipt, _) => &receipt.account,
+        }
+    }
     /// When it came.
     pub fn at(&self) -> Timestamp {
         match self {

@@ -105,7 +105,7 @@ impl Spool {
         let (answer, answered) = oneshot::channel();
         inner.orders.send(Order::Put(Put { clear, claim, answer })).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())??;
-        metrics::counter!("tipline_spool_taken_total").increment(1);
+        metrics::counter!(crate::telemetry::metric::SPOOL_TAKEN).increment(1);
         Ok(())
     }
 

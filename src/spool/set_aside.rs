@@ -56,7 +56,7 @@ pub(super) fn keep(spool: &Spool, kind: Kind, segment: u64, offset: u64, bytes: 
     fs::rename(half, path)?;
     File::open(folder)?.sync_all()?;
     inner.ledger.aside(true, bytes.len() as u64);
-    metrics::counter!("tipline_spool_set_aside_total").increment(1);
+    metrics::counter!(crate::telemetry::metric::SPOOL_SET_ASIDE_TOTAL).increment(1);
     match kind {
         Kind::Letter => tracing::error!(file = name, "a letter of the spool cannot be taken; it is set aside, sealed: tell the makers"),
         Kind::Damaged => tracing::error!(file = name, "a part of the spool is damaged; it is set aside: look after the disk"),

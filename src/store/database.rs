@@ -7,6 +7,7 @@ use super::endusers::*;
 use super::glance::Glance;
 use super::news::OnNews;
 use super::prepared::Prepared;
+use super::pulse::Pulse;
 use super::reads::{self, Readers};
 use super::rows::*;
 use super::writer::{Answer, Order, Request, Waiting};
@@ -317,6 +318,9 @@ impl Store for Database {
     }
     fn glance(&self) -> Read<'_, Glance> {
         Box::pin(async move { Ok(Glance::new(self.readers.moment().await?)) })
+    }
+    fn pulse(&self, now: Timestamp) -> Read<'_, Pulse> {
+        Box::pin(reads::pulse::pulse(&self.readers, now))
     }
     fn health(&self, now: Timestamp) -> Read<'_, Health> {
         Box::pin(reads::health::health(&self.readers, now))

@@ -16,6 +16,7 @@ pub mod glance;
 mod news;
 pub mod postgres;
 mod prepared;
+pub mod pulse;
 mod reads;
 pub mod rows;
 mod sql;
@@ -35,6 +36,7 @@ use domain::channel::Means;
 use domain::id::*;
 use endusers::*;
 use jiff::Timestamp;
+use pulse::Pulse;
 use rows::*;
 
 /// Why the store could not answer. The chain is for the log; `Display` names the operation only.
@@ -233,7 +235,9 @@ pub trait Store: Send + Sync {
     fn meta(&self, key: &'static str) -> Read<'_, Option<String>>;
     /// A look at everything that is kept, at one moment: for whoever checks that it is sound.
     fn glance(&self) -> Read<'_, glance::Glance>;
-    /// Numbers for the health page, metrics and the demo's check.
+    /// What is open, told cheaply at any size of the database: for readiness, the heartbeat, metrics and the health page.
+    fn pulse(&self, now: Timestamp) -> Read<'_, Pulse>;
+    /// Numbers about the whole, which take the longer the more there is: for metrics now and then, and for tests.
     fn health(&self, now: Timestamp) -> Read<'_, Health>;
     /// Closes: what waits is committed, then the files are closed.
     fn close(&self) -> BoxFuture<'_, ()>;

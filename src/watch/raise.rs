@@ -247,5 +247,5 @@ fn count(alarm: Alarm) {
         Alarm::TaskOverdue(_) => "task_overdue",
         Alarm::Update(_) => "update",
     };
-    metrics::counter!("tipline_alarms_total", "what" => what).increment(1);
+    metrics::counter!(crate::telemetry::metric::ALARMS, "what" => what).increment(1);
 }

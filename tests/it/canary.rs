@@ -12,13 +12,16 @@ use std::fs;
 use std::path::Path;
 use tipline::lifecycle::{Ending, Tasks};
 
-const NUMBER: &str = "+15555550173";
-const NAME: &str = "Zebulon Quillfeather";
+/// Their number.
+pub const NUMBER: &str = "+15555550173";
+/// Their name.
+pub const NAME: &str = "Zebulon Quillfeather";
 const ZIP: &str = "60699";
 const CITY: &str = "CANARYVILLE";
 const ADDRESS: &str = "203.0.113.77";
 const POSITION: &str = "41.81234,-87.64321";
-const PHRASE: &str = "the purple walrus hides the trombone";
+/// What they say.
+pub const PHRASE: &str = "the purple walrus hides the trombone";
 
 /// What must not be found, with every way it could be written.
 fn spellings(secret: &str) -> Vec<Vec<u8>> {
@@ -52,7 +55,7 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
 }
 
 /// Secrets found in these bytes.
-fn found(haystack: &[u8], secrets: &[&str]) -> Vec<String> {
+pub fn found(haystack: &[u8], secrets: &[&str]) -> Vec<String> {
     secrets
         .iter()
         .filter(|secret| spellings(secret).iter().any(|spelling| holds(haystack, spelling)))
@@ -61,7 +64,8 @@ fn found(haystack: &[u8], secrets: &[&str]) -> Vec<String> {
 }
 
 const IDENTITY: [&str; 6] = [NUMBER, "15555550173", "5555550173", CITY, ADDRESS, POSITION];
-const EVERYTHING: [&str; 8] = [NUMBER, "15555550173", "5555550173", CITY, ADDRESS, POSITION, NAME, PHRASE];
+/// Everything of theirs.
+pub const EVERYTHING: [&str; 8] = [NUMBER, "15555550173", "5555550173", CITY, ADDRESS, POSITION, NAME, PHRASE];
 
 #[test]
 fn the_search_finds_what_is_there() {
@@ -231,7 +235,7 @@ fn a_panic_tells_nothing_about_the_canary() {
 }
 
 fn panic_as_the_gateway_would() {
-    tipline::telemetry::start_logging(Some("trace"));
+    tipline::telemetry::start_logging(Some("trace"), tipline::telemetry::LogFormat::Auto, None);
     tipline::telemetry::keep_panics_quiet();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let tasks = Tasks::default();

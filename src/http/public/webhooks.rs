@@ -73,7 +73,7 @@ fn unavailable(error: &crate::intake::IntakeError) -> Response<Body> {
 }
 
 fn count(reason: &'static str) {
-    metrics::counter!("tipline_webhooks_refused_total", "reason" => reason).increment(1);
+    metrics::counter!(crate::telemetry::metric::WEBHOOKS_REFUSED, "reason" => reason).increment(1);
 }
 
 fn rendered(answer: Answer) -> Response<Body> {

@@ -58,7 +58,7 @@ async fn show(State(site): State<StaffSite>, Member(session): Member) -> Result<
         frame: Frame::new(&site, &session, "health", "Line health", String::new()),
         lanes: health.lanes.iter().map(|lane| row(lane, &clock)).collect(),
         alarms: alarms(&health),
-        open_obligations: health.counts.open_obligations,
+        open_obligations: health.counts.open_promises(),
         open_tasks: health.counts.open_tasks,
         oldest: health.counts.oldest_due.map(|due| clock.moment(due)),
     };

@@ -6,6 +6,7 @@
 use crate::store::StoreError;
 use crate::store::postgres::Lines;
 use crate::store::sql::postgres;
+use crate::telemetry::count;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Decode, Pool, Postgres, Row as _, Sqlite, Type};
@@ -116,10 +117,11 @@ impl Ask<'_> {
     }
     /// All rows.
     pub(in crate::store) async fn all(self, operation: &'static str) -> Result<Vec<Row>, StoreError> {
-        match tokio::time::timeout(ANSWER_WITHIN, self.rows()).await {
+        let rows = match tokio::time::timeout(ANSWER_WITHIN, self.rows()).await {
             Ok(rows) => rows.map_err(|error| failed(operation, error)),
             Err(_) => Err(StoreError::Unavailable),
-        }
+        };
+        rows.inspect_err(|_| count::store_error(operation))
     }
     /// The only row there is, if there is one.
     pub(in crate::store) async fn optional(self, operation: &'static str) -> Result<Option<Row>, StoreError> {

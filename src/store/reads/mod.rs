@@ -13,6 +13,7 @@ pub(super) mod incidents;
 pub(super) mod messages;
 pub(super) mod moment;
 pub(super) mod people;
+pub(super) mod pulse;
 pub(super) mod record;
 pub(super) mod telling;
 pub(super) mod texts;
@@ -41,6 +42,7 @@ pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
         people::ALL,
         directory::ALL,
         health::ALL,
+        pulse::ALL,
         ways::ALL,
         incidents::ALL,
         endusers::ALL,

@@ -13,8 +13,10 @@ pub(super) use connection::Connection;
 use super::news::{Changed, News, OnNews};
 use super::postgres::Others;
 use crate::store::StoreError;
+use crate::telemetry::count;
 use apply::Broken;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 /// How many requests may wait. At 4,000 commits a second that is a second of waiting: who comes later is better told 503.
@@ -118,9 +120,11 @@ impl Writer {
     async fn write(&mut self, batch: Vec<Waiting>) {
         let mut groups = vec![(batch, 0)];
         while let Some((mut group, races)) = groups.pop() {
+            let began = Instant::now();
             let requests: Vec<&Request> = group.iter().map(|waiting| &waiting.request).collect();
             match apply::apply(&mut self.connection, &requests).await {
                 Ok(applied) => {
+                    count::batch(group.len(), began);
                     for (waiting, answer) in group.into_iter().zip(applied.answers) {
                         let _ = waiting.answer.send(answer);
                     }
@@ -136,6 +140,7 @@ impl Writer {
                     let cause: &(dyn std::error::Error + 'static) = error.as_ref();
                     tracing::error!(error = cause, requests = group.len(), "a batch could not be written");
                     for waiting in group {
+                        count::store_error(waiting.request.name());
                         let _ = waiting.answer.send(Err(refused(&error, waiting.request.name())));
                     }
                 }

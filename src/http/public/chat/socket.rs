@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<ChatSite> {
 
 async fn open(State(site): State<ChatSite>, headers: HeaderMap, upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>) -> Response {
     if headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() != site.origin.as_bytes()) {
-        metrics::counter!("tipline_chat_refused_total", "reason" => "origin").increment(1);
+        metrics::counter!(crate::telemetry::metric::CHAT_REFUSED, "reason" => "origin").increment(1);
         return (StatusCode::FORBIDDEN, "The chat is open to its own pages only.\n").into_response();
     }
     let Ok(upgrade) = upgrade else {
@@ -33,7 +33,7 @@ async fn open(State(site): State<ChatSite>, headers: HeaderMap, upgrade: Result<
             .into_response();
     };
     let Ok(place) = Arc::clone(&site.places).try_acquire_owned() else {
-        metrics::counter!("tipline_chat_refused_total", "reason" => "full").increment(1);
+        metrics::counter!(crate::telemetry::metric::CHAT_REFUSED, "reason" => "full").increment(1);
         return page::full(&site);
     };
     let upgrade =

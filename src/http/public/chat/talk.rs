@@ -85,15 +85,15 @@ struct Inside {
 
 /// Runs a connection to its end.
 pub(super) async fn run(site: ChatSite, socket: WebSocket, place: OwnedSemaphorePermit) {
-    metrics::gauge!("tipline_chats").increment(1.0);
+    metrics::gauge!(crate::telemetry::metric::CHATS).increment(1.0);
     let mut talk = Talk { site, socket, language: Language::default(), bad: 0, heard: Instant::now() };
     let end = match talk.come_in().await {
         Ok(mut inside) => talk.stay(&mut inside).await,
         Err(end) => end,
     };
     Box::pin(talk.close(end)).await;
-    metrics::gauge!("tipline_chats").decrement(1.0);
-    metrics::counter!("tipline_chats_ended_total", "why" => end.code().1).increment(1);
+    metrics::gauge!(crate::telemetry::metric::CHATS).decrement(1.0);
+    metrics::counter!(crate::telemetry::metric::CHATS_ENDED, "why" => end.code().1).increment(1);
     drop(place);
 }
 

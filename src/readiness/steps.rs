@@ -1,0 +1,68 @@
+//! Whether the clock steps: its seconds are compared with those that really passed.
+//!
+//! Every promise is kept by this clock. One that is set during a dispatch moves what is due; that has to be seen, whatever set it.
+
+use crate::clock::Clock;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// More than this between two looks is a step: time servers slew by half a millisecond a second.
+const STEP: SignedDuration = SignedDuration::from_secs(5);
+/// How long a step is told of.
+const TOLD_FOR: Duration = Duration::from_secs(120);
+
+/// The last look, and the last step.
+#[derive(Debug, Default)]
+pub struct Steps {
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    last: Option<(Instant, Timestamp)>,
+    step: Option<(Instant, i64)>,
+}
+
+impl Steps {
+    /// What is wrong with the clock now. A test's clock that is stepped on purpose is not looked at.
+    pub(super) fn look(&self, clock: &Clock) -> Option<String> {
+        match clock {
+            Clock::System => self.compare(Instant::now(), clock.now()),
+            Clock::Fixed(_) => None,
+        }
+    }
+
+    fn compare(&self, at: Instant, now: Timestamp) -> Option<String> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((then, before)) = seen.last.replace((at, now)) {
+            let passed = SignedDuration::try_from(at.saturating_duration_since(then)).unwrap_or(SignedDuration::MAX);
+            let by = now.duration_since(before).saturating_sub(passed);
+            if by.abs() > STEP {
+                tracing::error!(by_seconds = by.as_secs(), "the machine's clock was set: what is due has moved by that much");
+                seen.step = Some((at, by.as_secs()));
+            }
+        }
+        seen.step.filter(|(then, _)| at.saturating_duration_since(*then) < TOLD_FOR).map(|(_, by)| format!("it was set by {by} s"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_of_for_a_while_and_a_slew_never() {
+        let (steps, began) = (Steps::default(), Instant::now());
+        let look = |seconds: u64, clock_seconds: i64| {
+            steps.compare(began + Duration::from_secs(seconds), Timestamp::from_second(1_800_000_000 + clock_seconds).unwrap())
+        };
+        assert_eq!(look(0, 0), None);
+        assert_eq!(look(60, 60), None);
+        assert_eq!(look(120, 121), None, "a slew");
+        assert_eq!(look(180, 3_781), Some("it was set by 3600 s".to_owned()));
+        assert_eq!(look(240, 3_841), Some("it was set by 3600 s".to_owned()));
+        assert_eq!(look(360, 3_961), None, "told for two minutes");
+        assert_eq!(look(420, 421), Some("it was set by -3600 s".to_owned()));
+    }
+}
