@@ -5,6 +5,7 @@
 
 use crate::away::Away;
 use crate::gateway::{ACCOUNT_SID, LINE, TOKEN, TestGateway, until};
+use crate::ops::{Listener, metrics_are_documented, tells_of};
 use crate::signed::{Signed, sign};
 use base64::Engine;
 use serde_json::json;
@@ -77,7 +78,13 @@ fn the_search_finds_what_is_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_canary_is_found_nowhere() {
-    let mut gateway = TestGateway::start_with(&[("RUST_LOG", "trace"), ("TIPLINE__DISPATCH__ASK_AFTER", "1")]).await;
+    let collector = Listener::start().await;
+    let mut gateway = TestGateway::start_with(&[
+        ("RUST_LOG", "trace"),
+        ("TIPLINE__DISPATCH__ASK_AFTER", "1"),
+        ("TIPLINE__TRACES__ENDPOINT", &collector.url),
+    ])
+    .await;
     let signed = canary(&gateway, "SM0000000000000000000000000000cafe");
     let post = |signature: &str, path: &str| {
         gateway
@@ -149,8 +156,10 @@ async fn the_canary_is_found_nowhere() {
     assert_eq!(found(timeline.as_bytes(), &EVERYTHING), Vec::<String>::new(), "the timeline");
     let metrics = gateway.client.get(format!("{}/metrics", gateway.ops)).send().await.expect("metrics").text().await.expect("metrics");
     assert_eq!(found(metrics.as_bytes(), &EVERYTHING), Vec::<String>::new(), "metrics");
+    metrics_are_documented(&gateway).await;
     what_left_for_offices(&gateway).await;
     assert_eq!(gateway.terminate().await, 0);
+    tells_of(&collector, &id);
     assert!(gateway.log().len() > 200, "there is a log to search");
     assert_eq!(found(gateway.log().as_bytes(), &EVERYTHING), Vec::<String>::new(), "the log");
     files(&gateway.folder);

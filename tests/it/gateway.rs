@@ -189,6 +189,12 @@ impl TestGateway {
         }
     }
 
+    /// Sends it a signal, such as `-TERM`.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().expect("the gateway runs").id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
+    }
+
     /// Asks it to end, and waits for it.
     pub async fn terminate(&mut self) -> i32 {
         let id = self.process().to_string();
@@ -245,6 +251,13 @@ impl TestGateway {
             }
         }
         all
+    }
+
+    /// The value of one series, written as in `/metrics`; 0 when it is not there.
+    pub async fn metric_of(&self, series: &str) -> f64 {
+        let text = self.client.get(format!("{}/metrics", self.ops)).send().await.expect("metrics").text().await.expect("metrics");
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or(0.0)
     }
 
     /// The value of a metric without labels, or the sum over its labels.

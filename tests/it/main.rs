@@ -20,6 +20,7 @@ mod kill;
 mod loops;
 mod mail;
 mod next_way;
+mod ops;
 mod outage;
 mod pictures;
 mod portal;
