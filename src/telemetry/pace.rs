@@ -3,6 +3,7 @@
 //! The kind is the place in the source that a line comes from. What is left out is counted, and told in a line of its own while it goes on
 //! ([`tell`]), so that nobody takes silence for peace.
 
+use super::metric;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -46,6 +47,7 @@ impl<S: Subscriber> Filter<S> for Pace {
         let takes = self.takes(event.metadata().callsite(), Instant::now());
         if !takes {
             LEFT_OUT.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!(metric::LOG_LINES_LEFT_OUT).increment(1);
             metrics::counter!("tipline_log_lines_left_out_total").increment(1);
         }
         takes

@@ -13,6 +13,7 @@ mod chat;
 mod chat_client;
 mod clocks;
 mod disk;
+mod deploying;
 mod drill;
 mod flood;
 mod gateway;

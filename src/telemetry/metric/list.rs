@@ -171,6 +171,8 @@ list! {
     BUILD_INFO = Kind::Gauge, "tipline_build_info", ["version": Version];
     /// When the process started, in seconds since 1970.
     STARTED_AT = Kind::Gauge, "tipline_started_seconds", [];
+    /// Log lines that were left out because too many of their kind came in a short time.
+    LOG_LINES_LEFT_OUT = Kind::Counter, "tipline_log_lines_left_out_total", [];
     /// Panics: each is a bug. The log names the place.
     PANICS = Kind::Counter, "tipline_panics_total", [];
     /// 1 for each part that is in order, 0 for one that is not; `/readyz` says why.
