@@ -13,7 +13,7 @@ use crate::links::circuit::News;
 use crate::progress::routes::{Lane, Routes};
 use crate::readiness::{Part, Readiness, Takes};
 use crate::spool::{Options, Spool};
-use crate::store::rows::{WorkId, WorkRow};
+use crate::store::rows::{Claim, WorkId, WorkRow};
 use crate::store::{Commit, Write};
 use crate::{media, watch};
 use adapters::secret::Secret;
@@ -130,7 +130,7 @@ async fn watchdog(tasks: &Tasks, heard: Arc<AtomicU32>) -> String {
 /// The message that waits to be sent.
 async fn waiting(line: &Line) -> WorkRow {
     let now = line.f.clock.now();
-    let claimed = line.f.store.claim_due("main-text".parse().unwrap(), "this".to_owned(), now, now, 1).await.unwrap();
+    let claimed = line.f.store.claim_due("main-text".parse().unwrap(), "this".to_owned(), now, now, Claim::Any, 1).await.unwrap();
     claimed.into_iter().next().expect("work is due")
 }
 
@@ -149,7 +149,7 @@ async fn sent_while_nothing_waits_longer_than_its_lane_explains() {
     // Somebody works on it.
     let now = line.f.clock.now();
     let until = now + SignedDuration::from_secs(30);
-    line.f.store.claim_due("main-text".parse().unwrap(), "this".to_owned(), now, until, 10).await.unwrap();
+    line.f.store.claim_due("main-text".parse().unwrap(), "this".to_owned(), now, until, Claim::Any, 10).await.unwrap();
     assert_eq!(line.turn().await, Some(Turned::Sent), "{:?}", line.before);
     assert_eq!(line.heard(), 3);
 }

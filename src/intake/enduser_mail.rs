@@ -13,6 +13,7 @@ use crate::store::commit::Once;
 use crate::store::endusers::{EnduserNoteRow, EnduserWrite, NoteAuthor};
 use crate::store::rows::{AttemptRow, ObligationRow, Owner, TaskKind, TaskRow};
 use crate::store::{Commit, Outcome, Write};
+use crate::telemetry::metric;
 use crate::vault::mail::MailThread;
 use domain::channel::Channel;
 use domain::dispatch::evidence::{End, ReceiptKind};
@@ -119,7 +120,7 @@ impl Intake {
     /// A tip that has as many notes as it takes gets no more by mail: two programs that answer each other would write for ever. The mail
     /// stays in the mailbox, and one task for all of them says so.
     async fn too_much_written_back(&self, message: &InboundMessage, notice: &Notice, at: Timestamp) -> Result<Taken, IntakeError> {
-        metrics::counter!("tipline_mail_notes_refused_total").increment(1);
+        metrics::counter!(metric::MAIL_NOTES_REFUSED).increment(1);
         let id = notice.attempt.conversation;
         let task = TaskRow {
             kind: TaskKind::Look,

@@ -48,7 +48,6 @@ impl<S: Subscriber> Filter<S> for Pace {
         if !takes {
             LEFT_OUT.fetch_add(1, Ordering::Relaxed);
             metrics::counter!(metric::LOG_LINES_LEFT_OUT).increment(1);
-            metrics::counter!("tipline_log_lines_left_out_total").increment(1);
         }
         takes
     }

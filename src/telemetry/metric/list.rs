@@ -59,6 +59,8 @@ list! {
     PINS_RIGHT = Kind::Counter, "tipline_pins_right_total", [];
     /// Return codes that led nowhere.
     WRONG_CODES = Kind::Counter, "tipline_wrong_codes_total", [];
+    /// Notes that endusers wrote by mail and that were not kept because too many came.
+    MAIL_NOTES_REFUSED = Kind::Counter, "tipline_mail_notes_refused_total", [];
     /// Chats that are open on this node.
     CHATS = Kind::Gauge, "tipline_chats", [];
     /// Chats that ended, and why.
