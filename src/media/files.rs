@@ -3,6 +3,7 @@
 //! A file is durable before the row that names it is committed; one that no row names is swept later. Its name is the attachment's id, its
 //! content says nothing without the tip's key, and goes with it. On several nodes the folder must be shared.
 
+use super::durable;
 use crate::vault::sealed::Sealed;
 use crate::vault::{ConversationKey, Vault};
 use domain::id::AttachmentId;
@@ -10,7 +11,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::fs;
-use tokio::io::AsyncWriteExt;
 
 /// Which file of an attachment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,17 +68,9 @@ impl Files {
     pub async fn put(&self, id: AttachmentId, file: File, key: &ConversationKey, bytes: &[u8]) -> io::Result<()> {
         let sealed = self.vault.seal_bytes(key, id.uuid().as_bytes(), bytes);
         let path = self.path(id, file);
-        let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder).await?;
-        let half = path.with_extension(format!("{}.half", file.ending()));
-        let written = write_through(&half, &sealed.0).await;
-        if written.is_err() {
-            // Half a file on a full disk is room that the next try lacks.
-            let _ = fs::remove_file(&half).await;
-        }
-        written?;
-        fs::rename(&half, &path).await?;
-        fs::File::open(folder).await?.sync_all().await
+        let folder = path.parent().unwrap_or(&self.folder).to_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        durable::write(folder, name, sealed.0).await
     }
 
     /// Opens a file; `None` when it is not there.
@@ -143,13 +135,6 @@ impl Files {
     pub async fn remove(&self, id: AttachmentId, file: File) -> io::Result<()> {
         gone(fs::remove_file(self.path(id, file)).await)
     }
-}
-
-/// Writes a new file; durable when this returns, its name aside.
-async fn write_through(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-    let mut out = fs::File::create(path).await?;
-    out.write_all(bytes).await?;
-    out.sync_all().await
 }
 
 /// What is not there any more counts as removed.

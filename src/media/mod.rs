@@ -3,6 +3,7 @@
 //! The words of a message never wait for its files, and a bad file never loses them.
 
 pub mod copy;
+mod durable;
 pub mod files;
 pub mod kind;
 mod piece;

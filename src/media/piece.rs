@@ -17,6 +17,7 @@ use domain::exchange::MediaRole;
 use domain::id::AttachmentId;
 use domain::sealed::Words;
 use jiff::{SignedDuration, Timestamp};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// How long a carrier is asked again before a medium counts as lost, or its deletion is given up.
@@ -140,7 +141,11 @@ impl Piece<'_> {
     async fn copy(self, kind: String, bytes: u64) -> Result<Next, PieceError> {
         let original = match copy::plan(&kind) {
             Plan::Never(why) => return self.no_copy(kind, bytes, why.to_owned()).await,
-            Plan::Picture(_) | Plan::Sound => self.worker.files.get(self.row.id, File::Original, &self.key).await?,
+            Plan::Picture(_) | Plan::Sound => match self.worker.files.get(self.row.id, File::Original, &self.key).await {
+                // Damaged on the disk: as good as gone.
+                Err(error) if error.kind() == ErrorKind::InvalidData => None,
+                read => read?,
+            },
         };
         let Some(original) = original else { return self.original_is_gone().await };
         let began = std::time::Instant::now();
@@ -176,7 +181,7 @@ impl Piece<'_> {
 
     /// The file is not here although the row says so. The carrier may still have it.
     async fn original_is_gone(self) -> Result<Next, PieceError> {
-        tracing::error!(attachment = %self.row.id, "the original of a medium is not in the folder of files");
+        tracing::error!(attachment = %self.row.id, "the original of a medium is not in the folder of files, or damaged");
         if self.row.url.is_some() {
             return self.commit(AttachmentState::Waiting { tried: 0 }, "fetched_again", Vec::new()).await;
         }

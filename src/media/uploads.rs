@@ -3,6 +3,7 @@
 //! They come before there is a tip and so before its key: they are sealed like a letter of the spool, under a place made of conversation
 //! and id. On several nodes the folder must be shared, like that of the files.
 
+use super::durable;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::lifecycle::Tasks;
@@ -15,7 +16,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::fs;
-use tokio::io::AsyncWriteExt;
 
 /// The largest upload, in bytes: a photo of today's phones has 2 to 8 MiB.
 pub const LARGEST_UPLOAD: usize = 10 * 1024 * 1024;
@@ -80,13 +80,7 @@ impl Uploads {
         clear.extend_from_slice(bytes);
         let sealed = self.vault.seal_letter(&place(conversation, &id), &clear);
         drop(clear);
-        fs::create_dir_all(&self.folder).await?;
-        let half = self.folder.join(format!("{id}.half"));
-        let mut out = fs::File::create(&half).await?;
-        out.write_all(&sealed.0).await?;
-        out.sync_all().await?;
-        fs::rename(&half, self.folder.join(&id)).await?;
-        fs::File::open(&self.folder).await?.sync_all().await?;
+        durable::write(self.folder.clone(), id.clone(), sealed.0).await?;
         Ok(id)
     }
 

@@ -3,6 +3,7 @@
 //! A second process is kept out by a lock on a file beside the database (SQLite's own exclusive mode would keep our readers
 //! out too). The lock is the operating system's and falls with the process, also when that is killed.
 
+use crate::store::reads::is_away;
 use crate::store::sql;
 use adapters::contract::BoxFuture;
 use sqlx::migrate::MigrateError;
@@ -69,6 +70,15 @@ pub enum OpenError {
         #[source]
         source: MigrateError,
     },
+    /// Its disk does not do what an opening needs.
+    #[error("the database {} cannot be opened, because its disk is full, read-only or broken: mend that, then start again", .path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
     /// SQLite refused.
     #[error("the database {} cannot be opened: if the file is damaged, restore it from a backup", .path.display())]
     Damaged {
@@ -80,6 +90,12 @@ pub enum OpenError {
     },
 }
 
+/// Why it could not be opened.
+fn refused(path: &Path, source: sqlx::Error) -> OpenError {
+    let path = path.to_owned();
+    if is_away(&source) { OpenError::Disk { path, source } } else { OpenError::Damaged { path, source } }
+}
+
 /// Brings the schema up to date, creating the file if it is not there.
 pub async fn migrate(path: &Path) -> Result<(), OpenError> {
     hold(path, true).await.map(drop)
@@ -88,7 +104,7 @@ pub async fn migrate(path: &Path) -> Result<(), OpenError> {
 /// Keeps every other process out as long as the lock is held; the schema is there, or is made (`migrate`).
 pub async fn hold(path: &Path, migrate: bool) -> Result<File, OpenError> {
     let (connection, lock) = writer(path.to_owned(), migrate).await?;
-    connection.close().await.map_err(|source| OpenError::Damaged { path: path.to_owned(), source })?;
+    connection.close().await.map_err(|source| refused(path, source))?;
     Ok(lock)
 }
 
@@ -96,7 +112,12 @@ pub async fn hold(path: &Path, migrate: bool) -> Result<File, OpenError> {
 pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<(SqliteConnection, File), OpenError>> {
     Box::pin(async move {
         let lock = lock(&path)?;
-        let mut connection = options(&path).connect().await.map_err(|source| OpenError::Damaged { path: path.clone(), source })?;
+        let mut options = options(&path);
+        if std::fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+            // Of a new file only: on one that is there SQLite writes it anew at each opening, which a full disk refuses.
+            options = options.auto_vacuum(SqliteAutoVacuum::Incremental);
+        }
+        let mut connection = options.connect().await.map_err(|source| refused(&path, source))?;
         let found = schema(&path, &mut connection).await?;
         if found < sql::NEWEST && !migrate {
             return Err(OpenError::Behind { path });
@@ -117,7 +138,7 @@ pub(super) fn readable(path: PathBuf) -> BoxFuture<'static, Result<(), OpenError
             return Err(OpenError::Behind { path });
         }
         let reader = options(&path).create_if_missing(false).pragma("query_only", "ON");
-        let mut connection = reader.connect().await.map_err(|source| OpenError::Damaged { path: path.clone(), source })?;
+        let mut connection = reader.connect().await.map_err(|source| refused(&path, source))?;
         if schema(&path, &mut connection).await? < sql::NEWEST {
             return Err(OpenError::Behind { path });
         }
@@ -129,7 +150,6 @@ pub(super) fn readable(path: PathBuf) -> BoxFuture<'static, Result<(), OpenError
 pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -145,7 +165,7 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
 
 /// The number of the last migration that was run; 0 for none.
 async fn schema(path: &Path, connection: &mut SqliteConnection) -> Result<i64, OpenError> {
-    let damaged = |source| OpenError::Damaged { path: path.to_owned(), source };
+    let damaged = |source| refused(path, source);
     let table = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'");
     if table.fetch_one(&mut *connection).await.map_err(damaged)? == 0 {
         return Ok(0);
