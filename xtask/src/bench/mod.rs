@@ -71,6 +71,9 @@ pub struct Bench {
     /// Only a database of so many messages beside an empty one; its section of the report is written anew. Ten million need 15 GB of disk.
     #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "10000000")]
     large_only: Option<u64>,
+    /// With one of the above: the programs as they were built last, whatever has changed since.
+    #[arg(long)]
+    as_built: bool,
     /// With one of the above: in the release profile instead of the one that the demo runs in.
     #[arg(long)]
     release: bool,
@@ -145,7 +148,9 @@ fn only_waiting(bench: &Bench) -> Result<()> {
 }
 
 fn only_scale(bench: &Bench) -> Result<()> {
-    build(bench.release, &["raw_limit", "five_years"])?;
+    if !bench.as_built {
+        build(bench.release, &["raw_limit", "five_years"])?;
+    }
     if bench.release {
         workspace::use_release();
     }
