@@ -98,6 +98,10 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         listen(config.ops_listen, "ops").await?,
     ];
     let (store, vault) = deployment::open(config, &store_tasks, &live, true).await?;
+    if let Clock::Steady(steady) = &clock {
+        steady.go_on_from(&*store).await?;
+        tasks.spawn("clock", steady.clone().keep(store.clone(), tasks.stopping()));
+    }
     let node = deployment::node_name(config)?;
     let carriers = carriers(config, &clock)?;
     let routes = Arc::new(

@@ -166,7 +166,7 @@ impl Carriers {
         settings.allow_private_media.clone_from(&account.allow_private_media);
         let settings = Arc::new(settings);
         let time = clock.clone();
-        let clock = telnyx::Clock::new(move || time.now());
+        let clock = telnyx::Clock::new(move || time.now()).beside(|| Clock::System.now());
         self.media.insert(account.name.clone(), Arc::new(telnyx::TelnyxMedia::new(settings.clone()).map_err(refusal)?));
         let receives = each_once(account.text_from.iter().chain(&account.also_receives).chain(&account.call_from));
         let inbox = telnyx::TelnyxInbox::new(settings.clone(), receives).map_err(refusal)?;

@@ -2,20 +2,29 @@
 //!
 //! Everything else is handed a [`Clock`], so a test can stop time, and step it.
 
+pub mod steady;
+
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use steady::SteadyClock;
 
 /// Tells the time, to the microsecond.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The machine's.
     System,
+    /// The machine's, which its steps do not move.
+    Steady(Arc<SteadyClock>),
     /// A test's: microseconds since the epoch.
     Fixed(Arc<AtomicI64>),
 }
 
 impl Clock {
+    /// The machine's time from now on, whatever becomes of its clock.
+    pub fn steady() -> Self {
+        Clock::Steady(Arc::new(SteadyClock::new()))
+    }
     /// A clock that stands still at `at` until it is stepped.
     pub fn fixed(at: Timestamp) -> Self {
         Clock::Fixed(Arc::new(AtomicI64::new(at.as_microsecond())))
@@ -25,6 +34,7 @@ impl Clock {
         match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
             Clock::System => from_micros(Timestamp::now().as_microsecond()),
+            Clock::Steady(clock) => clock.now(),
             Clock::Fixed(micros) => from_micros(micros.load(Ordering::SeqCst)),
         }
     }

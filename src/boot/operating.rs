@@ -44,7 +44,7 @@ pub(super) fn operate(
 /// `tipline serve`: starts, runs until told to stop, and gives the exit code.
 pub async fn serve(config: Config, exporter: Option<Exporter>) -> anyhow::Result<u8> {
     survive_limit_of_files();
-    let gateway = start(&config, Clock::System).await?;
+    let gateway = start(&config, Clock::steady()).await?;
     if let Some(exporter) = exporter {
         let node = deployment::node_name(&config)?;
         exporter.start(node, &gateway.store_tasks, gateway.over.clone()).context("make the client for the collector of traces")?;

@@ -8,22 +8,39 @@ use crate::media::Allowance;
 use crate::secret::Secret;
 use crate::twiml::Voices;
 use domain::id::AccountKey;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Tells the time.
+type Tells = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// Tells the time to whoever checks that a signature is fresh.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct Clock {
+    ours: Tells,
+    machine: Option<Tells>,
+}
 
 impl Clock {
     /// A clock that asks this.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+        Self { ours: Arc::new(now), machine: None }
+    }
+    /// The same beside the machine's own clock. After one of the two was set wrong the carrier's time is near the other, and a signature
+    /// that is fresh by either is fresh: what comes twice is known by its id.
+    #[must_use]
+    pub fn beside(self, machine: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { machine: Some(Arc::new(machine)), ..self }
     }
     pub(super) fn now(&self) -> Timestamp {
-        (self.0)()
+        (self.ours)()
+    }
+    /// Whether a time is not further from now than this, either way.
+    pub(super) fn is_near(&self, at: Timestamp, most: SignedDuration) -> bool {
+        let is_near = |now: Timestamp| now.duration_since(at).abs() <= most;
+        is_near(self.now()) || self.machine.as_ref().is_some_and(|machine| is_near(machine()))
     }
 }
 

@@ -72,7 +72,7 @@ impl PublicKey {
 pub(super) fn verify(keys: &[PublicKey], clock: &Clock, request: &RawRequest<'_>) -> Result<(), Refused> {
     let signature = STANDARD.decode(one(request, SIGNATURE_HEADER)?).map_err(|_| Refused::BadSignature)?;
     let timestamp = one(request, TIMESTAMP_HEADER)?;
-    if signature.len() != SIGNATURE_BYTES || !is_fresh(timestamp, clock.now()) {
+    if signature.len() != SIGNATURE_BYTES || !is_fresh(timestamp, clock) {
         return Err(Refused::BadSignature);
     }
     let mut signed = Vec::with_capacity(timestamp.len() + 1 + request.body.len());
@@ -90,8 +90,8 @@ fn one<'r>(request: &RawRequest<'r>, name: &str) -> Result<&'r [u8], Refused> {
     if all.next().is_some() { Err(Refused::BadSignature) } else { Ok(value.as_bytes()) }
 }
 
-fn is_fresh(timestamp: &[u8], now: Timestamp) -> bool {
+fn is_fresh(timestamp: &[u8], clock: &Clock) -> bool {
     let digits = std::str::from_utf8(timestamp).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let at = digits.and_then(|text| text.parse().ok()).and_then(|seconds| Timestamp::from_second(seconds).ok());
-    at.is_some_and(|at| now.duration_since(at).abs() <= WINDOW)
+    at.is_some_and(|at| clock.is_near(at, WINDOW))
 }
