@@ -15,7 +15,7 @@ const KILLS: u64 = 50;
 /// Texts that one reporter writes before the next one begins.
 const TEXTS_EACH: u64 = 50;
 /// Windows short enough to see the end: 30 seconds for everybody, 5 of grace.
-const SHORT: &[(&str, &str)] = &[
+pub const SHORT: &[(&str, &str)] = &[
     ("TIPLINE__DISPATCH__CRITICAL_WINDOW", "30"),
     ("TIPLINE__DISPATCH__GRACE", "5"),
     ("TIPLINE__DISPATCH__DISTRICT_AFTER", "10"),
@@ -72,7 +72,7 @@ async fn fifty_kills_lose_nothing_and_confirm_nobody() {
 }
 
 /// Offices answer in one way or another; nobody but a human who keys what they heard can confirm.
-async fn people_answer(gateway: &TestGateway) {
+pub async fn people_answer(gateway: &TestGateway) {
     let answers = [
         json!({"answer": "human", "key": "heard_code"}),
         json!({"answer": "machine"}),
@@ -102,7 +102,8 @@ async fn texts(control: mock_carriers::Control, stop: Arc<AtomicBool>, number: A
     }
 }
 
-async fn dispatch(gateway: &TestGateway, n: u64) -> String {
+/// A Critical tip of its own, sorted and dispatched; its id.
+pub async fn dispatch(gateway: &TestGateway, n: u64) -> String {
     let from = format!("+1333555{n:04}");
     let words = format!("gun on the bus {n}.");
     until("the text is taken", || async { (gateway.text(&from, &words).await == 200).then_some(()) }).await;
@@ -121,7 +122,7 @@ async fn dispatch(gateway: &TestGateway, n: u64) -> String {
 }
 
 /// Satisfied, released, or failed with a task for a person: nothing else is an end, and everything ends.
-async fn every_promise_ends(gateway: &TestGateway, tip: &str) {
+pub async fn every_promise_ends(gateway: &TestGateway, tip: &str) {
     let read = until("every promise ends", || async {
         let read = gateway.get(&format!("/tips/{tip}")).await;
         let ended = obligations(&read)
@@ -152,7 +153,7 @@ fn obligations(tip: &Value) -> Vec<Value> {
 }
 
 /// The attempts on whose calls somebody who keys what they hear did so: from what the carrier brought to the steps' addresses.
-async fn keyed_codes(gateway: &TestGateway) -> BTreeSet<String> {
+pub async fn keyed_codes(gateway: &TestGateway) -> BTreeSet<String> {
     let brought = gateway.control().webhooks().await;
     let brought = brought.iter().map(|delivered| serde_json::to_value(delivered).expect("a webhook is JSON"));
     brought

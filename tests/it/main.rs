@@ -35,6 +35,8 @@ mod signed;
 mod site_client;
 mod spool;
 mod start;
+mod steps;
+mod storm;
 mod telnyx;
 mod texts_told;
 mod urgent_mail;

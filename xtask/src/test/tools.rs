@@ -18,6 +18,7 @@ const PACKAGES: [(&str, &str, &str); 9] = [
     ("dovecot", "dovecot-imapd", "a real mailbox is read from it"),
     ("exim4", "exim4-daemon-light", "a real mail server carries reporters' mails, the answers and the bounces"),
     ("postgres", test_kit::PACKAGE, "the store runs on private PostgreSQL servers in the tests; Debian's own server is left alone"),
+    ("faketime", "faketime", "it sets the clock of one gateway by hours, back and forth"),
     ("openssl", "openssl", "it makes certificates that nobody knows, which must be refused"),
 ];
 
