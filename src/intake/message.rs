@@ -28,6 +28,8 @@ use tracing::Instrument;
 
 /// How long the store may take before a message goes to the spool: carriers give up after 2 to 15 seconds (carriers.md 0.2).
 const STORE_PATIENCE: Duration = Duration::from_millis(1500);
+/// How long a message waits for the spool to be through, when that is near.
+const SPOOL_PATIENCE: Duration = Duration::from_millis(500);
 /// How far back a carrier's time is believed.
 const OLDEST_SENT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
@@ -59,6 +61,7 @@ impl Intake {
     }
 
     async fn keep(&self, letter: Letter) -> Result<Taken, IntakeError> {
+        self.spool.caught_up(SPOOL_PATIENCE).await;
         if self.spool.is_empty() {
             match tokio::time::timeout(STORE_PATIENCE, self.take(&letter)).await {
                 Ok(Ok(taken)) => return Ok(taken),

@@ -100,7 +100,9 @@ impl Drain {
                 writes = self.until_it_writes(&stop, &mut delay).await;
                 continue;
             }
-            match self.step().await {
+            let step = self.step().await;
+            self.inner.ledger.set_moves(step != Step::Failed);
+            match step {
                 Step::Moved => delay = FIRST_DELAY,
                 Step::Idle => {
                     writes = false;
@@ -125,7 +127,12 @@ impl Drain {
     async fn until_it_writes(&mut self, stop: &CancellationToken, delay: &mut Duration) -> bool {
         while !stop.is_cancelled() {
             tokio::select! {
-                writes = self.to.writes() => if writes { return true },
+                writes = self.to.writes() => {
+                    self.inner.ledger.set_moves(writes);
+                    if writes {
+                        return true;
+                    }
+                }
                 () = stop.cancelled() => return false,
             }
             self.alarm();

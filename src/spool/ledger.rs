@@ -8,6 +8,10 @@ use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// More letters than this are not waited for: it would take too long.
+const CAUGHT_UP_MOST: u64 = 2000;
 
 /// A segment that is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,10 @@ pub(super) struct Ledger {
     set_aside: AtomicU64,
     oldest: AtomicI64,
     refuses: AtomicBool,
+    /// Whether the drain got on with its last step.
+    moves: AtomicBool,
+    /// Told when the last letter is done.
+    emptied: Notify,
 }
 
 /// A letter on its way into the spool. Dropped before it is durable, it waits no more.
@@ -64,7 +72,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if let Some(ledger) = &self.ledger {
-            ledger.letters.fetch_sub(1, Ordering::SeqCst);
+            ledger.took(1);
         }
     }
 }
@@ -80,6 +88,8 @@ impl Ledger {
             set_aside: AtomicU64::new(set_aside),
             oldest: AtomicI64::new(i64::MAX),
             refuses: AtomicBool::new(false),
+            moves: AtomicBool::new(false),
+            emptied: Notify::new(),
         }
     }
     fn segments(&self) -> MutexGuard<'_, Segments> {
@@ -100,6 +110,24 @@ impl Ledger {
     }
     pub(super) fn set_refuses(&self, refuses: bool) {
         self.refuses.store(refuses, Ordering::SeqCst);
+    }
+    pub(super) fn set_moves(&self, moves: bool) {
+        self.moves.store(moves, Ordering::SeqCst);
+    }
+    /// Waits until nothing waits any more, but only while few letters do and the drain gets on.
+    pub(super) async fn caught_up(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.letters() == 0 || self.letters() > CAUGHT_UP_MOST || !self.moves.load(Ordering::SeqCst) {
+                return;
+            }
+            emptied.await;
+        }
+    }
+    fn took(&self, letters: u64) {
+        if self.letters.fetch_sub(letters, Ordering::SeqCst) == letters {
+            self.emptied.notify_waiters();
+        }
     }
     /// When the oldest letter came, as far as anybody has looked.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
@@ -160,7 +188,7 @@ impl Ledger {
         if let Some(front) = segments.waiting.front_mut() {
             let letters = letters.min(front.letters);
             front.letters -= letters;
-            self.letters.fetch_sub(letters, Ordering::SeqCst);
+            self.took(letters);
         }
     }
     /// The front segment was read to `offset`: if that is its end and nothing is being appended, it is over and its file may go.
@@ -177,7 +205,7 @@ impl Ledger {
             segments.open = None;
         }
         segments.waiting.pop_front();
-        self.letters.fetch_sub(front.letters, Ordering::SeqCst);
+        self.took(front.letters);
         self.bytes.fetch_sub(front.end, Ordering::SeqCst);
         true
     }

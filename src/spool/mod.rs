@@ -24,6 +24,7 @@ use ledger::{Claim, Ledger};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use writer::{Order, Put};
 
@@ -90,6 +91,14 @@ impl Spool {
         self.inner.as_ref().is_none_or(|inner| inner.ledger.letters() == 0)
     }
 
+    /// Waits a little until the drain has caught up, if that is near. Whoever brings letters faster than they are drained would else keep
+    /// them coming through the spool for ever.
+    pub async fn caught_up(&self, within: Duration) {
+        if let Some(inner) = &self.inner {
+            let _ = tokio::time::timeout(within, inner.ledger.caught_up()).await;
+        }
+    }
+
     /// Whether this is a spool that can take letters.
     pub fn takes(&self) -> bool {
         self.inner.is_some()
@@ -117,7 +126,9 @@ impl Spool {
         }
         let path = inner.folder.join("try");
         let tried = tokio::task::spawn_blocking(move || writer::try_disk(&path)).await;
-        tried.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(SpoolError::Failed)
+        tried.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into())).map_err(SpoolError::Failed)?;
+        inner.ledger.set_refuses(false);
+        Ok(())
     }
 
     /// What it holds now.

@@ -15,13 +15,14 @@ use std::time::{Duration, Instant};
 const STUDENT: &str = "+15555550142";
 const PSAP: &str = "+15555550101";
 /// The windows: 30 seconds for everybody, 10 of grace; a session would end long after the test.
-const SHORT: [(&str, &str); 7] = [
+const SHORT: [(&str, &str); 8] = [
     ("TIPLINE__DISPATCH__CRITICAL_WINDOW", "30"),
     ("TIPLINE__DISPATCH__GRACE", "10"),
     ("TIPLINE__DISPATCH__DISTRICT_AFTER", "25"),
     ("TIPLINE__DISPATCH__NO_ANSWER_FIRST", "4"),
     ("TIPLINE__DISPATCH__LONGEST_DELAY", "4"),
     ("TIPLINE__DISPATCH__ASK_AFTER", "2"),
+    ("TIPLINE__DISPATCH__SILENT_ATTEMPT_LIMIT", "15"),
     ("TIPLINE__OUTBOX__LEASE_SECONDS", "10"),
 ];
 
