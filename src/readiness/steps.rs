@@ -29,6 +29,15 @@ impl Steps {
     pub(super) fn look(&self, clock: &Clock) -> Option<String> {
         match clock {
             Clock::System => self.compare(Instant::now(), clock.now()),
+            Clock::Steady(steady) => {
+                let off = steady.off().as_secs();
+                let says = || {
+                    format!(
+                        "this machine's clock was set: it is {off} s from what promises go by; when it is right, restart while none is open"
+                    )
+                };
+                (off > STEP.unsigned_abs().as_secs()).then(says)
+            }
             Clock::Fixed(_) => None,
         }
     }
