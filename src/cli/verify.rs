@@ -119,6 +119,6 @@ fn told(report: &Report) {
     }
     give(&match (report.fault_count(), report.tips) {
         (0, tips) => format!("Sound: {tips} tips were looked at, and nothing was found."),
-        (faults, tips) => format!("Not sound: {faults} faults in {tips} tips. docs/runbooks/verify.md says what to do about each."),
+        (faults, tips) => format!("Not sound: {faults} faults in {tips} tips. docs/verify.md says what to do about each."),
     });
 }

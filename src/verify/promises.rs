@@ -109,7 +109,11 @@ fn of_row(row: &ObligationFigures, together: &Together<'_>, now: Timestamp) -> V
     let o = &row.row.obligation;
     let mut found = Vec::new();
     let is_satisfied = matches!(o.state, State::Satisfied { .. });
-    let same_times = row.times == (o.step.due_at, o.timer(), o.confirmed_at, o.breached_at);
+    // Columns are microseconds; a delay that was drawn has more digits.
+    let micros = |at: Timestamp| at.as_microsecond();
+    let (due_at, others) = (row.times.0, [row.times.1, row.times.2, row.times.3]);
+    let same_times = micros(due_at) == micros(o.step.due_at)
+        && others.map(|at| at.map(micros)) == [o.timer(), o.confirmed_at, o.breached_at].map(|at| at.map(micros));
     let same_keys = row.keys.0.as_deref().is_none_or(|key| key == o.step.person.as_str())
         && row.keys.1.as_deref().is_none_or(|key| key == o.step.organization.as_str());
     let same_place = (row.id, row.tip, row.dispatch) == (o.id, o.conversation, o.dispatch);

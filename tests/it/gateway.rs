@@ -19,6 +19,8 @@ pub const TOKEN: &str = "mock-auth-token-0001";
 pub const LINE: &str = "+15555550100";
 /// The number at the second carrier.
 pub const SECOND_LINE: &str = "+15555550180";
+/// The exit code of `tipline verify` when it finds a fault. Where a test took the database away it cannot look, which is another one.
+const FAULTS: i32 = 3;
 /// How long a condition is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -277,6 +279,8 @@ impl Drop for TestGateway {
             let _ = child.wait();
         }
         if !std::thread::panicking() {
+            let checked = self.run(&["verify", "--quiet"]);
+            assert_ne!(checked.status.code(), Some(FAULTS), "what it leaves is not sound: {}", String::from_utf8_lossy(&checked.stdout));
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

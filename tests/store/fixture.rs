@@ -70,6 +70,7 @@ macro_rules! conformance {
                 many_messages_get_all_numbers_once, one_bad_commit_fails_alone,
             },
             record::{the_record_is_chained, the_record_survives_opening_again},
+            sound::{what_was_committed_whole_is_sound, what_a_commit_left_out_is_found},
             telling::{
                 obligations_and_attempts_are_versioned, a_provider_id_belongs_to_one_attempt, receipts_keep_their_order, tasks_are_done_once,
                 the_clocks_of_a_tip_are_one_row, what_is_decided_on_all_that_is_known_is_still_so, a_page_is_in_no_count,

@@ -14,6 +14,7 @@ mod once;
 mod people;
 mod races;
 mod record;
+mod sound;
 mod telling;
 mod tips;
 mod ways;
