@@ -81,6 +81,9 @@ async fn unopened(
     file: File,
 ) -> Result<Option<&'static str>, StoredError> {
     let Some(tip) = store.conversation(row.conversation).await? else { return Ok(Some("a file belongs to a tip that is not there")) };
+    if tip.key.is_destroyed() {
+        return Ok(None);
+    }
     let Ok(key) = vault.unwrap_key(row.conversation, &tip.key) else { return Ok(Some("the key of a tip does not open")) };
     let what = match files.get(row.id, file, &key).await {
         Ok(Some(_)) => return Ok(None),
