@@ -161,8 +161,9 @@ fn only_scale(bench: &Bench) -> Result<()> {
     std::fs::create_dir_all(&work)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     if bench.nodes_only {
-        let size =
-            nodes::Size { seconds: bench.nodes_seconds, jobs: bench.nodes_jobs, waiting: bench.nodes_jobs * peers::WAITING / peers::JOBS };
+        let jobs = bench.nodes_jobs;
+        let waiting = jobs * peers::WAITING / peers::JOBS;
+        let size = nodes::Size { seconds: bench.nodes_seconds, tips: (jobs / 1000).max(2), jobs, waiting };
         let figures = runtime.block_on(nodes::measure(&work, size))?;
         report::replace_section(&nodes::section(&figures), bench.release)?;
     }

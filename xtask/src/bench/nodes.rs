@@ -20,15 +20,13 @@ use std::time::{Duration, Instant};
 use test_kit::Cluster;
 
 /// Calls of one tip.
-const CALLS: usize = 1000;
-/// Tips that are dispatched at once.
-const TIPS: usize = 5;
+const CALLS: usize = 100;
 /// Who is called first for every Critical tip: the demo county's PSAP.
 const PSAP: &str = "+15555550101";
 /// A school of two people, for clicks.
 const SMALL: &str = "bench-small";
 /// Longer than this is a fault of the bench.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(900);
 /// Between two clicks.
 const GAP: Duration = Duration::from_millis(100);
 
@@ -37,6 +35,8 @@ const GAP: Duration = Duration::from_millis(100);
 pub struct Size {
     /// Of each load of accepts.
     pub seconds: u64,
+    /// Tips that are dispatched at once.
+    pub tips: usize,
     /// Jobs of the peers' rates.
     pub jobs: usize,
     /// What waits before a click.
@@ -78,8 +78,11 @@ pub async fn measure(work: &Path, size: Size) -> Result<Nodes> {
         [("SQLite, one process", 0), ("PostgreSQL, one node", 1), ("PostgreSQL, two nodes", 2), ("PostgreSQL, three nodes", 3)]
     {
         println!("{name} …");
-        let database = if nodes > 0 { Some(cluster.create_database(&format!("nodes_{nodes}")).await?) } else { None };
-        let way = way(&work.join(format!("nodes-{nodes}")), name, nodes, database, size).await?;
+        let mut databases = Vec::new();
+        for part in ["told", "taken"].into_iter().filter(|_| nodes > 0) {
+            databases.push(cluster.create_database(&format!("{part}_{nodes}")).await?);
+        }
+        let way = way(&work.join(format!("nodes-{nodes}")), name, nodes, databases, size).await?;
         println!("  {way:?}");
         ways.push(way);
     }
@@ -114,33 +117,36 @@ fn wants() -> Wants {
     Wants { paces: Paces { texts: 1.0, calls: 1000.0 }, mails_per_second: 1000.0, district_after: 900, schools }
 }
 
-async fn way(folder: &Path, name: &'static str, nodes: usize, database: Option<String>, size: Size) -> Result<Way> {
+/// Telling and taking, each on a fresh database: what is left of one would share the machine with the other.
+async fn way(folder: &Path, name: &'static str, nodes: usize, databases: Vec<String>, size: Size) -> Result<Way> {
     let sink = Sink::start().await?;
-    let round = Round { database, carrier: Some(sink.base.clone()), more_nodes: nodes.saturating_sub(1) };
-    let gateway = Deployment::start_in(folder.to_owned(), wants(), round).await?;
-    let (promises, calls, twice) = dispatches(&gateway, &sink).await?;
+    let mut databases = databases.into_iter();
+    let mut round = || Round { database: databases.next(), carrier: Some(sink.base.clone()), more_nodes: nodes.saturating_sub(1) };
+    let gateway = Deployment::start_in(folder.join("told"), wants(), round()).await?;
+    let (promises, calls, twice) = dispatches(&gateway, &sink, size.tips).await?;
+    println!("  {promises:.0} promises, {calls:.0} calls a second");
     let clicks = if nodes < 2 { Some(clicks(&gateway, &sink, size.waiting).await?) } else { None };
-    // What is left of the queue would share the machine with the load.
-    settle(&sink).await;
+    gateway.stop().await;
+    let gateway = Deployment::start_in(folder.join("taken"), wants(), round()).await?;
     let accepts = accepts::measure(&gateway, Duration::from_secs(size.seconds)).await?;
     gateway.stop().await;
     Ok(Way { name, accepts, promises, calls, twice, clicks })
 }
 
 /// Some large dispatches at once: promises in a second, calls in a second, calls made twice.
-async fn dispatches(gateway: &Deployment, sink: &Sink) -> Result<(f64, f64, usize)> {
-    let tips = ready(gateway, 0, TIPS, SCHOOL).await?;
+async fn dispatches(gateway: &Deployment, sink: &Sink, count: usize) -> Result<(f64, f64, usize)> {
+    let tips = ready(gateway, 0, count, SCHOOL).await?;
     sink.take();
     let began = Instant::now();
     try_join_all(tips.iter().map(|tip| dispatch(gateway, tip))).await?;
     let clicked = began.elapsed().as_secs_f64();
-    sink.until(TIPS * CALLS, PATIENCE).await?;
+    sink.until(count * CALLS, PATIENCE).await?;
     settle(sink).await;
     let arrivals = sink.take();
     let (calls, _) = rate(&arrivals);
     // Each tip calls everybody once: the n-th call of a number is of the n-th tip.
-    let twice = arrivals.len().saturating_sub(TIPS * (CALLS + 3));
-    Ok(((TIPS * CALLS) as f64 / clicked, calls, twice))
+    let twice = arrivals.len().saturating_sub(count * (CALLS + 3));
+    Ok(((count * CALLS) as f64 / clicked, calls, twice))
 }
 
 /// Waits until no more calls come.
@@ -247,7 +253,7 @@ pub fn section(nodes: &Nodes) -> String {
     format!(
         "## Several nodes on one PostgreSQL, beside job queues\n\n\
          Accepts: {connections} connections for {seconds} s, spread over the nodes, each text a signed webhook that opens a tip (as under *Durable \
-         accepts*). Dispatch: {TIPS} Critical tips with {CALLS} calls each are clicked at once; a promise is an obligation with its work and its \
+         accepts*). Dispatch: {tips} Critical tips with {CALLS} calls each are clicked at once; a promise is an obligation with its work and its \
          record, durable when the click is answered; a call is the request to the carrier, its intent committed before and its answer after. One \
          number's calls are one lane, which one node keeps at a time, so further nodes stand by for a dispatch and do not add to it. PostgreSQL \
          15, fsync and synchronous_commit on, {settings}.\n\n\
@@ -271,6 +277,7 @@ pub fn section(nodes: &Nodes) -> String {
          worker; it keeps what is done, as pg-boss does.\n",
         connections = accepts::CONNECTIONS,
         seconds = size.seconds,
+        tips = size.tips,
         ways_table = ways.iter().map(way).collect::<String>(),
         one_256 = number("postgres", "raw_1x256_per_second"),
         two_256 = number("postgres", "raw_2x256_per_second"),
