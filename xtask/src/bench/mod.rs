@@ -154,7 +154,7 @@ fn only_scale(bench: &Bench) -> Result<()> {
     if bench.release {
         workspace::use_release();
     }
-    let work = workspace::target().join("bench-scale");
+    let work = workspace::target().join(if bench.nodes_only { "bench-nodes" } else { "bench-large" });
     if work.exists() {
         std::fs::remove_dir_all(&work).with_context(|| format!("empty {}", work.display()))?;
     }
