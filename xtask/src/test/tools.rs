@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A program that a Debian package brings.
-const PACKAGES: [(&str, &str, &str); 9] = [
+const PACKAGES: [(&str, &str, &str); 10] = [
     ("chromium", "chromium", "the browser tests look at the pages in it"),
     ("chromedriver", "chromium-driver", "the browser tests steer the browser with it"),
     ("python3", "python3-venv", "Twilio's Python library speaks with the mock and signs webhooks"),
