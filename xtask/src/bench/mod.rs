@@ -162,8 +162,8 @@ fn only_scale(bench: &Bench) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     if bench.nodes_only {
         let jobs = bench.nodes_jobs;
-        let waiting = jobs * peers::WAITING / peers::JOBS;
-        let size = nodes::Size { seconds: bench.nodes_seconds, tips: (jobs / 1000).max(2), jobs, waiting };
+        let load = peers::Load { jobs, waiting: jobs * peers::WAITING / peers::JOBS, clicks: (jobs / 500).clamp(10, 40) };
+        let size = nodes::Size { seconds: bench.nodes_seconds, tips: (jobs / 1000).max(2), load };
         let figures = runtime.block_on(nodes::measure(&work, size))?;
         report::replace_section(&nodes::section(&figures), bench.release)?;
     }

@@ -7,7 +7,7 @@
 use super::accepts::{self, Accepts};
 use super::clock::now_us;
 use super::deployment::{Deployment, Paces, Round, SCHOOL, School, Wants};
-use super::peers::{self, CLICKS, Peer, Waited, waited};
+use super::peers::{self, Load, Peer, Waited, waited};
 use super::sink::{Sink, rate};
 use super::tips::{Sorted, Tip, dispatch, sorted};
 use crate::workspace;
@@ -38,10 +38,8 @@ pub struct Size {
     pub seconds: u64,
     /// Tips that are dispatched at once.
     pub tips: usize,
-    /// Jobs of the peers' rates.
-    pub jobs: usize,
-    /// What waits before a click.
-    pub waiting: usize,
+    /// Of the peers' jobs and of everybody's clicks.
+    pub load: Load,
 }
 
 /// One way to run the gateway.
@@ -93,7 +91,7 @@ pub async fn measure(work: &Path, size: Size) -> Result<Nodes> {
     let sink = Sink::start().await?;
     let mut measured = Vec::new();
     for program in &programs {
-        let peer = program.measure(&cluster, &sink, size.jobs, size.waiting, &work.join("peers")).await?;
+        let peer = program.measure(&cluster, &sink, size.load, &work.join("peers")).await?;
         println!("  {peer:?}");
         measured.push(peer);
     }
@@ -126,7 +124,7 @@ async fn way(folder: &Path, name: &'static str, nodes: usize, databases: Vec<Str
     let gateway = Deployment::start_in(folder.join("told"), wants(), round()).await?;
     let (promises, calls, twice) = dispatches(&gateway, &sink, size.tips).await?;
     println!("  {promises:.0} promises, {calls:.0} calls a second");
-    let clicks = if nodes < 2 { Some(clicks(&gateway, &sink, size.waiting).await?) } else { None };
+    let clicks = if nodes < 2 { Some(clicks(&gateway, &sink, size.load).await?) } else { None };
     gateway.stop().await;
     let gateway = Deployment::start_in(folder.join("taken"), wants(), round()).await?;
     let accepts = accepts::measure(&gateway, Duration::from_secs(size.seconds)).await?;
@@ -172,10 +170,10 @@ async fn ready(gateway: &Deployment, from: usize, count: usize, school: &'static
 }
 
 /// Clicks while nothing waits, then while so many calls do.
-async fn clicks(gateway: &Deployment, sink: &Sink, waiting: usize) -> Result<(Waited, Waited, usize)> {
-    let quiet = ready(gateway, 1000, CLICKS, SMALL).await?;
-    let full = ready(gateway, 2000, waiting.div_ceil(CALLS) + 2, SCHOOL).await?;
-    let amid = ready(gateway, 3000, CLICKS, SMALL).await?;
+async fn clicks(gateway: &Deployment, sink: &Sink, load: Load) -> Result<(Waited, Waited, usize)> {
+    let quiet = ready(gateway, 1000, load.clicks, SMALL).await?;
+    let full = ready(gateway, 2000, load.waiting.div_ceil(CALLS) + 2, SCHOOL).await?;
+    let amid = ready(gateway, 3000, load.clicks, SMALL).await?;
     sink.take();
     let empty = click_each(gateway, sink, &quiet).await?;
     settle(sink).await;
@@ -269,7 +267,7 @@ pub fn section(nodes: &Nodes) -> String {
          this machine's cores.\n\n\
          **The same obligations by job queues**, on the same PostgreSQL in the same run: a job has the size of an obligation, and its handler makes \
          one request to the same carrier, {beside} at a time. Rates over {jobs} jobs or 30 s of them; *one at a time* is {beside} enqueuing beside each other, a \
-         batch is {batch} jobs. Milliseconds are from the call that enqueues (or the click) until the carrier has its request, over {CLICKS} clicks: \
+         batch is {batch} jobs. Milliseconds are from the call that enqueues (or the click) until the carrier has its request, over {clicks} clicks: \
          with nothing waiting, and of the highest priority behind {waiting} waiting jobs (calls) that are being worked at the same time.\n\n\
          | | enqueued one at a time | in batches | requests a second | by two processes | twice | empty: half | 99 % | behind: half | 99 % |\n\
          |---|---|---|---|---|---|---|---|---|---|\n{ours_table}{peer_table}\n\
@@ -287,9 +285,10 @@ pub fn section(nodes: &Nodes) -> String {
         one_256 = number("postgres", "raw_1x256_per_second"),
         two_256 = number("postgres", "raw_2x256_per_second"),
         beside = peers::BESIDE,
-        jobs = size.jobs,
+        jobs = size.load.jobs,
+        clicks = size.load.clicks,
         batch = peers::BATCH,
-        waiting = size.waiting,
+        waiting = size.load.waiting,
         ours_table = ways.iter().filter_map(ours).collect::<String>(),
         peer_table = peers.iter().map(peer).collect::<String>(),
         left = left.join(" (SQLite) and "),

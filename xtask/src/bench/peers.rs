@@ -21,8 +21,6 @@ pub const JOBS: usize = 20_000;
 pub const WAITING: usize = 50_000;
 /// Requests under way, as many as one of the gateway's lanes has.
 pub const BESIDE: usize = 32;
-/// Clicks on an empty queue, and behind the full one.
-pub const CLICKS: usize = 40;
 /// Between two of them, in ms.
 const GAP_MS: usize = 100;
 /// Jobs in one batch, as a dispatch has obligations.
@@ -62,6 +60,17 @@ pub struct Peer {
     pub empty: Waited,
     /// From a click behind [`WAITING`] that are being worked.
     pub behind: Waited,
+}
+
+/// How much of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Jobs of each rate.
+    pub jobs: usize,
+    /// What waits before a click.
+    pub waiting: usize,
+    /// Clicks with nothing waiting, and behind what waits.
+    pub clicks: usize,
 }
 
 /// How a peer is run.
@@ -167,9 +176,9 @@ impl Program {
     }
 
     /// Clicks, each after a little while, while a worker works whatever is there.
-    async fn clicks(&self, url: &str, sink: &Sink, folder: &Path) -> Result<Waited> {
+    async fn clicks(&self, url: &str, sink: &Sink, clicks: usize, folder: &Path) -> Result<Waited> {
         let worker = self.work(url, sink, BESIDE, &folder.join("worker-clicks.log")).await?;
-        let said = self.command(&["click", url, &CLICKS.to_string(), &GAP_MS.to_string()]).await?;
+        let said = self.command(&["click", url, &clicks.to_string(), &GAP_MS.to_string()]).await?;
         let mut times = Vec::new();
         for (n, sent) in said["sent_us"].as_array().context("sent_us")?.iter().enumerate() {
             let sent = sent.as_i64().context("a time")?;
@@ -181,7 +190,8 @@ impl Program {
     }
 
     /// All of it, each part on an empty database of its own.
-    pub async fn measure(&self, cluster: &Cluster, sink: &Sink, jobs: usize, waiting: usize, folder: &Path) -> Result<Peer> {
+    pub async fn measure(&self, cluster: &Cluster, sink: &Sink, load: Load, folder: &Path) -> Result<Peer> {
+        let Load { jobs, waiting, clicks } = load;
         let folder = folder.join(self.name.replace(' ', "-"));
         std::fs::create_dir_all(&folder)?;
         let url = self.fresh(cluster).await?;
@@ -193,10 +203,10 @@ impl Program {
         let (two, again) = self.done(&url, sink, 2, jobs, &folder).await?;
         let url = self.fresh(cluster).await?;
         sink.take();
-        let empty = self.clicks(&url, sink, &folder).await?;
+        let empty = self.clicks(&url, sink, clicks, &folder).await?;
         self.enqueue(&url, waiting, BATCH, 4).await?;
         sink.take();
-        let behind = self.clicks(&url, sink, &folder).await?;
+        let behind = self.clicks(&url, sink, clicks, &folder).await?;
         sink.take();
         cluster.drop_database(DATABASE).await?;
         Ok(Peer { name: self.name.clone(), singly, in_batches, done: [one, two], twice: twice + again, empty, behind })
