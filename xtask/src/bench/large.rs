@@ -19,6 +19,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use test_kit::Cluster;
 
+/// The heading of its section.
+pub const HEADING: &str = "## Ten million messages";
 /// Tips that are opened, from all of the five years.
 const READ: usize = 300;
 /// Open tips when the first page is asked for: more than a page.
@@ -220,7 +222,7 @@ impl Waited {
 
 /// The section of the report.
 pub fn section(all: &[Large]) -> String {
-    let mut text = "## Ten million messages\n\n".to_owned();
+    let mut text = format!("{HEADING}\n\n");
     for Large { engine, messages, tips, gib, built_s, waited } in all {
         text.push_str(&format!(
             "**{engine}**: {messages} messages and as many entries of the record in {tips} tips of five years, {gib:.1} GiB, built in {built_s} s.\n\n\

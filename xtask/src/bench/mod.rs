@@ -105,10 +105,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     println!("  {raw}");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     let figures = runtime.block_on(over_http(raw, &work))?;
-    let path = workspace::root().join("docs/benchmarks.md");
-    std::fs::write(&path, report::text(&figures)).with_context(|| format!("write {}", path.display()))?;
-    println!("written to docs/benchmarks.md");
-    Ok(())
+    report::write(&figures)
 }
 
 fn only_chats(chats: usize) -> Result<()> {

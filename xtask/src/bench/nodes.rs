@@ -20,6 +20,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use test_kit::Cluster;
 
+/// The heading of its section.
+pub const HEADING: &str = "## Several nodes on one PostgreSQL, beside job queues";
 /// Calls of one tip.
 const CALLS: usize = 100;
 /// Who is called first for every Critical tip: the demo county's PSAP.
@@ -254,7 +256,7 @@ pub fn section(nodes: &Nodes) -> String {
         format!("| {name} | {singly:.0} | {in_batches:.0} | {one:.0} | {two:.0} | {twice} | {} | {} |\n", waited(empty), waited(behind))
     };
     format!(
-        "## Several nodes on one PostgreSQL, beside job queues\n\n\
+        "{HEADING}\n\n\
          Accepts: {connections} connections for {seconds} s, spread over the nodes, each text a signed webhook that opens a tip (as under *Durable \
          accepts*). Dispatch: {tips} Critical tips with {CALLS} calls each are clicked at once; a promise is an obligation with its work and its \
          record, durable when the click is answered; a call is the request to the carrier, its intent committed before and its answer after. One \

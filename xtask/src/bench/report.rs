@@ -6,8 +6,8 @@ use crate::workspace;
 use anyhow::{Context, Result};
 use std::fs;
 
-/// The text of `docs/benchmarks.md`.
-pub fn text(figures: &Figures) -> String {
+/// The text of `docs/benchmarks.md`, but for what is only measured by itself.
+fn text(figures: &Figures) -> String {
     let Figures { raw, accepts, dispatch, chats, flood, queue, storm, idle_kib, loaded_kib } = figures;
     let number = |key: &str| raw[key].as_f64().unwrap_or(0.0);
     let (raw_64, raw_256, store) = (number("raw_64_per_second"), number("raw_256_per_second"), number("store_per_second"));
@@ -90,6 +90,24 @@ pub fn replace_section(section: &str, release: bool) -> Result<()> {
     Ok(())
 }
 
+/// Writes the whole report; the sections that are only measured by themselves stay as they are.
+pub fn write(figures: &Figures) -> Result<()> {
+    let path = workspace::root().join("docs/benchmarks.md");
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    let by_themselves = [super::nodes::HEADING, super::large::HEADING].into_iter().filter_map(|heading| section(&before, heading));
+    let report = by_themselves.fold(text(figures), |report, kept| format!("{}\n\n{kept}", report.trim_end()));
+    fs::write(&path, report).with_context(|| format!("write {}", path.display()))?;
+    println!("written to docs/benchmarks.md");
+    Ok(())
+}
+
+/// The section of this heading.
+fn section<'a>(report: &'a str, heading: &str) -> Option<&'a str> {
+    let begin = report.find(&format!("{heading}\n"))?;
+    let end = report[begin + 1..].find("\n## ").map_or(report.len(), |at| begin + 2 + at);
+    Some(&report[begin..end])
+}
+
 fn replaced(report: &str, section: &str) -> String {
     let heading = section.lines().next().unwrap_or("");
     let Some(begin) = report.find(&format!("{heading}\n")) else { return format!("{}\n\n{section}", report.trim_end()) };
@@ -115,6 +133,13 @@ fn machine() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_section_is_found_whole() {
+        let report = "# R\n\n## A\n\nof a\n\n## B\n\nof b\n";
+        assert_eq!((section(report, "## A"), section(report, "## B")), (Some("## A\n\nof a\n\n"), Some("## B\n\nof b\n")));
+        assert_eq!(section(report, "## C"), None);
+    }
 
     #[test]
     fn a_section_takes_the_place_of_its_namesake() {
