@@ -9,13 +9,13 @@ use crate::lifecycle::Tasks;
 use crate::live::Live;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
-use crate::store::{Commit, News, Options, Store, Write};
+use crate::store::{Commit, News, Options, Store, Write, copy};
 use crate::vault::Vault;
 use crate::vault::keys::KeyError;
 use std::sync::Arc;
 
 /// The name under which the check value of the master key is kept.
-const KEY_CHECK: &str = "master_key_check";
+pub(crate) const KEY_CHECK: &str = "master_key_check";
 
 /// Something that the operator has to mend before the gateway starts: one sentence, exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,39 @@ pub(crate) fn refusal(error: impl std::fmt::Display) -> anyhow::Error {
     Refusal(error.to_string()).into()
 }
 
-/// The store of this deployment, sealed by this key. Used by `serve` and by the commands that write.
+/// The store of this deployment, sealed by this key. Used by `serve` and by the commands that write. One that was moved away, or that is
+/// only half there, is refused.
 pub async fn open(config: &Config, tasks: &Tasks, live: &Live, migrate: bool) -> anyhow::Result<(Arc<dyn Store>, Arc<Vault>)> {
+    let (store, vault) = open_marked(config, tasks, live, migrate).await?;
+    match refuse_marked(config, &*store).await {
+        Ok(()) => {}
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    }
+    Ok((store, vault))
+}
+
+/// Refuses a database that a copy has left a mark in.
+async fn refuse_marked(config: &Config, store: &dyn Store) -> anyhow::Result<()> {
+    let name = config.database.to_string();
+    if store.meta(copy::UNFINISHED).await?.is_some() {
+        return Err(refusal(copy::unfinished(&name)));
+    }
+    match store.meta(copy::MOVED).await? {
+        Some(mark) => Err(refusal(copy::moved(&mark, &name))),
+        None => Ok(()),
+    }
+}
+
+/// The same whatever marks are in it: for whoever finishes a copy.
+pub(crate) async fn open_marked(
+    config: &Config,
+    tasks: &Tasks,
+    live: &Live,
+    migrate: bool,
+) -> anyhow::Result<(Arc<dyn Store>, Arc<Vault>)> {
     let (master, source) = config.master_key().map_err(refusal)?;
     make_folder(&config.data_folder)?;
     let vault = Arc::new(Vault::new(&master, Entropy));
@@ -74,7 +105,7 @@ pub async fn open_to_read(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 /// Makes the database's folder, for its owner only, if it is missing.
-fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
+pub(crate) fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
         refusal(format!(

@@ -4,6 +4,7 @@
 //! listed in reading order.
 
 pub mod audit;
+pub mod backup;
 pub mod boot;
 pub mod carriers;
 pub mod chat;

@@ -4,6 +4,10 @@
 //! complete one and a little further; what is known is asked of the store, and the way in refuses what it has all the same. One node at a
 //! time does it, by a lease; two at once would do no harm. Words never wait long for pictures that cannot be listed.
 
+mod since_backup;
+
+pub use since_backup::SinceBackup;
+
 use crate::clock::Clock;
 use crate::config::Reconcile as Settings;
 use crate::entropy::Entropy;
@@ -105,7 +109,12 @@ impl Reconcile {
         if !self.is_ours(lane).await? {
             return Ok(false);
         }
-        self.look(account, inbox, since, BATCH).await.map(|()| true)
+        let restored = SinceBackup::of(&*self.store, account).await?;
+        self.look(account, inbox, restored.map_or(since, |at| since.min(before(at, OVERLAP))), BATCH).await?;
+        if restored.is_some() {
+            SinceBackup::looked(&*self.store, account).await?;
+        }
+        Ok(true)
     }
 
     async fn is_ours(&self, lane: &LaneKey) -> Result<bool, StoreError> {

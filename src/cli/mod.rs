@@ -3,14 +3,18 @@
 //! A user's mistake is one sentence on standard error and exit code 2; any other failure is told with its causes and exit
 //! code 1. What a command gives goes to standard output, what it says about its work to standard error.
 
+mod backup;
 mod check_config;
 mod database;
 mod directory;
 mod keygen;
 mod make_copy;
 mod migrate;
+mod moving;
 mod pin;
 mod plan;
+mod progress;
+mod restore;
 mod serve;
 mod table;
 mod token;
@@ -78,6 +82,12 @@ enum Command {
     Plan(plan::Plan),
     /// Check that everything that is kept is sound: records, promises, receipts, work, files.
     Verify(verify::Verify),
+    /// Make a backup beside the running gateway, or look whether one is whole.
+    Backup(backup::Backup),
+    /// Restore a backup into an empty deployment; nothing is sent again.
+    Restore(restore::Restore),
+    /// Move the deployment from its file into PostgreSQL.
+    Move(moving::Moving),
     /// Make a master key.
     Keygen(keygen::Keygen),
     /// Decode a picture from standard input: the gateway starts this itself.
@@ -121,6 +131,9 @@ fn command(cli: Cli) -> anyhow::Result<u8> {
         Command::Token(token) => token::run(token, &config()?).map(|()| 0),
         Command::Plan(plan) => plan::run(plan, &config()?).map(|()| 0),
         Command::Verify(verify) => verify::run(&verify, &config()?),
+        Command::Backup(command) => backup::run(&command, &config()?).map(|()| 0),
+        Command::Restore(command) => restore::run(&command, &config()?).map(|()| 0),
+        Command::Move(command) => moving::run(&command, &config()?).map(|()| 0),
         Command::Keygen(keygen) => keygen::run(&keygen).map(|()| 0),
         Command::MakeCopy => make_copy::run().map(|()| 0),
     }

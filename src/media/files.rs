@@ -30,6 +30,13 @@ impl File {
     }
 }
 
+/// Where a file lies below the folder.
+pub(crate) fn place(id: AttachmentId, file: File) -> String {
+    let name = id.to_string();
+    // Ids begin with the time, so their ends are what spreads evenly.
+    format!("{}/{name}.{}", &name[name.len() - 2..], file.ending())
+}
+
 /// A file that lies in the folder.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -59,9 +66,7 @@ impl Files {
     }
 
     fn path(&self, id: AttachmentId, file: File) -> PathBuf {
-        let name = id.to_string();
-        // Ids begin with the time, so their ends are what spreads evenly.
-        self.folder.join(&name[name.len() - 2..]).join(format!("{name}.{}", file.ending()))
+        self.folder.join(place(id, file))
     }
 
     /// Seals and writes a file; durable when this returns. Writing it again replaces it whole.

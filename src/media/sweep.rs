@@ -51,6 +51,15 @@ pub enum SweepError {
     Files(#[from] std::io::Error),
 }
 
+/// The files that a row in this state names.
+pub(crate) const fn expected(state: &AttachmentState) -> &'static [File] {
+    match state {
+        AttachmentState::Waiting { .. } | AttachmentState::Lost { .. } => &[],
+        AttachmentState::Kept { copy: SafeCopy::Pending | SafeCopy::Impossible { .. }, .. } => &[File::Original],
+        AttachmentState::Kept { copy: SafeCopy::Ready { .. }, .. } => &[File::Original, File::Copy],
+    }
+}
+
 impl Sweep {
     /// Sweeps now and every day, until told to stop.
     pub async fn run(self, stopping: CancellationToken) {
@@ -109,12 +118,7 @@ impl Sweep {
             let Some(last) = rows.last() else { return Ok(missing) };
             after = Some(last.id);
             for row in rows {
-                let expected: &[File] = match row.state {
-                    AttachmentState::Waiting { .. } | AttachmentState::Lost { .. } => &[],
-                    AttachmentState::Kept { copy: SafeCopy::Pending | SafeCopy::Impossible { .. }, .. } => &[File::Original],
-                    AttachmentState::Kept { copy: SafeCopy::Ready { .. }, .. } => &[File::Original, File::Copy],
-                };
-                for file in expected {
+                for file in expected(&row.state) {
                     if !self.files.is_there(row.id, *file).await? {
                         missing += 1;
                         tracing::error!(attachment = %row.id, file = ?file, "a medium's file is missing");

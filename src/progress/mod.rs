@@ -15,7 +15,7 @@ mod start;
 
 pub(crate) use batch::obligation_rank;
 pub use batch::told;
-pub(crate) use delivery::contact_for;
+pub(crate) use delivery::{contact_for, delivery_word};
 pub use receipt::{News, Took};
 pub use start::Started;
 

@@ -1,9 +1,10 @@
 //! Looks over a carrier that is a list: what is taken in, what waits, and that a look ends.
 
-use super::{Incomplete, OVERLAP, Reconcile, before};
+use super::{Incomplete, OVERLAP, Reconcile, SinceBackup, before};
 use crate::config::Reconcile as Settings;
 use crate::entropy::Entropy;
 use crate::intake::tests::fixture::Fixture;
+use crate::store::{Commit, Write};
 use adapters::contract::{BoxFuture, Inbox, Recorded, SendError};
 use domain::channel::Channel;
 use domain::exchange::{CallerEvent, InboundMessage, MediaBody, MediaRef, MediaRole};
@@ -154,4 +155,22 @@ async fn one_node_at_a_time_looks() {
     assert_eq!(list.asked.load(Ordering::SeqCst), 1);
     fixture.clock.step(SignedDuration::from_mins(3));
     assert!(two.turn(&account(), &list, &lane, since).await.unwrap(), "a node that is gone loses its turn");
+}
+
+#[tokio::test]
+async fn after_a_restore_the_first_look_goes_back_to_the_backup_once() {
+    let (fixture, list) = (Fixture::start().await, List::default());
+    let three_days = SignedDuration::from_hours(72);
+    list.add(&fixture, "while the machine was lost", three_days.as_secs() - 600);
+    let since = SinceBackup::new(before(fixture.clock.now(), three_days));
+    let text = serde_json::to_string(&since).unwrap();
+    fixture.store.commit(Commit { writes: vec![Write::Meta(SinceBackup::NAME, text)], ..Commit::default() }).await.unwrap();
+    let (one, lane) = (reconcile(&fixture, "one"), "main-poll".parse().unwrap());
+    let an_hour = before(fixture.clock.now(), SignedDuration::from_hours(1));
+    assert!(one.turn(&account(), &list, &lane, an_hour).await.unwrap());
+    assert_eq!(taken(&fixture).await, ["while the machine was lost"]);
+    let started_again = reconcile(&fixture, "one");
+    let asked = SinceBackup::of(&*started_again.store, &account()).await.unwrap();
+    assert_eq!(asked, None, "only the first look goes so far back");
+    assert!(SinceBackup::of(&*started_again.store, &"backup".parse().unwrap()).await.unwrap().is_some(), "each account has its own");
 }

@@ -21,7 +21,7 @@ mod reads;
 pub mod rows;
 mod sql;
 pub mod sqlite;
-mod tables;
+pub(crate) mod tables;
 mod writer;
 
 pub use commit::{Commit, Committed, Outcome, Write};

@@ -42,7 +42,8 @@ async fn every_column_of_the_schema_is_listed() {
     .await
     .unwrap();
     let told: Told = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
-    let (forgotten, invented) = (told.difference(&listed()).cloned().collect::<Vec<_>>(), listed().difference(&told).cloned().collect::<Vec<_>>());
+    let (forgotten, invented) =
+        (told.difference(&listed()).cloned().collect::<Vec<_>>(), listed().difference(&told).cloned().collect::<Vec<_>>());
     assert!(forgotten.is_empty(), "in the migrations and not in tables.rs, so that a copy would lose it: {forgotten:?}");
     assert!(invented.is_empty(), "in tables.rs and not in the migrations: {invented:?}");
 }

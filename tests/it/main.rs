@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod away;
+mod backup;
 mod bad_input;
 mod call_back;
 mod calls_in;
@@ -20,6 +21,7 @@ mod gateway;
 mod kill;
 mod loops;
 mod mail;
+mod moving;
 mod next_way;
 mod ops;
 mod outage;

@@ -297,6 +297,22 @@ impl Delivery {
     }
 }
 
+impl Delivery {
+    /// The same in a deployment that was restored from a backup: what had not gone out may have gone out since, and is not sent by itself.
+    #[must_use]
+    pub fn restored(self, now: Timestamp) -> Self {
+        match self {
+            Delivery::Waiting { .. } | Delivery::InFlight { .. } => Delivery::Unknown { at: now },
+            Delivery::Sent { .. } => Delivery::Unconfirmed { at: now },
+            over @ (Delivery::Kept { .. }
+            | Delivery::Delivered { .. }
+            | Delivery::Unconfirmed { .. }
+            | Delivery::Unknown { .. }
+            | Delivery::Failed { .. }) => over,
+        }
+    }
+}
+
 /// What a decision needs besides the event.
 #[derive(Clone, Copy)]
 struct Moment<'a> {

@@ -349,6 +349,18 @@ impl Obligation {
     pub fn is_closed(&self) -> bool {
         self.timer().is_none()
     }
+    /// The same in a deployment that was restored from a backup: what was open is over, because nobody knows what was done after the backup.
+    /// Only a late confirmation still counts.
+    #[must_use]
+    pub fn restored(mut self, now: Timestamp) -> Self {
+        if !self.is_closed() {
+            self.state = match self.elsewhere {
+                Elsewhere::Confirmed if self.attempts > 0 => State::Satisfied { at: now, by: Satisfaction::ConfirmedElsewhere },
+                Elsewhere::Confirmed | Elsewhere::Unheard => State::Failed { at: now, reason: FailedBecause::Restored },
+            };
+        }
+        self
+    }
     /// Decides. An event that does not concern the present state gives the same state and no effect; a confirmation counts in every
     /// state, a closed one included (a failed obligation that is confirmed late becomes satisfied).
     ///

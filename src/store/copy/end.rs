@@ -155,9 +155,7 @@ impl End {
         const PUT: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         const END: &str = "DELETE FROM meta WHERE name = $1";
         match (self, value) {
-            (End::Sqlite(connection), Some(value)) => {
-                sqlx::query(PUT).bind(name).bind(value).execute(&mut **connection).await.map(|_| ())
-            }
+            (End::Sqlite(connection), Some(value)) => sqlx::query(PUT).bind(name).bind(value).execute(&mut **connection).await.map(|_| ()),
             (End::Sqlite(connection), None) => sqlx::query(END).bind(name).execute(&mut **connection).await.map(|_| ()),
             (End::Postgres(connection), Some(value)) => {
                 sqlx::query(PUT).bind(name).bind(value).execute(&mut **connection).await.map(|_| ())

@@ -11,8 +11,12 @@ mod run;
 mod target;
 mod value;
 
-pub use marks::{Mark, MOVED, UNFINISHED, moved, unfinished};
+#[cfg(test)]
+mod tests;
+
+pub use marks::{MOVED, Mark, UNFINISHED, moved, unfinished};
 pub use proof::TableProof;
+pub(crate) use run::compare;
 pub(crate) use run::{Alter, Unaltered};
 pub(crate) use value::{Row, Value};
 
@@ -61,7 +65,9 @@ pub enum CopyError {
         source: sqlx::Error,
     },
     /// Another version's.
-    #[error("the database {place} has schema {found} and this program {known}: run `tipline migrate` there, or use the program that it belongs to")]
+    #[error(
+        "the database {place} has schema {found} and this program {known}: run `tipline migrate` there, or use the program that it belongs to"
+    )]
     Schema {
         /// Which.
         place: String,
@@ -86,7 +92,9 @@ pub enum CopyError {
     #[error("the database {0} holds the beginning of another copy: finish that one, or make the database anew")]
     OtherCopy(String),
     /// What is written does not compare.
-    #[error("table {table} is not the same on both sides ({from} rows with hash {from_hash} were read, {to} with {to_hash} are there): do not use the copy; make the target anew and begin again")]
+    #[error(
+        "table {table} is not the same on both sides ({from} rows with hash {from_hash} were read, {to} with {to_hash} are there): do not use the copy; make the target anew and begin again"
+    )]
     Differs {
         /// The table.
         table: String,
@@ -199,15 +207,15 @@ pub(crate) async fn restore(
     proof
 }
 
-/// What a finished file really has, table by table.
-pub async fn count(of: PathBuf, progress: OnProgress<'_>) -> Result<Vec<TableProof>, CopyError> {
+/// What a backup's file really has, table by table; `look` sees every row.
+pub(crate) async fn count(of: PathBuf, look: &mut dyn Alter, progress: OnProgress<'_>) -> Result<Vec<TableProof>, CopyError> {
     let mut source = End::snapshot(&Place::Finished(of)).await?;
-    let proof = run::tally(&mut source, not_running, &mut Unaltered, progress).await;
+    let proof = run::tally(&mut source, not_running, look, progress).await;
     source.close().await?;
     proof
 }
 
-pub use target::{Move, begin_move, end_move, finish, is_finished, prepare, undo_move, waiting};
+pub use target::{Move, begin_move, end_move, finish, is_finished, prepare, refuse_taken, undo_move, waiting};
 
 fn every_table(_: &Table) -> bool {
     true

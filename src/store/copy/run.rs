@@ -13,7 +13,8 @@ use crate::store::tables::{TABLES, Table};
 use crate::vault::hex;
 
 /// Rows that are read together, and written in one transaction: some megabytes at most of words and mails, and few enough waits for the disk.
-const PAGE: usize = 2000;
+/// In tests few, so that there are many pages.
+const PAGE: usize = if cfg!(test) { 64 } else { 2000 };
 
 /// Changes rows on their way.
 pub(crate) trait Alter: Send {
@@ -88,7 +89,13 @@ impl Copier<'_> {
     }
 
     async fn table(&mut self, at: usize, table: &'static Table, through: &mut (dyn FnMut(u64) + Send)) -> Result<Tally, CopyError> {
-        let there = if self.mark.proved || at < self.mark.tables { u64::MAX } else if at == self.mark.tables { self.mark.rows } else { 0 };
+        let there = if self.mark.proved || at < self.mark.tables {
+            u64::MAX
+        } else if at == self.mark.tables {
+            self.mark.rows
+        } else {
+            0
+        };
         let (mut tally, mut seen, mut after) = (Tally::default(), 0_u64, None::<Row>);
         loop {
             let mut page = self.source.page(table, after.as_ref(), PAGE).await?;

@@ -49,6 +49,31 @@ pub(super) async fn begin(target: &mut End, place: &Place, id: &str) -> Result<M
     Ok(mark)
 }
 
+/// Refuses a target that holds anything but the beginning, or the whole, of a move from this source.
+pub async fn refuse_taken(from: &Place, to: &Place) -> Result<(), CopyError> {
+    let mut source = End::writing(from).await?;
+    let moved = source.meta(MOVED).await?.and_then(|text| serde_json::from_str::<Moved>(&text).ok());
+    source.close().await?;
+    let mut target = End::writing(to).await?;
+    let id = moved.map(|moved| moved.id);
+    let taken = match (target.meta(UNFINISHED).await?, target.meta(COPIED).await?) {
+        (Some(text), _) => {
+            let of = serde_json::from_str::<Mark>(&text).ok().map(|mark| mark.id);
+            (of != id).then(|| CopyError::OtherCopy(to.shown()))
+        }
+        (None, Some(copied)) => (id.as_ref() != Some(&copied)).then(|| CopyError::NotEmpty(to.shown())),
+        (None, None) => {
+            let mut rows = 0;
+            for table in TABLES {
+                rows += target.count(table).await?;
+            }
+            (rows > 0).then(|| CopyError::NotEmpty(to.shown()))
+        }
+    };
+    target.close().await?;
+    taken.map_or(Ok(()), Err)
+}
+
 /// Writes how far the copy has come.
 pub(super) async fn set(target: &mut End, mark: &Mark) -> Result<(), CopyError> {
     let text = serde_json::to_string(mark).map_err(|error| CopyError::File("write its mark", error.into()))?;
@@ -78,7 +103,13 @@ pub async fn is_finished(to: &Place, id: &str) -> Result<bool, CopyError> {
 pub async fn begin_move(from: &Place, to: &Place, id: &str) -> Result<Move, CopyError> {
     let mut source = End::writing(from).await?;
     let begun = match source.meta(MOVED).await?.and_then(|text| serde_json::from_str::<Moved>(&text).ok()) {
-        Some(moved) if moved.to != to.shown() => if moved.done { Move::Done(moved.to) } else { Move::Other(moved.to) },
+        Some(moved) if moved.to != to.shown() => {
+            if moved.done {
+                Move::Done(moved.to)
+            } else {
+                Move::Other(moved.to)
+            }
+        }
         Some(moved) if moved.done => Move::Done(moved.to),
         Some(moved) => Move::Under(moved.id),
         None => {
