@@ -33,6 +33,7 @@ pub(super) fn operate(
     });
     metrics::gauge!(metric::STARTED_AT).set(readiness.clock.now().as_second() as f64);
     metrics::gauge!(metric::HEARTBEAT_SENT_AT).set(0.0);
+    metrics::gauge!(metric::CLOCK_OFF).set(0.0);
     metrics::gauge!(metric::CHATS).increment(0.0);
     recorder::keep_small(metrics.clone(), tasks);
     let settings = config.operations.heartbeat.clone();

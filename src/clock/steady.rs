@@ -7,6 +7,7 @@
 
 use super::{Clock, from_micros};
 use crate::store::{Commit, Store, StoreError, Write};
+use crate::telemetry::metric;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -110,7 +111,7 @@ impl SteadyClock {
                      right, restart when no promise is open"
                 );
             }
-            metrics::gauge!("tipline_clock_off_seconds").set(off.as_secs_f64());
+            metrics::gauge!(metric::CLOCK_OFF).set(off.as_secs_f64());
             if look % KEPT_EVERY == 0 {
                 let writes = vec![Write::Meta(KEPT, format!("{} {}", self.now(), awake().unwrap_or(0)))];
                 if let Err(error) = store.commit(Commit { writes, ..Commit::default() }).await {

@@ -173,6 +173,8 @@ list! {
     BUILD_INFO = Kind::Gauge, "tipline_build_info", ["version": Version];
     /// When the process started, in seconds since 1970.
     STARTED_AT = Kind::Gauge, "tipline_started_seconds", [];
+    /// How far this machine's clock is from the time that promises go by, either way; it is approached slowly. 0 when the database tells the time.
+    CLOCK_OFF = Kind::Gauge, "tipline_clock_off_seconds", [];
     /// Log lines that were left out because too many of their kind came in a short time.
     LOG_LINES_LEFT_OUT = Kind::Counter, "tipline_log_lines_left_out_total", [];
     /// Panics: each is a bug. The log names the place.
