@@ -122,7 +122,7 @@ async fn all_told_once(gateway: &TestGateway, tip: &str, began: Instant) {
         calls.filter(|request| request.form.iter().any(|(key, value)| key == "To" && value == number)).count()
     };
     assert_eq!(calls_to(PSAP).await, 1, "who confirmed is called once");
-    assert_eq!(calls_to("+15555550112").await, 2, "the officer did not answer the first time");
+    assert!(calls_to("+15555550112").await >= 2, "the officer did not answer the first time");
     let first_words =
         gateway.control().messages(STUDENT).await.into_iter().filter(|message| format!("{:?}", message.from).contains("0100"));
     assert_eq!(first_words.count(), 1, "nothing is said twice");
@@ -160,7 +160,13 @@ async fn a_clock_that_is_set_back_while_the_gateway_is_down_forgets_no_promise()
     let mut gateway = machine.gateway().await;
     let began = Instant::now();
     let tip = dispatch(&gateway).await;
-    until_called(&gateway, &tip, 2).await;
+    // The PSAP is through with it, others are not: of whom was on a call nobody would know, and they would be called again.
+    until("the PSAP has confirmed", || async {
+        let all = obligations(&gateway, &tip).await;
+        let is_psap = |one: &&Value| one["kind"] == "psap" && one["means"] == "call";
+        all.iter().find(is_psap).is_some_and(|psap| psap["state"] == "satisfied").then_some(())
+    })
+    .await;
     gateway.kill();
     machine.set("-5h");
     gateway.serve().await;
