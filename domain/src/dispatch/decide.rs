@@ -108,7 +108,17 @@ impl Deciding<'_> {
             SendOutcome::Permanent => self.bad_point(FailedBecause::AddressRefused),
             SendOutcome::OptedOut => self.bad_point(FailedBecause::OptedOut),
             SendOutcome::Unknown => self.ask(attempt, since),
+            SendOutcome::PutOff => self.put_off(),
         }
+    }
+
+    /// Nobody was given the attempt, so it was none: whoever has the lane now makes it.
+    fn put_off(&mut self) {
+        self.next.attempts = self.next.attempts.saturating_sub(1);
+        if self.next.attempts == 0 {
+            self.next.first_attempt_at = None;
+        }
+        self.next.state = State::Waiting { next_at: self.context.now };
     }
 
     fn news(&mut self, attempt: AttemptId, evidence: &Evidence) {

@@ -203,3 +203,11 @@ fn an_obligation_survives_the_store() {
     let json = serde_json::to_string(&obligation).expect("serializes");
     assert_eq!(serde_json::from_str::<Obligation>(&json).expect("reads back"), obligation);
 }
+
+#[test]
+fn an_attempt_that_no_carrier_was_given_was_none() {
+    check(CALL, "0 timer; 3 put-off", "waiting 3", "send#1");
+    check(CALL, "0 timer; 3 put-off; 4 timer", "flight #2 49", "send#1 send#2");
+    check(MAIL, "0 timer; 3 put-off; 4 timer; 5 accepted", "notified", "send#1 send#2");
+    check(CALL, "0 timer; 1 person; 3 put-off; 4 timer", "flight #2 49", "send#1 send#2");
+}

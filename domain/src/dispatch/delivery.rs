@@ -210,6 +210,7 @@ impl Delivery {
             SendOutcome::Accepted => (at.taken(attempt), Vec::new()),
             SendOutcome::Transient | SendOutcome::Throttled(None) => at.try_again(made, Cause::Fault, code),
             SendOutcome::Throttled(Some(wait)) => at.try_again(made, Cause::Told(wait), code),
+            SendOutcome::PutOff => (Delivery::Waiting { next_at: at.now, made: made.saturating_sub(1) }, Vec::new()),
             SendOutcome::Permanent | SendOutcome::OptedOut => at.failed(End::Undelivered(code)),
             // A carrier's list may lag behind: what it does not show at once may still be there.
             SendOutcome::Unknown => {

@@ -90,6 +90,7 @@ fn event(text: &str, latest: AttemptId, at: i64) -> Event {
         "opted-out" => sent(SendOutcome::OptedOut),
         "permanent" => sent(SendOutcome::Permanent),
         "unknown" => sent(SendOutcome::Unknown),
+        "put-off" => sent(SendOutcome::PutOff),
         "not-found" => Event::NotFound { attempt },
         "could-not-ask" => Event::CouldNotAsk { attempt },
         "portal" => Event::Confirmed { at: t(at), by: ConfirmedBy::Portal },

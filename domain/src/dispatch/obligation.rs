@@ -236,6 +236,8 @@ pub enum SendOutcome {
     OptedOut,
     /// Perhaps taken: the answer was lost.
     Unknown,
+    /// Never given to a carrier: the lane had passed to another node before its turn came. Nobody's fault.
+    PutOff,
 }
 
 /// What the shell must do about the next state. `RaiseTask` and `Breach` are rows: they belong into the same commit as the state. The others
