@@ -79,7 +79,7 @@ macro_rules! hash {
 pub(crate) use {begin, bytes, each, flag, hash, int, opt_bytes, skip_locked, text};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
@@ -87,8 +87,19 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (5, "drills", include_str!("../../migrations/0005_drills.sql")),
     (6, "portal", include_str!("../../migrations/0006_portal.sql")),
     (7, "routes", include_str!("../../migrations/0007_routes.sql")),
-    (8, "portal list", include_str!("../../migrations/0008_portal_list.sql")),
+    (8, "portal list (keeps 7)", include_str!("../../migrations/0008_portal_list.sql")),
+    (9, "nodes (keeps 7)", include_str!("../../migrations/0009_nodes.sql")),
 ];
+
+/// What the migrations that this program does not know say of themselves.
+pub(crate) const LATER: &str = "SELECT description FROM _sqlx_migrations WHERE version > $1";
+
+/// Whether this program may go on with a schema to which migrations of these names were added since: each must say in its name that it keeps
+/// programs like this one, as "nodes (keeps 7)" keeps those that know schema 7 and later (docs/decisions/expand-then-contract.md).
+pub(crate) fn may_go_on(later: &[String]) -> bool {
+    let keeps = |name: &String| name.strip_suffix(')')?.rsplit_once("(keeps ")?.1.parse::<i64>().ok();
+    !later.is_empty() && later.iter().all(|name| keeps(name).is_some_and(|oldest| oldest <= NEWEST))
+}
 
 /// The newest schema that this program knows.
 pub(crate) const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -148,6 +159,14 @@ mod tests {
             assert!(migrator.iter().all(|migration| !migration.sql.as_str().contains("{{")));
             assert_eq!(migrator.iter().count(), super::MIGRATIONS.len());
         }
+    }
+
+    #[test]
+    fn a_newer_schema_is_worked_with_if_it_keeps_programs_like_this_one() {
+        let may = |names: &[&str]| super::may_go_on(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let known = format!("later (keeps {})", super::NEWEST);
+        assert!(may(&[&known]) && may(&[&known, "nodes (keeps 7)"]));
+        assert!(!may(&[&known, "later still"]) && !may(&["much later (keeps 9999)"]) && !may(&["(keeps x)"]) && !may(&[]));
     }
 
     #[test]

@@ -164,6 +164,13 @@ async fn opening_refuses_with_a_sentence() {
         .unwrap();
     assert!(matches!(refusal(&path).await, OpenError::Newer { found: 9999, .. }));
     assert!(matches!(migrate(&path).await, Err(OpenError::Newer { .. })));
+    // A later migration that says that it keeps programs like this one.
+    sqlx::query("UPDATE _sqlx_migrations SET description = 'later (keeps 9)' WHERE version = 9999")
+        .execute(&mut beside(&path).await)
+        .await
+        .unwrap();
+    migrate(&path).await.unwrap();
+    open_with(&path, Options::default()).await.unwrap().close().await;
 
     let nowhere = refusal(&folder.0.join("missing").join("tips.db")).await;
     assert!(matches!(nowhere, OpenError::Unwritable { .. }) && nowhere.to_string().contains("create its folder"), "{nowhere}");

@@ -136,7 +136,9 @@ pub(super) async fn ready(options: &PgConnectOptions, migrate: bool) -> Result<(
         return Err(OpenError::Behind { address: address(options) });
     }
     // Also when nothing is missing: it compares what was run with what is known.
-    let migrated = sql::postgres_migrator().run_direct(None, &mut connection, false).await;
+    let mut migrator = sql::postgres_migrator();
+    migrator.set_ignore_missing(found > sql::NEWEST);
+    let migrated = migrator.run_direct(None, &mut connection, false).await;
     migrated.map_err(|source| OpenError::Foreign { address: address(options), source })?;
     let _ = connection.close().await;
     Ok(())
@@ -162,9 +164,14 @@ async fn schema(options: &PgConnectOptions, connection: &mut PgConnection) -> Re
         return Ok(0);
     }
     let found =
-        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.map_err(refused)?;
+        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut *connection).await.map_err(refused)?;
     let found = found.unwrap_or(0);
     if found > sql::NEWEST {
+        let later = sqlx::query_scalar::<_, String>(sql::LATER).bind(sql::NEWEST).fetch_all(connection).await.map_err(refused)?;
+        if sql::may_go_on(&later) {
+            tracing::warn!(found, known = sql::NEWEST, "a newer program has prepared the database; this one goes on beside it");
+            return Ok(found);
+        }
         return Err(OpenError::Newer { address: address(options), found, known: sql::NEWEST });
     }
     Ok(found)

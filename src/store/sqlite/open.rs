@@ -123,7 +123,9 @@ pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<
             return Err(OpenError::Behind { path });
         }
         // Also when nothing is missing: it compares what was run with what is known.
-        sql::sqlite_migrator()
+        let mut migrator = sql::sqlite_migrator();
+        migrator.set_ignore_missing(found > sql::NEWEST);
+        migrator
             .run_direct(None, &mut connection, false)
             .await
             .map_err(|source| OpenError::Foreign { path: path.clone(), source })?;
@@ -171,9 +173,13 @@ async fn schema(path: &Path, connection: &mut SqliteConnection) -> Result<i64, O
         return Ok(0);
     }
     let found =
-        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.map_err(damaged)?;
+        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut *connection).await.map_err(damaged)?;
     let found = found.unwrap_or(0);
     if found > sql::NEWEST {
+        let later = sqlx::query_scalar::<_, String>(sql::LATER).bind(sql::NEWEST).fetch_all(connection).await.map_err(damaged)?;
+        if sql::may_go_on(&later) {
+            return Ok(found);
+        }
         return Err(OpenError::Newer { path: path.to_owned(), found, known: sql::NEWEST });
     }
     Ok(found)
