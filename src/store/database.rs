@@ -96,8 +96,7 @@ impl Store for Database {
     }
     fn lease_lanes(&self, lanes: Vec<LaneKey>, owner: String, now: Timestamp, until: Timestamp) -> Read<'_, Vec<LaneKey>> {
         Box::pin(async move {
-            let lanes =
-                serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "lease lanes", source: source.into() })?;
+            let lanes = listed(&lanes, "lease lanes")?;
             match self.order(Request::Lease { lanes, owner, now: now.as_microsecond(), until: until.as_microsecond() }).await? {
                 Answer::Leased(lanes) => Ok(lanes),
                 Answer::Committed(_) | Answer::Claimed(_) | Answer::Released | Answer::Moved(_) => Err(StoreError::Unavailable),
@@ -107,12 +106,27 @@ impl Store for Database {
     fn release_lanes(&self, owner: String) -> Read<'_, ()> {
         Box::pin(async move { self.order(Request::Release { owner }).await.map(|_| ()) })
     }
-    fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey) -> Read<'_, ()> {
+    fn give_back(&self, lanes: Vec<LaneKey>, owner: String) -> Read<'_, ()> {
+        Box::pin(async move { self.order(Request::GiveBack { lanes: listed(&lanes, "release lanes")?, owner }).await.map(|_| ()) })
+    }
+    fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp) -> Read<'_, u64> {
         Box::pin(async move {
-            let lanes =
-                serde_json::to_string(&lanes).map_err(|source| StoreError::Failed { operation: "move work", source: source.into() })?;
-            let ending = format!("%-{}", means.as_str());
-            self.order(Request::Move { lanes, ending, to: to.to_string() }).await.map(|_| ())
+            match self.order(Request::Reclaim { lanes: listed(&lanes, "reclaim work")?, now: now.as_microsecond() }).await? {
+                Answer::Moved(count) => Ok(count),
+                Answer::Committed(_) | Answer::Claimed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
+            }
+        })
+    }
+    fn leases(&self) -> Read<'_, Vec<LeaseRow>> {
+        Box::pin(reads::leases::leases(&self.readers))
+    }
+    fn unanswered(&self, lane: LaneKey, since: Timestamp, before: Timestamp, limit: u32) -> Read<'_, Vec<AttemptRow>> {
+        Box::pin(reads::leases::unanswered(&self.readers, lane, (since, before), limit))
+    }
+    fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey, now: Timestamp) -> Read<'_, ()> {
+        Box::pin(async move {
+            let (lanes, ending) = (listed(&lanes, "move work")?, format!("%-{}", means.as_str()));
+            self.order(Request::Move { lanes, ending, to: to.to_string(), now: now.as_microsecond() }).await.map(|_| ())
         })
     }
     fn evade(&self, from: LaneKey, to: LaneKey, most: u32) -> Read<'_, u64> {
@@ -345,4 +359,9 @@ impl Store for Database {
             let _ = self.writers.clone().changed().await;
         })
     }
+}
+
+/// Lanes as a JSON array of their keys.
+fn listed(lanes: &[LaneKey], operation: &'static str) -> Result<String, StoreError> {
+    serde_json::to_string(lanes).map_err(|source| StoreError::Failed { operation, source: source.into() })
 }

@@ -165,9 +165,17 @@ pub trait Store: Send + Sync {
     /// Gives back everything that `owner` holds: its lanes are free, its claimed work is due. At shutdown, and at the start for what a
     /// former run of the same node left behind.
     fn release_lanes(&self, owner: String) -> Read<'_, ()>;
-    /// Gives work of lanes of these means that are not among `lanes` (an account was renamed or removed) to lane `to`, so that no promise
-    /// waits for a lane that nobody runs.
-    fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey) -> Read<'_, ()>;
+    /// Gives some of `owner`'s lanes back. What it still works on there stays its own.
+    fn give_back(&self, lanes: Vec<LaneKey>, owner: String) -> Read<'_, ()>;
+    /// Makes work of these lanes due again that was claimed by owners who hold no lease any more: they are dead. Returns how much.
+    fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp) -> Read<'_, u64>;
+    /// Every lease, also those that are over and not taken by anybody since.
+    fn leases(&self) -> Read<'_, Vec<LeaseRow>>;
+    /// Attempts at obligations by a lane between two times whose answer was never heard, oldest first. At most `limit`.
+    fn unanswered(&self, lane: LaneKey, since: Timestamp, before: Timestamp, limit: u32) -> Read<'_, Vec<AttemptRow>>;
+    /// Gives work of lanes of these means that are not among `lanes` (an account was renamed or removed) and that no node holds at `now` to
+    /// lane `to`, so that no promise waits for a lane that nobody runs.
+    fn move_work(&self, lanes: Vec<LaneKey>, means: Means, to: LaneKey, now: Timestamp) -> Read<'_, ()>;
     /// Gives up to `most` pieces of endusers' work of lane `from`, which cannot be used, to lane `to`: the most urgent first, each with its
     /// time. What is for reporters stays. Returns how many.
     fn evade(&self, from: LaneKey, to: LaneKey, most: u32) -> Read<'_, u64>;

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use std::collections::HashSet;
 use tipline::links::circuit::{Circuit, News};
 use tipline::store::commit::Write;
-use tipline::store::rows::{Claim, RouteRow, WorkId, WorkRow};
+use tipline::store::rows::{AttemptRow, Claim, RouteRow, WorkId, WorkRow};
 
 fn numbers(work: &[tipline::store::rows::WorkRow]) -> Vec<u32> {
     work.iter().map(|row| (0..1000).find(|n| row.id == WorkId::Obligation(obligation_id(*n))).unwrap()).collect()
@@ -121,7 +121,7 @@ pub async fn work_of_a_lane_that_is_gone_goes_to_one_that_is(fresh: Fresh) {
         ])
         .await;
     let lanes = vec![lane("main-call"), lane("other-call"), lane("main-mail")];
-    fresh.store.move_work(lanes, Means::Call, lane("main-call")).await.unwrap();
+    fresh.store.move_work(lanes, Means::Call, lane("main-call"), at(1)).await.unwrap();
     assert_eq!(claim(&fresh, "a", 0, 30, 9).await, [1, 3]);
     assert_eq!(fresh.store.next_due(lane("old-mail")).await.unwrap(), Some(at(0)), "another means is left alone");
 }
@@ -159,4 +159,66 @@ pub async fn the_next_due_time_is_known(fresh: Fresh) {
     fresh.write([Write::Work(work(1, "main-call", 0, 20, 8)), Write::Work(work(2, "main-call", 5, 20, 3))]).await;
     assert_eq!(fresh.store.next_due(lane("main-call")).await.unwrap(), Some(at(3)));
     assert_eq!(fresh.store.next_due(lane("main-mail")).await.unwrap(), None);
+}
+
+pub async fn a_dead_owners_work_is_due_again_once_its_lanes_are_over(fresh: Fresh) {
+    let [call, mail] = [lane("main-call"), lane("main-mail")];
+    fresh
+        .write([
+            Write::Work(work(1, "main-call", 0, 20, 0)),
+            Write::Work(work(2, "main-call", 1, 20, 0)),
+            Write::Work(work(3, "main-mail", 1, 20, 0)),
+        ])
+        .await;
+    let store = &fresh.store;
+    store.lease_lanes(vec![call.clone(), mail.clone()], "dead".to_owned(), at(0), at(8)).await.unwrap();
+    store.lease_lanes(vec![lane("node-new")], "new".to_owned(), at(0), at(20)).await.unwrap();
+    assert_eq!(claim(&fresh, "dead", 0, 60, 1).await, [1]);
+    assert_eq!(claim(&fresh, "new", 0, 60, 1).await, [2]);
+    assert_eq!(store.reclaim(vec![call.clone(), mail.clone()], at(7)).await.unwrap(), 0, "it may still be at it");
+    let leases = store.leases().await.unwrap();
+    assert_eq!(leases.iter().filter(|row| row.owner == "dead" && row.until == at(8)).count(), 2);
+    assert_eq!(store.lease_lanes(vec![call.clone()], "new".to_owned(), at(8), at(16)).await.unwrap(), [call.clone()]);
+    assert_eq!(store.reclaim(vec![call], at(8)).await.unwrap(), 1);
+    assert_eq!(claim(&fresh, "new", 8, 60, 9).await, [1], "and what the living one has stays with it");
+}
+
+pub async fn some_lanes_are_given_back_and_what_is_under_way_there_is_not(fresh: Fresh) {
+    let (store, both) = (&fresh.store, vec![lane("main-call"), lane("main-text")]);
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 0))]).await;
+    store.lease_lanes(both.clone(), "a".to_owned(), at(0), at(8)).await.unwrap();
+    assert_eq!(claim(&fresh, "a", 0, 60, 1).await, [1]);
+    store.give_back(vec![lane("main-call")], "b".to_owned()).await.unwrap();
+    assert_eq!(store.lease_lanes(both.clone(), "b".to_owned(), at(1), at(9)).await.unwrap(), [], "not b's to give");
+    store.give_back(vec![lane("main-call")], "a".to_owned()).await.unwrap();
+    assert_eq!(store.lease_lanes(both, "b".to_owned(), at(1), at(9)).await.unwrap(), [lane("main-call")]);
+    assert_eq!(claim(&fresh, "b", 1, 60, 1).await, Vec::<u32>::new());
+}
+
+pub async fn a_lease_of_before_the_clock_was_set_back_is_over(fresh: Fresh) {
+    let (store, call) = (&fresh.store, vec![lane("main-call")]);
+    store.lease_lanes(call.clone(), "a".to_owned(), at(3600), at(3608)).await.unwrap();
+    assert_eq!(store.lease_lanes(call.clone(), "b".to_owned(), at(10), at(18)).await.unwrap(), call);
+    assert_eq!(store.lease_lanes(call, "c".to_owned(), at(11), at(19)).await.unwrap(), []);
+}
+
+pub async fn work_of_a_lane_that_another_node_holds_is_left_to_it(fresh: Fresh) {
+    fresh.write([Write::Work(work(1, "other-call", 0, 20, 0))]).await;
+    fresh.store.lease_lanes(vec![lane("other-call")], "b".to_owned(), at(0), at(8)).await.unwrap();
+    let known = || vec![lane("main-call")];
+    fresh.store.move_work(known(), Means::Call, lane("main-call"), at(7)).await.unwrap();
+    assert_eq!(claim(&fresh, "a", 7, 30, 9).await, Vec::<u32>::new(), "b has another configuration");
+    fresh.store.move_work(known(), Means::Call, lane("main-call"), at(8)).await.unwrap();
+    assert_eq!(claim(&fresh, "a", 8, 30, 9).await, [1]);
+}
+
+pub async fn attempts_without_an_answer_are_found(fresh: Fresh) {
+    fresh.write([new_tip(1), says(1, 1)]).await;
+    let answered = AttemptRow { answer: Some("accepted".to_owned()), ..attempt(2, 1, 1) };
+    let elsewhere = AttemptRow { lane: lane("other-call"), ..attempt(3, 1, 1) };
+    let rows = [attempt(1, 1, 1), answered, elsewhere, attempt(4, 1, 1), attempt(9, 1, 1)];
+    fresh.write(rows.map(|row| Write::Attempt(Box::new(row)))).await;
+    let found = fresh.store.unanswered(lane("main-call"), at(1), at(9), 10).await.unwrap();
+    assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [attempt_id(1), attempt_id(4)]);
+    assert_eq!(fresh.store.unanswered(lane("main-call"), at(2), at(9), 10).await.unwrap().len(), 1);
 }

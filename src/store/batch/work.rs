@@ -40,16 +40,26 @@ pub(crate) const CLAIM_CRITICAL: &str = claim!(" AND w.urgency < $6");
 /// past their due time.
 pub(crate) const CLAIM_HELD: &str = claim!(" AND (w.urgency % 100000 >= 50000 OR (w.due_at <= $3 AND w.about = 'obligation'))");
 
-/// `$1` lanes, `$2` owner, `$3` now, `$4` until.
+/// `$1` lanes, `$2` owner, `$3` now, `$4` until. A lease that would last far longer than any does was written before the clock was set back.
 #[rustfmt::skip]
 pub(crate) const LEASE: &str = concat!(
     "INSERT INTO lane (lane, owner, until_at) SELECT i.value, $2, $4 FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, until_at = excluded.until_at",
-    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 RETURNING lane",
+    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 OR lane.until_at > $4 + 3 * ($4 - $3) RETURNING lane",
 );
 
 /// `$1` owner.
 pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
+
+/// `$1` lanes, `$2` owner. Some lanes given back; what the owner still works on there stays its own.
+pub(crate) const GIVE_BACK: &str = concat!("DELETE FROM lane WHERE owner = $2 AND lane IN (SELECT i.value FROM ", each!(), " i)");
+
+/// `$1` lanes, `$2` now. What was claimed there by owners that hold no lease any more was due when it was claimed, so it is due now.
+#[rustfmt::skip]
+pub(crate) const RECLAIM: &str = concat!(
+    "UPDATE work SET run_at = 0, owner = NULL WHERE lane IN (SELECT i.value FROM ", each!(), " i) AND owner IS NOT NULL",
+    " AND owner NOT IN (SELECT l.owner FROM lane l WHERE l.until_at > $2)",
+);
 
 /// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.
 pub(crate) const RELEASE_WORK: &str = "UPDATE work SET run_at = 0, owner = NULL WHERE owner = $1";
@@ -60,10 +70,16 @@ pub(crate) const EVADE: &str = "UPDATE work SET lane = $2 WHERE id IN \
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, RELEASE, RELEASE_WORK, EVADE];
+pub(crate) const ALL: &[&str] =
+    &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, GIVE_BACK, RECLAIM, RELEASE, RELEASE_WORK, EVADE];
 
-/// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now.
-pub(crate) const MOVE: &str = concat!("UPDATE work SET lane = $3 WHERE lane LIKE $2 AND lane NOT IN (SELECT i.value FROM ", each!(), " i)");
+/// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now, `$4` now. A lane that some node
+/// holds is not gone, only unknown here: that node has another configuration.
+#[rustfmt::skip]
+pub(crate) const MOVE: &str = concat!(
+    "UPDATE work SET lane = $3 WHERE lane LIKE $2 AND lane NOT IN (SELECT i.value FROM ", each!(), " i)",
+    " AND lane NOT IN (SELECT l.lane FROM lane l WHERE l.until_at > $4)",
+);
 
 impl Batch<'_> {
     pub(super) fn work_statements(&self, list: &mut Vec<Statement>) -> Result<(), Bad> {

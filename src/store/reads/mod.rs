@@ -10,6 +10,7 @@ pub(super) mod endusers;
 pub(super) mod health;
 pub(super) mod inbox;
 pub(super) mod incidents;
+pub(super) mod leases;
 pub(super) mod messages;
 pub(super) mod moment;
 pub(super) mod people;
@@ -49,6 +50,7 @@ pub(super) fn every_statement() -> impl Iterator<Item = &'static str> {
         drills::ALL,
         texts::ALL,
         verify::ALL,
+        leases::ALL,
     ]
     .into_iter()
     .flatten()

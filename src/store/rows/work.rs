@@ -55,3 +55,14 @@ pub struct RouteRow {
     /// When it was written.
     pub at: Timestamp,
 }
+
+/// Who has a lane, and until when. The presence of a node is a lease, too (`outbox::shares`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseRow {
+    /// The lane.
+    pub lane: LaneKey,
+    /// The run of a node.
+    pub owner: String,
+    /// When it is free, if it is not renewed.
+    pub until: Timestamp,
+}

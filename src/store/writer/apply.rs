@@ -7,7 +7,9 @@ use super::connection::Connection;
 use crate::clock::from_micros;
 use crate::progress::routes::BELOW_CRITICAL;
 use crate::store::batch::facts::Questions;
-use crate::store::batch::work::{CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, LEASE, MOVE, RELEASE, RELEASE_WORK};
+use crate::store::batch::work::{
+    CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, GIVE_BACK, LEASE, MOVE, RECLAIM, RELEASE, RELEASE_WORK,
+};
 use crate::store::batch::{Bad, Batch};
 use crate::store::news::Changed;
 use crate::store::prepared::Prepared;
@@ -28,8 +30,12 @@ pub(in crate::store) enum Request {
     Lease { lanes: String, owner: String, now: i64, until: i64 },
     /// All lanes of an owner given back.
     Release { owner: String },
+    /// Some lanes of an owner given back, as a JSON array of their keys.
+    GiveBack { lanes: String, owner: String },
+    /// What was claimed on these lanes by owners that are no more.
+    Reclaim { lanes: String, now: i64 },
     /// Work of lanes that are no more given to one that is.
-    Move { lanes: String, ending: String, to: String },
+    Move { lanes: String, ending: String, to: String, now: i64 },
     /// Endusers' work of a lane that cannot be used given to one that can.
     Evade { from: LaneKey, to: LaneKey, most: u32 },
 }
@@ -95,14 +101,16 @@ impl Request {
             Request::Commit(_) => "commit",
             Request::Claim { .. } => "claim work",
             Request::Lease { .. } => "lease lanes",
-            Request::Release { .. } => "release lanes",
+            Request::Release { .. } | Request::GiveBack { .. } => "release lanes",
+            Request::Reclaim { .. } => "reclaim work",
             Request::Move { .. } | Request::Evade { .. } => "move work",
         }
     }
     const fn commit(&self) -> Option<&Prepared> {
         match self {
             Request::Commit(prepared) => Some(prepared),
-            Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } | Request::Move { .. } | Request::Evade { .. } => None,
+            Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } | Request::GiveBack { .. } => None,
+            Request::Reclaim { .. } | Request::Move { .. } | Request::Evade { .. } => None,
         }
     }
 }
@@ -178,10 +186,19 @@ async fn transaction(connection: &mut Connection, requests: &[&Request]) -> Resu
                 Ok(Answer::Claimed(claim(connection, lane, owner, (*now, *until), (*which, *most)).await?))
             }
             Request::Lease { lanes, owner, now, until } => Ok(Answer::Leased(lease(connection, lanes, owner, (*now, *until)).await?)),
-            Request::Move { lanes, ending, to } => {
-                let values = vec![lanes.as_str().into(), ending.as_str().into(), to.as_str().into()];
-                connection.touch(MOVE, values).await?;
+            Request::Move { lanes, ending, to, now } => {
+                let values = vec![lanes.as_str().into(), ending.as_str().into(), to.as_str().into(), (*now).into()];
+                if connection.touch(MOVE, values).await? > 0 {
+                    changed.lanes.extend(to.parse::<LaneKey>());
+                }
                 Ok(Answer::Released)
+            }
+            Request::GiveBack { lanes, owner } => {
+                changed.freed |= connection.touch(GIVE_BACK, vec![lanes.as_str().into(), owner.as_str().into()]).await? > 0;
+                Ok(Answer::Released)
+            }
+            Request::Reclaim { lanes, now } => {
+                Ok(Answer::Moved(connection.touch(RECLAIM, vec![lanes.as_str().into(), (*now).into()]).await?))
             }
             Request::Evade { from, to, most } => {
                 let values = vec![from.as_str().into(), to.as_str().into(), i64::from(*most).into()];

@@ -155,7 +155,8 @@ impl Writer {
         if let Some(others) = &self.others {
             others.tell(changed.clone());
         }
-        (self.on_news)(&News::Changed(changed));
+        // Whoever gave work to a lane of this node has woken it, and knows for when.
+        (self.on_news)(&News::Changed(Changed { lanes: Vec::new(), ..changed }));
     }
 }
 
