@@ -1,9 +1,12 @@
 //! The program's clock: the one place that asks the machine for the time.
 //!
-//! Everything else is handed a [`Clock`], so a test can stop time, and step it.
+//! Everything else is handed a [`Clock`], so a test can stop time, and step it. Where several nodes share a database, its clock is everybody's
+//! (`database`): then the machine's decides nothing.
 
+pub mod database;
 pub mod steady;
 
+use database::DatabaseClock;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,6 +19,8 @@ pub enum Clock {
     System,
     /// The machine's, which its steps do not move.
     Steady(Arc<SteadyClock>),
+    /// The database server's.
+    Database(Arc<DatabaseClock>),
     /// A test's: microseconds since the epoch.
     Fixed(Arc<AtomicI64>),
 }
@@ -35,6 +40,7 @@ impl Clock {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
             Clock::System => from_micros(Timestamp::now().as_microsecond()),
             Clock::Steady(clock) => clock.now(),
+            Clock::Database(clock) => clock.now(),
             Clock::Fixed(micros) => from_micros(micros.load(Ordering::SeqCst)),
         }
     }

@@ -1,0 +1,246 @@
+//! A clock that follows the database's: what this machine believes the time to be decides nothing.
+//!
+//! The time is the machine's steady count since the start plus an offset that is measured: the database is asked, and its answer is taken for
+//! the middle of the time that asking took. Read in between it costs no question. What surprises: it never goes back, it stands still until
+//! the database has caught up; only a database that was set back by more than [`LONGEST_STAND`] (a failover to a server with another
+//! time) is followed back at once, for standing still so long would hold every promise up.
+
+use super::{Clock, from_micros};
+use crate::store::{Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often the database is asked.
+pub const MEASURED_EVERY: Duration = Duration::from_secs(5);
+/// An answer that took longer says too little about when it was given; 1 s in microseconds.
+const SLOWEST_ANSWER: i64 = 1_000_000;
+/// How far two steady clocks drift apart at the most: 200 millionths.
+const DRIFT_PER_MILLION: i64 = 200;
+/// The longest that the clock stands still; 10 s in microseconds.
+const LONGEST_STAND: i64 = 10_000_000;
+/// More than this is told; 1 s in microseconds.
+const WORTH_TELLING: i64 = 1_000_000;
+/// How often the database is asked at the start: the quickest answer counts.
+const FIRST_ASKED: usize = 3;
+
+/// The clock of a deployment whose database is a server.
+#[derive(Debug)]
+pub struct DatabaseClock {
+    began: Instant,
+    estimate: Mutex<Estimate>,
+}
+
+/// What is known of the database's time. Everything in microseconds; `steady` is this machine's count since the start.
+#[derive(Debug, Clone, Default)]
+struct Estimate {
+    /// Database time at the start of the count.
+    offset: i64,
+    /// By how much that may be wrong.
+    error: i64,
+    /// When it was measured; `None` before the first time.
+    measured: Option<i64>,
+    /// The latest time that was told.
+    told: i64,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    asked: i64,
+    answered: i64,
+    time: i64,
+}
+
+/// What a measurement came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /** It says nothing better than what is known. */
+    Nothing,
+    /** The clock follows it. By how much it was moved; negative is back, which is stood out. */
+    Followed(i64),
+    /** It was set back by so much that it is followed back. */
+    Back(i64),
+}
+
+impl Estimate {
+    fn at(&mut self, steady: i64) -> i64 {
+        self.told = self.told.max(steady.saturating_add(self.offset));
+        self.told
+    }
+
+    fn error_at(&self, steady: i64) -> i64 {
+        let age = self.measured.map_or(0, |measured| steady.saturating_sub(measured).max(0));
+        self.error.saturating_add(age.saturating_mul(DRIFT_PER_MILLION) / 1_000_000)
+    }
+
+    fn take(&mut self, sample: Sample) -> Taken {
+        let took = sample.answered.saturating_sub(sample.asked).max(0);
+        let offset = sample.time.saturating_sub(sample.asked.saturating_add(took / 2));
+        let (error, moved) = (took / 2, offset.saturating_sub(self.offset));
+        let known = self.error_at(sample.answered);
+        if self.measured.is_some() {
+            let contradicts = moved.saturating_abs() > error.saturating_add(known);
+            if took > SLOWEST_ANSWER || (error > known && !contradicts) {
+                return Taken::Nothing;
+            }
+        }
+        let first = self.measured.is_none();
+        (self.offset, self.error, self.measured) = (offset, error, Some(sample.answered));
+        let back = self.told.saturating_sub(sample.answered.saturating_add(offset));
+        if first {
+            self.told = 0;
+            Taken::Followed(0)
+        } else if back > LONGEST_STAND {
+            self.told = sample.answered.saturating_add(offset);
+            Taken::Back(back)
+        } else {
+            Taken::Followed(moved)
+        }
+    }
+}
+
+impl DatabaseClock {
+    /// The clock of this database, measured; `None` when the database is a file of this machine, whose clock is the machine's.
+    pub async fn of(store: &dyn Store) -> Result<Option<Arc<Self>>, StoreError> {
+        let clock = Self { began: Instant::now(), estimate: Mutex::default() };
+        for _ in 0..FIRST_ASKED {
+            if clock.measure(store).await?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Arc::new(clock)))
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        let steady = self.steady();
+        from_micros(self.held().at(steady))
+    }
+
+    /// How long ago the database was last asked with success.
+    pub fn measured_ago(&self) -> Duration {
+        let steady = self.steady();
+        let age = steady.saturating_sub(self.held().measured.unwrap_or(0));
+        Duration::from_micros(u64::try_from(age).unwrap_or(0))
+    }
+
+    /// Measures again and again, until told to stop.
+    pub async fn keep(self: Arc<Self>, store: Arc<dyn Store>, stopping: CancellationToken) {
+        loop {
+            tokio::select! { () = tokio::time::sleep(MEASURED_EVERY) => {}, () = stopping.cancelled() => return }
+            match self.measure(&*store).await {
+                Ok(Some(Taken::Back(by))) => {
+                    tracing::error!(seconds = by / 1_000_000, "the database's clock was set back; it is followed: set the servers' clocks");
+                }
+                Ok(Some(Taken::Followed(by))) if by.saturating_abs() > WORTH_TELLING => {
+                    tracing::warn!(seconds = by / 1_000_000, "the database's clock moved; it is followed");
+                }
+                Ok(Some(Taken::Nothing | Taken::Followed(_)) | None) => {}
+                Err(error) => tracing::info!(error = %error, "the database's clock was not read; this machine's steady count goes on"),
+            }
+        }
+    }
+
+    async fn measure(&self, store: &dyn Store) -> Result<Option<Taken>, StoreError> {
+        let asked = self.steady();
+        let Some(time) = store.time().await? else { return Ok(None) };
+        let answered = self.steady();
+        let mut held = self.held();
+        let taken = held.take(Sample { asked, answered, time: time.as_microsecond() });
+        if answered.saturating_sub(asked) <= SLOWEST_ANSWER && taken == Taken::Nothing {
+            // Nothing better, and nothing that contradicts: what is known is still good.
+            held.error = held.error_at(answered);
+            held.measured = Some(answered);
+        }
+        Ok(Some(taken))
+    }
+
+    fn steady(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX)
+    }
+    fn held(&self) -> MutexGuard<'_, Estimate> {
+        self.estimate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A clock that has not been measured for so long is not to be relied on much longer: for readiness.
+pub const STALE_AFTER: Duration = Duration::from_secs(60);
+
+impl Clock {
+    /// How long ago the time was last measured; `None` for a clock that is not.
+    pub fn measured_ago(&self) -> Option<SignedDuration> {
+        match self {
+            Clock::Database(clock) => SignedDuration::try_from(clock.measured_ago()).ok(),
+            Clock::System | Clock::Fixed(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+    const NOON: i64 = 1_800_000_000 * SECOND;
+
+    /// Asked at `steady`, answered `took` later, when the database's clock is `ahead` of noon plus the count.
+    fn sample(steady: i64, took: i64, ahead: i64) -> Sample {
+        Sample { asked: steady, answered: steady + took, time: NOON + steady + took / 2 + ahead }
+    }
+
+    fn begun() -> Estimate {
+        let mut clock = Estimate::default();
+        clock.take(sample(0, 2_000, 0));
+        clock
+    }
+
+    #[test]
+    fn it_tells_the_databases_time_between_measurements() {
+        let mut clock = begun();
+        assert_eq!(clock.at(7 * SECOND), NOON + 7 * SECOND);
+        assert_eq!(clock.take(sample(10 * SECOND, 1_000, 300)), Taken::Followed(300), "a better one");
+        assert_eq!(clock.at(11 * SECOND), NOON + 11 * SECOND + 300);
+        assert_eq!(clock.take(sample(12 * SECOND, 400_000, 9_000)), Taken::Nothing, "a slow answer that may well agree");
+        assert_eq!(clock.take(sample(13 * SECOND, 2_000_000, 90 * SECOND)), Taken::Nothing, "too slow to say anything");
+        assert_eq!(clock.at(14 * SECOND), NOON + 14 * SECOND + 300);
+    }
+
+    #[test]
+    fn a_jump_ahead_is_followed_at_once() {
+        let mut clock = begun();
+        assert_eq!(clock.take(sample(5 * SECOND, 2_000, 3600 * SECOND)), Taken::Followed(3600 * SECOND));
+        assert_eq!(clock.at(6 * SECOND), NOON + 3606 * SECOND);
+    }
+
+    #[test]
+    fn a_step_back_is_stood_out() {
+        let mut clock = begun();
+        assert_eq!(clock.at(5 * SECOND), NOON + 5 * SECOND);
+        assert_eq!(clock.take(sample(5 * SECOND, 2_000, -3 * SECOND)), Taken::Followed(-3 * SECOND));
+        for steady in 5..=8 {
+            assert_eq!(clock.at(steady * SECOND), NOON + 5 * SECOND, "it stands");
+        }
+        assert_eq!(clock.at(9 * SECOND), NOON + 6 * SECOND, "and goes on with the database");
+    }
+
+    #[test]
+    fn what_was_set_back_by_an_hour_is_followed_back() {
+        let mut clock = begun();
+        assert_eq!(clock.at(5 * SECOND), NOON + 5 * SECOND);
+        assert!(matches!(clock.take(sample(5 * SECOND, 2_000, -3600 * SECOND)), Taken::Back(_)));
+        assert_eq!(clock.at(6 * SECOND), NOON - 3594 * SECOND);
+    }
+
+    #[test]
+    fn it_never_goes_back_by_the_errors_of_measuring() {
+        let (mut clock, mut last) = (begun(), 0);
+        for round in 1..200 {
+            let wrong: i64 = [0, 40_000, -35_000, 3_000, -2_000][round as usize % 5];
+            clock.take(sample(round * 5 * SECOND, wrong.abs() * 2 + 800, wrong));
+            let now = clock.at(round * 5 * SECOND + SECOND);
+            assert!(now > last && (now - NOON - round * 5 * SECOND - SECOND).abs() < 80_000, "round {round}");
+            last = now;
+        }
+    }
+}
