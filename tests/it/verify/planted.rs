@@ -124,7 +124,14 @@ const FAULTS: &[(Check, &str, &[&str])] = &[
         ],
     ),
     (Check::Clocks, "no clocks", &["DELETE FROM watch WHERE conversation = '{unsorted}'"]),
-    (Check::Clocks, "clocks that stand still", &["DELETE FROM work WHERE id = '{unsorted}'"]),
+    (
+        Check::Clocks,
+        "clocks that stand still",
+        &[
+            "UPDATE watch SET watch_json = '{\"raised\":[],\"told_to\":0}' WHERE conversation = '{unsorted}'",
+            "DELETE FROM work WHERE id = '{unsorted}'",
+        ],
+    ),
     (
         Check::Work,
         "about nothing",
