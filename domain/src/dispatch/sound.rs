@@ -287,7 +287,7 @@ fn attempts(promise: &Promise<'_>) -> Vec<Unsound> {
     });
     let mut found = Vec::new();
     let count = usize::try_from(obligation.attempts).unwrap_or(usize::MAX);
-    let last = started.clone().last();
+    let last = started.clone().next_back();
     if count != promise.attempts.len() || obligation.latest != last || obligation.first_attempt_at.is_some() != (count > 0) {
         found.push(Unsound::Miscounted);
     }
