@@ -11,6 +11,7 @@ pub use operating::serve;
 use crate::carriers::carriers;
 use crate::chat::Chats;
 use crate::clock::Clock;
+use crate::clock::database;
 use crate::config::Config;
 use crate::deployment::{self, Refusal, refusal};
 use crate::desk::Desk;
@@ -31,11 +32,11 @@ use crate::mailboxes::Mailboxes;
 use crate::media;
 use crate::media::copy::copier::Copier;
 use crate::media::files::Files;
+use crate::media::shared;
 use crate::media::sweep::Sweep;
 use crate::media::uploads::Uploads;
 use crate::media::worker::Worker;
 use crate::outbox::compose::Compose;
-use crate::outbox::former::Former;
 use crate::outbox::lease::Leases;
 use crate::outbox::pace::Paces;
 use crate::outbox::wake::Wake;
@@ -78,6 +79,7 @@ pub struct Gateway {
     /// The store, for tests and checks.
     pub store: Arc<dyn Store>,
     spool: Spool,
+    node: String,
     tasks: Tasks,
     store_tasks: Tasks,
     over: CancellationToken,
@@ -98,11 +100,12 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         listen(config.ops_listen, "ops").await?,
     ];
     let (store, vault) = deployment::open(config, &store_tasks, &live, true).await?;
-    if let Clock::Steady(steady) = &clock {
-        steady.go_on_from(&*store).await?;
-        tasks.spawn("clock", steady.clone().keep(store.clone(), tasks.stopping()));
+    let (clock, is_shared) = database::clock_of(&store, clock, &tasks).await?;
+    if is_shared {
+        shared::prove(&*store, &config.media.folder, &clock, Entropy).await.map_err(refusal)?;
+        tasks.spawn("net below the news", live.clone().keep_looking(tasks.stopping()));
     }
-    let node = deployment::node_name(config)?;
+    let node = deployment::run_name(config)?;
     let carriers = carriers(config, &clock)?;
     let routes = Arc::new(
         Routes::new(carriers.lanes)
@@ -114,8 +117,6 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
             tracing::warn!("no account can {}: a Critical tip cannot be told as the procedures want", means.as_str());
         }
     }
-    let former = Former { store: store.clone(), node: node.clone(), routes: routes.clone() };
-    let settled = former.settled_or_away().await?;
     let (entropy, policy) = (Entropy, Arc::new(config.policy().clone()));
     let wake = Wake::new(routes.lanes().map(|lane| lane.key.clone()).chain([media::lane(), watch::lane()]));
     let progress = Progress {
@@ -133,10 +134,13 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
              Import it again: tipline directory import"
         );
     }
-    let keeper = Keeper { store: store.clone(), clock: clock.clone(), routes: routes.clone(), wake: wake.clone() };
+    let leases = Leases::default();
+    let (keeper_clock, keeper_wake) = (clock.clone(), wake.clone());
+    let keeper =
+        Keeper { store: store.clone(), clock: keeper_clock, routes: routes.clone(), wake: keeper_wake, leases: leases.clone() };
     keeper.restore().await?;
     tasks.spawn("links", keeper.run(tasks.stopping()));
-    let files = Files::new(config.data_folder.join("media"), vault.clone());
+    let files = Files::new(config.media.files(), vault.clone());
     let spool = open_spool(config, &vault, &store_tasks)?;
     let directory = DirectoryReader::new(store.clone(), clock.clone());
     let line = Arc::new(line(config));
@@ -151,6 +155,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     };
     let intake = Intake::new(vault.clone(), progress.clone(), directory.clone(), line.clone(), files.clone(), spool.clone())
         .with_steering(Steering::new(senders.clone(), tasks.clone()));
+    let intake = if is_shared { intake.beside_others() } else { intake };
     let desk = Arc::new(Desk {
         store: store.clone(),
         vault: vault.clone(),
@@ -176,23 +181,24 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         clock: clock.clone(),
         limits: Arc::new(limits),
         paces: Paces::of(routes.lanes()),
+        leases: leases.clone(),
         node: node.clone(),
-        former: (!settled).then_some(former),
+        stopping: tasks.stopping(),
     };
     let tester = Tester {
         routes: routes.clone(),
         senders: outbox.senders.clone(),
         store: store.clone(),
         paces: outbox.paces.clone(),
-        leases: Leases::default(),
+        leases: leases.clone(),
         vault: vault.clone(),
         clock: clock.clone(),
         entropy,
         settings: config.links.clone(),
     };
     let outbox_of_codes = outbox.clone();
-    let leases = outbox.start(&tasks);
-    Tester { leases: leases.clone(), ..tester }.start(&tasks);
+    outbox.start(&tasks, &live);
+    tester.start(&tasks);
     let worker = Worker {
         store: store.clone(),
         vault: vault.clone(),
@@ -208,7 +214,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     worker.start(leases.clone(), &tasks);
     Watching::new(progress.clone(), directory.clone(), desk.calendars.clone(), config.line.name.clone(), node.clone())
         .start(leases.clone(), &tasks);
-    tasks.spawn("sweep of files", Sweep { store: store.clone(), files, clock: clock.clone() }.run(tasks.stopping()));
+    tasks.spawn("sweep of files", Sweep { store: store.clone(), files, clock: clock.clone(), node: node.clone() }.run(tasks.stopping()));
     let settings = config.reconcile.clone();
     Reconcile { intake: intake.clone(), store: store.clone(), clock: clock.clone(), entropy, node: node.clone(), settings }
         .start(carriers.inboxes, &tasks);
@@ -245,7 +251,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         live: live.clone(),
         clock: clock.clone(),
         entropy,
-        uploads: Uploads::new(config.data_folder.join("uploads"), vault.clone(), clock.clone(), entropy),
+        uploads: Uploads::new(config.media.uploads(), vault.clone(), clock.clone(), entropy),
     };
     chats.uploads.start_sweeping(&tasks);
     let portal = portal_site(config, Portal::start(desk.clone(), outbox_of_codes, &tasks));
@@ -277,7 +283,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let routers = [
         public_router(webhooks, intake, reporters, portal, config).merge(chat),
         staff::router(site),
-        ops::router(operating::operate(config, (readiness, leases, node), metrics, &tasks)?),
+        ops::router(operating::operate(config, (readiness, leases, node.clone()), metrics, &tasks)?),
     ];
     let [public, staff, ops] = [listeners[0].local_addr()?, listeners[1].local_addr()?, listeners[2].local_addr()?];
     // Operators can look until the very end.
@@ -292,7 +298,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
         });
     }
     tracing::info!(%public, %staff, %ops, "listening");
-    Ok(Gateway { public, staff, ops, store, spool, tasks, store_tasks, over })
+    Ok(Gateway { public, staff, ops, store, spool, node, tasks, store_tasks, over })
 }
 
 impl Gateway {
@@ -310,6 +316,10 @@ impl Gateway {
         let ended = self.tasks.ended(SHUTDOWN_DEADLINE).await;
         // Everybody else needed the writer until they had ended.
         self.spool.close().await;
+        // Mailboxes, looks for missed messages and the like: whatever was leased beside the lanes.
+        if let Err(error) = self.store.release_lanes(self.node.clone()).await {
+            tracing::warn!(error = %error, "leases were not given back; they end by themselves");
+        }
         self.store.close().await;
         self.over.cancel();
         let written = self.store_tasks.ended(SHUTDOWN_DEADLINE).await;

@@ -3,12 +3,14 @@
 //! Used by `serve` and by every command that reads or writes: a missing, malformed or wrong key is refused here, before
 //! anything else happens, and the first start with a new database writes down which key it belongs to.
 
+use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
 use crate::lifecycle::Tasks;
 use crate::live::Live;
 use crate::store::postgres::Postgres;
 use crate::store::sqlite::Sqlite;
+use crate::store::commit::Once;
 use crate::store::{Commit, News, Options, Store, Write, copy};
 use crate::vault::Vault;
 use crate::vault::keys::KeyError;
@@ -64,10 +66,7 @@ pub(crate) async fn open_marked(
     make_folder(&config.data_folder)?;
     let vault = Arc::new(Vault::new(&master, Entropy));
     let live = live.clone();
-    let on_news = Arc::new(move |news: &News| match news {
-        News::Changed(changed) => changed.tips.iter().for_each(|id| live.changed(*id)),
-        News::Missed => {}
-    });
+    let on_news = Arc::new(move |news: &News| live.hear(news));
     let spawner = tasks.clone();
     let spawn = move |name: &'static str, task| spawner.spawn(name, task);
     let options = Options { migrate, on_news };
@@ -82,8 +81,14 @@ pub(crate) async fn open_marked(
             return Err(refusal(KeyError::Wrong(source)));
         }
         None => {
+            // Of nodes that start at the same moment the first decides which key it is.
+            let once = Once { account: "deployment".parse()?, key: KEY_CHECK.to_owned(), at: Clock::System.now() };
             let writes = vec![Write::Meta(KEY_CHECK, vault.check_value().to_owned())];
-            store.commit(Commit { writes, ..Commit::default() }).await?;
+            store.commit(Commit { once: Some(once), writes, ..Commit::default() }).await?;
+            if store.meta(KEY_CHECK).await?.as_deref() != Some(vault.check_value()) {
+                store.close().await;
+                return Err(refusal(KeyError::Wrong(source)));
+            }
         }
     }
     Ok((store, vault))
@@ -116,8 +121,20 @@ pub(crate) fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     })
 }
 
-/// This node's name in leases: drawn at the first start, kept in the data folder. The same after a restart, so that what a killed
-/// run held is given back at the next start instead of waiting for its leases to end.
+/// How this run is named in leases. The owner of a file takes the node's own name, drawn at the first start and kept in the data folder: what
+/// a killed run held is given back at the next start instead of waiting for its leases to end. On a server every run has a name of its own,
+/// so that two nodes that were given copies of one data folder are two all the same.
+pub(crate) fn run_name(config: &Config) -> anyhow::Result<String> {
+    let node = node_name(config)?;
+    Ok(match &config.database {
+        Database::File(_) => node,
+        Database::Server(_) => {
+            let run = Entropy.uuid().simple().to_string();
+            format!("{}-{}", &node.get(..8).unwrap_or(&node), &run[..16])
+        }
+    })
+}
+
 pub(crate) fn node_name(config: &Config) -> anyhow::Result<String> {
     let path = config.data_folder.join("node");
     match std::fs::read_to_string(&path) {

@@ -6,8 +6,9 @@
 //! time) is followed back at once, for standing still so long would hold every promise up.
 
 use super::{Clock, from_micros};
+use crate::lifecycle::Tasks;
 use crate::store::{Store, StoreError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -164,18 +165,26 @@ impl DatabaseClock {
     }
 }
 
+/// The clock of this deployment, and whether its database is a server: there the server's time is everybody's. A clock that a test brings is
+/// the test's.
+pub async fn clock_of(store: &Arc<dyn Store>, clock: Clock, tasks: &Tasks) -> Result<(Clock, bool), StoreError> {
+    let Some(measured) = DatabaseClock::of(&**store).await? else {
+        if let Clock::Steady(steady) = &clock {
+            steady.go_on_from(&**store).await?;
+            tasks.spawn("clock", steady.clone().keep(store.clone(), tasks.stopping()));
+        }
+        return Ok((clock, false));
+    };
+    tasks.spawn("clock", measured.clone().keep(store.clone(), tasks.stopping()));
+    let clock = match clock {
+        Clock::System | Clock::Steady(_) | Clock::Database(_) => Clock::Database(measured),
+        fixed @ Clock::Fixed(_) => fixed,
+    };
+    Ok((clock, true))
+}
+
 /// A clock that has not been measured for so long is not to be relied on much longer: for readiness.
 pub const STALE_AFTER: Duration = Duration::from_secs(60);
-
-impl Clock {
-    /// How long ago the time was last measured; `None` for a clock that is not.
-    pub fn measured_ago(&self) -> Option<SignedDuration> {
-        match self {
-            Clock::Database(clock) => SignedDuration::try_from(clock.measured_ago()).ok(),
-            Clock::System | Clock::Fixed(_) => None,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

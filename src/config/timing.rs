@@ -3,7 +3,7 @@
 use super::error::ConfigError;
 use super::section::Section;
 use domain::dispatch::policy::Policy;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How the outbox works.
@@ -44,6 +44,8 @@ pub(super) fn reconcile(root: &Section<'_>) -> Result<Reconcile, ConfigError> {
 /// Pictures, recordings and files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Media {
+    /// The folder below which files and uploads lie; shared by all nodes of a deployment.
+    pub folder: PathBuf,
     /// The largest that is fetched.
     pub most_bytes: usize,
     /// How long making one copy may take.
@@ -52,22 +54,43 @@ pub struct Media {
     pub worker: Option<PathBuf>,
 }
 
+impl Media {
+    /// Where sealed pictures, recordings and files lie.
+    pub fn files(&self) -> PathBuf {
+        self.folder.join("media")
+    }
+    /// Where what was uploaded waits for its message.
+    pub fn uploads(&self) -> PathBuf {
+        self.folder.join("uploads")
+    }
+}
+
 /// The `[media]` section.
-pub(super) fn media(root: &Section<'_>) -> Result<Media, ConfigError> {
-    let section = root.section("media", &["most_bytes", "copy_seconds", "worker"])?;
+pub(super) fn media(root: &Section<'_>, data_folder: &Path) -> Result<Media, ConfigError> {
+    let section = root.section("media", &["folder", "most_bytes", "copy_seconds", "worker"])?;
+    let folder = section.maybe("folder", "name a folder, or leave it empty for data.folder", |text| Some(PathBuf::from(text)))?;
     Ok(Media {
+        folder: folder.unwrap_or_else(|| data_folder.to_owned()),
         most_bytes: section.whole("most_bytes", 64 * 1024, 128 * 1024 * 1024, None)? as usize,
         copy: section.seconds("copy_seconds", None)?,
         worker: section.maybe("worker", "name the program, or leave it empty for this one", |text| Some(PathBuf::from(text)))?,
     })
 }
 
+/// A lane's lease is renewed once a second at the most, at a third of its length.
+const SHORTEST_LANE_LEASE: Duration = Duration::from_secs(3);
+
 /// The `[outbox]` section.
 pub(super) fn outbox(root: &Section<'_>) -> Result<Outbox, ConfigError> {
     let section = root.section("outbox", &["lease_seconds", "lane_lease_seconds", "in_flight_most"])?;
+    let lane_lease = section.seconds("lane_lease_seconds", None)?;
+    if lane_lease < SHORTEST_LANE_LEASE {
+        let fix = format!("write {} or more: a shorter one ends between two renewals", SHORTEST_LANE_LEASE.as_secs());
+        return Err(section.bad("lane_lease_seconds", &section.number_shown("lane_lease_seconds"), &fix));
+    }
     Ok(Outbox {
         lease: section.seconds("lease_seconds", None)?,
-        lane_lease: section.seconds("lane_lease_seconds", None)?,
+        lane_lease,
         in_flight_most: section.whole("in_flight_most", 1, 4096, None)? as usize,
     })
 }

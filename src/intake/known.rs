@@ -18,6 +18,9 @@ const GENERATION: usize = 10_000;
 /// and the message opens a new tip.
 const KEPT_FOR: SignedDuration = SignedDuration::from_secs(30);
 
+/// The same where other nodes write too: long enough for the parts of one long text.
+const KEPT_BESIDE_OTHERS: SignedDuration = SignedDuration::from_secs(2);
+
 /// What is known of an address.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
@@ -42,15 +45,26 @@ pub(super) struct Entry {
 }
 
 /// Addresses seen lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
     generations: Mutex<[HashMap<BlindIndex, Entry>; 2]>,
+    kept_for: SignedDuration,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { generations: Mutex::default(), kept_for: KEPT_FOR }
+    }
 }
 
 impl Known {
+    /// For one of several nodes: what another has written since is not known here.
+    pub(super) fn beside_others() -> Self {
+        Self { kept_for: KEPT_BESIDE_OTHERS, ..Self::default() }
+    }
     pub(super) fn get(&self, index: &BlindIndex, now: Timestamp) -> Option<Entry> {
         let [young, old] = &*self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        young.get(index).or_else(|| old.get(index)).filter(|entry| now.duration_since(entry.at) < KEPT_FOR).cloned()
+        young.get(index).or_else(|| old.get(index)).filter(|entry| now.duration_since(entry.at) < self.kept_for).cloned()
     }
     pub(super) fn put(&self, index: BlindIndex, entry: Entry) {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);

@@ -160,6 +160,12 @@ impl Intake {
         Self { steering, ..self }
     }
 
+    /// For one of several nodes on one database: what was seen lately is believed for a moment only.
+    #[must_use]
+    pub fn beside_others(self) -> Self {
+        Self { known: Arc::new(Known::beside_others()), ..self }
+    }
+
     /// Takes one event. Returns after the commit.
     pub async fn submit(&self, event: Inbound) -> Result<Taken, IntakeError> {
         if let Some(taken) = self.is_link_test(&event) {

@@ -39,6 +39,19 @@ impl Circuits {
             self.told(lane, &circuit, news);
         }
     }
+    /// Another node holds the lane: its circuit is what that one wrote.
+    pub fn follow(&self, lane: &LaneKey, written: &Circuit) {
+        let mut held = self.held();
+        let before = held.insert(lane.clone(), written.clone());
+        drop(held);
+        let changed = before.is_none_or(|before| before.standing.word() != written.standing.word());
+        if changed && !written.is_closed() {
+            tracing::warn!(%lane, circuit = written.standing.word(), "another node does not trust its lane; new work goes by another account");
+        }
+        if changed {
+            self.changes.send_modify(|count| *count += 1);
+        }
+    }
     /// Whether a lane may send now.
     pub fn gate(&self, lane: &LaneKey, now: Timestamp) -> Gate {
         self.held().get_mut(lane).map_or(Gate::Go, |circuit| circuit.gate(now))

@@ -1,10 +1,12 @@
 //! Does what a circuit's change asks for: writes it down, and moves what waits for endusers to a lane that is trusted.
 //!
 //! The most urgent goes first, in portions, so that a Critical call never waits for thousands of mails to be moved. Looks again by itself
-//! every few seconds: work may have been put on a lane in the very moment in which it failed.
+//! every few seconds: work may have been put on a lane in the very moment in which it failed. Only the node that holds a lane knows its
+//! carrier and writes; of the other lanes is read what their nodes wrote.
 
 use super::circuit::Circuit;
 use crate::clock::Clock;
+use crate::outbox::lease::Leases;
 use crate::outbox::wake::Wake;
 use crate::progress::routes::{Lane, Routes};
 use crate::store::rows::RouteRow;
@@ -31,6 +33,8 @@ pub struct Keeper {
     pub routes: Arc<Routes>,
     /// Wakes the lane that gets work.
     pub wake: Wake,
+    /// Which lanes are this node's.
+    pub leases: Leases,
 }
 
 impl Keeper {
@@ -50,7 +54,10 @@ impl Keeper {
             if let Err(error) = self.write(&mut written).await {
                 tracing::warn!(error = %error, "a circuit's change was not written down; it counts all the same");
             }
-            for lane in self.routes.lanes() {
+            if let Err(error) = self.follow(&mut written).await {
+                tracing::warn!(error = %error, "the circuits of other nodes' lanes were not read");
+            }
+            for lane in self.routes.lanes().filter(|lane| self.leases.has(&lane.key)) {
                 if let Err(error) = self.evade(lane).await {
                     tracing::warn!(error = %error, lane = %lane.key, "work was not moved to another account; trying again");
                 }
@@ -68,13 +75,28 @@ impl Keeper {
         let now = self.clock.now();
         let all = self.routes.circuits().all();
         let word = |circuit: Option<&Circuit>| circuit.map(|circuit| circuit.standing.word());
-        let changed = all.iter().filter(|(lane, circuit)| word(written.get(lane)) != word(Some(circuit)));
+        let ours = all.iter().filter(|(lane, _)| self.leases.has(lane));
+        let changed = ours.filter(|(lane, circuit)| word(written.get(*lane)) != word(Some(*circuit)));
         let writes: Vec<_> =
             changed.map(|(lane, circuit)| Write::Route(RouteRow { lane: lane.clone(), circuit: circuit.clone(), at: now })).collect();
         if !writes.is_empty() {
             self.store.commit(Commit { writes, ..Commit::default() }).await?;
         }
         *written = all;
+        Ok(())
+    }
+
+    /// Takes what other nodes know of the lanes that they hold.
+    async fn follow(&self, written: &mut BTreeMap<LaneKey, Circuit>) -> Result<(), StoreError> {
+        if self.routes.lanes().all(|lane| self.leases.has(&lane.key)) {
+            return Ok(());
+        }
+        for row in self.store.routes().await? {
+            if self.routes.lane(&row.lane).is_some() && !self.leases.has(&row.lane) {
+                self.routes.circuits().follow(&row.lane, &row.circuit);
+                written.insert(row.lane, row.circuit);
+            }
+        }
         Ok(())
     }
 

@@ -97,6 +97,10 @@ impl Tester {
     }
 
     async fn probe(&self, lane: &Lane) {
+        // Only the node that sends by it looks after it: the others read what it finds.
+        if !self.leases.has(&lane.key) {
+            return;
+        }
         let Some(sender) = self.senders.get(&lane.key) else { return };
         let (links, began) = (self.routes.links(), Instant::now());
         let result = tokio::time::timeout(PROBE_MOST, sender.probe()).await;

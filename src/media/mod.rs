@@ -7,6 +7,7 @@ mod durable;
 pub mod files;
 pub mod kind;
 mod piece;
+pub mod shared;
 pub mod sweep;
 pub mod uploads;
 pub mod worker;

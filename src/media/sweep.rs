@@ -7,7 +7,7 @@ use super::files::{File, Files};
 use crate::clock::Clock;
 use crate::store::rows::{AttachmentState, SafeCopy};
 use crate::store::{Store, StoreError};
-use domain::id::AttachmentId;
+use domain::id::{AttachmentId, LaneKey};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,10 @@ use tokio_util::sync::CancellationToken;
 const OLD: SignedDuration = SignedDuration::from_hours(24);
 /// How often.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
+/// How long the sweep is one node's: a little less than until the next.
+const LEASE: SignedDuration = SignedDuration::from_hours(23);
+/// How often the others look whether that one is gone.
+const LOOKED_EVERY: Duration = Duration::from_secs(3600);
 /// How many rows are read at once.
 const PAGE: u32 = 500;
 
@@ -29,6 +33,8 @@ pub struct Sweep {
     pub files: Files,
     /// The clock.
     pub clock: Clock,
+    /// This node's name in leases.
+    pub node: String,
 }
 
 /// What a sweep found.
@@ -61,9 +67,12 @@ pub(crate) const fn expected(state: &AttachmentState) -> &'static [File] {
 }
 
 impl Sweep {
-    /// Sweeps now and every day, until told to stop.
+    /// Sweeps now and every day, on one node, until told to stop.
     pub async fn run(self, stopping: CancellationToken) {
         loop {
+            if !self.is_ours().await {
+                tokio::select! { () = tokio::time::sleep(LOOKED_EVERY) => continue, () = stopping.cancelled() => return }
+            }
             let swept = tokio::select! { swept = self.once() => swept, () = stopping.cancelled() => return };
             match swept {
                 Ok(Swept { removed, missing }) => {
@@ -81,6 +90,14 @@ impl Sweep {
             }
             tokio::select! { () = tokio::time::sleep(EVERY) => {}, () = stopping.cancelled() => return }
         }
+    }
+
+    /// Whether this node sweeps today. In doubt it does: two sweeps do no harm.
+    async fn is_ours(&self) -> bool {
+        let Ok(lane) = "sweep".parse::<LaneKey>() else { return true };
+        let now = self.clock.now();
+        let until = now.saturating_add(LEASE).unwrap_or(now);
+        self.store.lease_lanes(vec![lane.clone()], self.node.clone(), now, until).await.map_or(true, |held| held.contains(&lane))
     }
 
     /// Sweeps once.

@@ -173,7 +173,7 @@ async fn files_without_a_row_go_and_rows_without_a_file_are_counted() {
     let stage = Stage::new(vec![Ok(PDF.to_vec())], vec![Ok(())]).await;
     stage.run().await;
     let (files, key) = (stage.f.files(), stage.key().await);
-    let sweep = Sweep { store: stage.f.store.clone(), files: files.clone(), clock: stage.f.clock.clone() };
+    let sweep = Sweep { store: stage.f.store.clone(), files: files.clone(), clock: stage.f.clock.clone(), node: "node".to_owned() };
     let stray = AttachmentId::new(Entropy.uuid());
     files.put(stray, File::Original, &key, b"of a commit that never came").await.unwrap();
     let old = SystemTime::from(stage.f.clock.now()) - Duration::from_secs(3600);

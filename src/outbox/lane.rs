@@ -3,12 +3,13 @@
 //! A paced lane waits for its turn *before* it claims, and claims one at a time, so that what goes next is always the most
 //! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
 //! same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
-//! sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is sent.
+//! sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is sent. Nothing is
+//! claimed on a lane that is another node's, nor on one that is on its way there.
 
-use super::lease::Leases;
 use super::pace::Pace;
 use super::slots::{Room, Slots};
 use super::wake::LOOK_EVERY;
+use super::work::Way;
 use super::{Outbox, work};
 use crate::lifecycle::Tasks;
 use crate::links::circuit::Gate;
@@ -28,8 +29,8 @@ const LEAST_WAIT: Duration = Duration::from_millis(20);
 /// For how long an attempt that cannot be sent is put off: the carrier may be back at any moment.
 const HELD_FOR: SignedDuration = SignedDuration::from_secs(15);
 
-pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks) {
-    let stopping = tasks.stopping();
+pub(super) async fn run(outbox: Outbox, lane: Lane, tasks: Tasks) {
+    let (stopping, leases) = (tasks.stopping(), outbox.leases.clone());
     let Pace { turns, sends } = outbox.paces.lane(&lane.key);
     let most = if turns.is_some() { 1 } else { CLAIM_MOST };
     let slots = Slots::new(outbox.limits.in_flight_most);
@@ -39,7 +40,8 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
         }
         let now = outbox.clock.now();
         if !leases.holds(&lane.key, now) {
-            tokio::select! { () = leases.changed() => {}, () = tokio::time::sleep(LOOK_EVERY) => {}, () = stopping.cancelled() => return }
+            let wait = leases.starts_in(&lane.key, now).unwrap_or(LOOK_EVERY).clamp(LEAST_WAIT, LOOK_EVERY);
+            tokio::select! { () = leases.changed() => {}, () = tokio::time::sleep(wait) => {}, () = stopping.cancelled() => return }
             continue;
         }
         let Some(alarm) = outbox.progress.wake.alarm(&lane.key) else { return };
@@ -66,6 +68,11 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
         if let Some(turns) = &turns {
             tokio::select! { () = turns.until_ready() => {}, () = stopping.cancelled() => return }
         }
+        // The lane may have been lost, or be on its way to another node, since it was last looked at.
+        let Some(approach) = leases.approach(&lane.key, outbox.clock.now()) else {
+            outbox.progress.wake.at(&lane.key, now);
+            continue;
+        };
         let trial = match circuits.gate(&lane.key, outbox.clock.now()) {
             Gate::Go => false,
             Gate::Trial => {
@@ -74,7 +81,7 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
             }
             Gate::Shut(until) => {
                 outbox.progress.wake.at(&lane.key, now);
-                drop(permits);
+                drop((permits, approach));
                 let all_done = do_without_sending(&outbox, &lane, &slots, until, &tasks).await;
                 if all_done && !wait_for_circuit(&outbox, until, &stopping).await {
                     return;
@@ -94,9 +101,9 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, leases: Leases, tasks: Tasks
                     outbox.progress.wake.at(&lane.key, now);
                 }
                 for (work, permit) in claimed.into_iter().zip(permits) {
-                    let (outbox, sends, lane) = (outbox.clone(), sends.clone(), lane.key.clone());
+                    let (outbox, sends, lane, approach) = (outbox.clone(), sends.clone(), lane.key.clone(), approach.clone());
                     tasks.spawn_piece("work", async move {
-                        work::run(&outbox, work, sends.as_deref()).await;
+                        work::run(&outbox, work, Way { pace: sends.as_deref(), approach: Some(approach) }).await;
                         if trial {
                             // Had it sent something, the circuit would have been told.
                             outbox.progress.routes.circuits().trial_unused(&lane);

@@ -5,10 +5,12 @@
 //! A crash anywhere leaves the work with a time to come back at, and the attempt to be looked for at the carrier.
 
 pub mod compose;
-pub mod former;
+mod keeper;
 mod lane;
 pub mod lease;
+mod left_behind;
 pub mod pace;
+mod shares;
 mod slots;
 pub mod source;
 pub mod wake;
@@ -16,16 +18,19 @@ mod work;
 
 use crate::clock::Clock;
 use crate::lifecycle::Tasks;
+use crate::live::Live;
 use crate::progress::Progress;
 use adapters::contract::Sender;
 use compose::Compose;
 use domain::id::LaneKey;
 use jiff::SignedDuration;
+use keeper::Keeper;
 use lease::Leases;
 use pace::Paces;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// The numbers of the outbox.
 #[derive(Debug, Clone)]
@@ -53,10 +58,12 @@ pub struct Outbox {
     pub paces: Paces,
     /// The numbers.
     pub limits: Arc<Limits>,
-    /// This node's name in leases.
+    /// Which lanes are this node's.
+    pub leases: Leases,
+    /// This run of this node, as it is named in leases.
     pub node: String,
-    /// What a former run left behind, while that is not settled.
-    pub former: Option<former::Former>,
+    /// Told when it is time to stop.
+    pub stopping: CancellationToken,
 }
 
 impl Outbox {
@@ -66,14 +73,13 @@ impl Outbox {
         Duration::try_from(most).unwrap_or(Duration::from_secs(30)).mul_f64(0.8)
     }
 
-    /// Starts every lane and the keeper of their leases, which keeps the lane of media too.
-    pub fn start(self, tasks: &Tasks) -> Leases {
-        let leases = Leases::default();
+    /// Starts every lane and the keeper of their leases, which keeps the lanes of media and of clocks too.
+    pub fn start(self, tasks: &Tasks, live: &Live) {
         let lanes: Vec<_> = self.progress.routes.lanes().cloned().collect();
-        tasks.spawn("lane leases", lease::keep(self.clone(), leases.clone(), tasks.stopping()));
+        tasks.spawn("lane leases", Keeper::new(self.clone(), tasks.clone()).run(live.listen_for_lanes()));
+        tasks.spawn("lane news", wake::follow(self.progress.wake.clone(), self.clock.clone(), live.listen_for_lanes(), tasks.stopping()));
         for lane in lanes {
-            tasks.spawn("lane", lane::run(self.clone(), lane, leases.clone(), tasks.clone()));
+            tasks.spawn("lane", lane::run(self.clone(), lane, tasks.clone()));
         }
-        leases
     }
 }

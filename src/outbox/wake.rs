@@ -1,6 +1,7 @@
-//! Waking lanes: each lane sleeps until its earliest work; whoever commits earlier work wakes it.
+//! Waking lanes: each lane sleeps until its earliest work; whoever commits earlier work wakes it, on another node by the store's news.
 
 use crate::clock::Clock;
+use crate::live::LaneNews;
 use domain::id::LaneKey;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 /// A lane looks at least this often, in case an alarm was lost with another node.
@@ -41,9 +43,26 @@ impl Wake {
             alarm.rung.notify_one();
         }
     }
+    /// Anything may be due: every lane looks.
+    pub fn all(&self, now: Timestamp) {
+        self.lanes.keys().for_each(|lane| self.at(lane, now));
+    }
     /// A lane's alarm.
     pub fn alarm(&self, lane: &LaneKey) -> Option<&Alarm> {
         self.lanes.get(lane)
+    }
+}
+
+/// Wakes lanes to which other nodes gave work, until told to stop.
+pub(super) async fn follow(wake: Wake, clock: Clock, mut news: Receiver<LaneNews>, stopping: CancellationToken) {
+    loop {
+        let heard = tokio::select! { heard = news.recv() => heard, () = stopping.cancelled() => return };
+        match heard {
+            Ok(LaneNews::Work(lane)) => wake.at(&lane, clock.now()),
+            Ok(LaneNews::Freed) => {}
+            Ok(LaneNews::Missed) | Err(RecvError::Lagged(_)) => wake.all(clock.now()),
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

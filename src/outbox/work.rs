@@ -2,6 +2,7 @@
 
 use super::Outbox;
 use super::compose::ComposeError;
+use super::lease::Approach;
 use super::pace::Gate;
 use crate::links::news_of;
 use crate::progress::{News, ProgressError, Todo};
@@ -32,15 +33,24 @@ struct Answered {
     reason: String,
 }
 
-/// Does it. A failure of ours leaves the work to its lease: it comes back.
-pub(super) async fn run(outbox: &Outbox, work: WorkRow, pace: Option<&Gate>) {
-    let span = traces::claim(&work.lane);
-    all_of(outbox, work, pace).instrument(span).await;
+/// How a piece of work goes to the carrier.
+#[derive(Default)]
+pub(super) struct Way<'a> {
+    /// The gate where its pace counts.
+    pub(super) pace: Option<&'a Gate>,
+    /// Keeps the lane from being given back; ends where the first attempt is given to the carrier.
+    pub(super) approach: Option<Approach>,
 }
 
-async fn all_of(outbox: &Outbox, work: WorkRow, pace: Option<&Gate>) {
+/// Does it. A failure of ours leaves the work to its lease: it comes back.
+pub(super) async fn run(outbox: &Outbox, work: WorkRow, way: Way<'_>) {
+    let span = traces::claim(&work.lane);
+    all_of(outbox, work, way).instrument(span).await;
+}
+
+async fn all_of(outbox: &Outbox, work: WorkRow, way: Way<'_>) {
     let started = start(outbox, &work).await;
-    finish(outbox, &work, started, pace).await;
+    finish(outbox, &work, started, way).await;
 }
 
 /// Does what of it needs no sending, while its lane may send nothing before `until`.
@@ -51,12 +61,12 @@ pub(super) async fn run_held(outbox: &Outbox, work: WorkRow, until: Timestamp) {
         WorkId::Message(id) => progress.message_held(id).await,
         WorkId::Attachment(_) | WorkId::Watch(_) => Ok(Vec::new()),
     };
-    finish(outbox, &work, started, None).await;
+    finish(outbox, &work, started, Way::default()).await;
 }
 
-async fn finish(outbox: &Outbox, work: &WorkRow, started: Result<Vec<Todo>, ProgressError>, pace: Option<&Gate>) {
+async fn finish(outbox: &Outbox, work: &WorkRow, started: Result<Vec<Todo>, ProgressError>, way: Way<'_>) {
     let result = match started {
-        Ok(todo) => follow(outbox, todo, pace).await,
+        Ok(todo) => follow(outbox, todo, way).await,
         Err(error) => Err(error),
     };
     if let Err(error) = result {
@@ -90,7 +100,7 @@ async fn decide(outbox: &Outbox, work: &WorkRow) -> Result<Vec<Todo>, ProgressEr
 }
 
 /// Does what decisions left to do, and what those lead to.
-async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&Gate>) -> Result<(), ProgressError> {
+pub(super) async fn follow(outbox: &Outbox, todo: Vec<Todo>, mut way: Way<'_>) -> Result<(), ProgressError> {
     let mut left = VecDeque::from(todo);
     while let Some(next) = left.pop_front() {
         let span = match &next {
@@ -99,24 +109,24 @@ async fn follow(outbox: &Outbox, todo: Vec<Todo>, pace: Option<&Gate>) -> Result
             }
             Todo::AskObligation(_, attempt) | Todo::AskMessage(_, attempt) => traces::ask(attempt.conversation, attempt.id),
         };
-        left.extend(one(outbox, next, pace).instrument(span).await?);
+        left.extend(one(outbox, next, &mut way).instrument(span).await?);
     }
     Ok(())
 }
 
-async fn one(outbox: &Outbox, next: Todo, pace: Option<&Gate>) -> Result<Vec<Todo>, ProgressError> {
+async fn one(outbox: &Outbox, next: Todo, way: &mut Way<'_>) -> Result<Vec<Todo>, ProgressError> {
     let progress = &outbox.progress;
     match next {
         Todo::SendObligation(row, attempt) => {
             let answered = match outbox.compose.obligation(&row, &attempt).await {
-                Ok(outbound) => send(outbox, &attempt, &outbound, (pace, Some(&row.obligation))).await,
+                Ok(outbound) => send(outbox, &attempt, &outbound, (way, Some(&row.obligation))).await,
                 Err(error) => not_composed(&error),
             };
             progress.obligation_sent(attempt.id, answered.outcome, answered.provider_id, answered.reason).await
         }
         Todo::SendMessage(row, attempt) => {
             let answered = match outbox.compose.message(&row, &attempt).await {
-                Ok(outbound) => send(outbox, &attempt, &outbound, (pace, None)).await,
+                Ok(outbound) => send(outbox, &attempt, &outbound, (way, None)).await,
                 Err(error) => not_composed(&error),
             };
             progress.message_sent(attempt.id, answered.outcome, answered.code, answered.provider_id).await
@@ -145,7 +155,7 @@ async fn send(
     outbox: &Outbox,
     attempt: &AttemptRow,
     outbound: &Outbound,
-    (pace, promise): (Option<&Gate>, Option<&Obligation>),
+    (way, promise): (&mut Way<'_>, Option<&Obligation>),
 ) -> Answered {
     let Some(sender) = outbox.senders.get(&attempt.lane) else {
         return Answered {
@@ -155,9 +165,19 @@ async fn send(
             reason: "this lane has no sender in the configuration".to_owned(),
         };
     };
-    if let Some(pace) = pace {
+    if let Some(pace) = way.pace {
         pace.until_ready().await;
     }
+    // Here it counts: another node may have the lane by now, and sends by it at the same pace.
+    if !outbox.leases.lets_send(&attempt.lane, outbox.clock.now()) {
+        return Answered {
+            outcome: SendOutcome::PutOff,
+            code: None,
+            provider_id: None,
+            reason: "the lane had passed to another node before its turn came; nothing was sent".to_owned(),
+        };
+    }
+    way.approach = None;
     if let Some(promise) = promise {
         count::request(promise, outbox.clock.now());
     }
@@ -220,6 +240,7 @@ const fn label(outcome: SendOutcome) -> &'static str {
         SendOutcome::Permanent => "permanent",
         SendOutcome::OptedOut => "opted_out",
         SendOutcome::Unknown => "unknown",
+        SendOutcome::PutOff => "put_off",
     }
 }
 

@@ -366,7 +366,9 @@ fn may_still_reach_school(one: &Obligation) -> bool {
 pub(super) const fn answer_word(outcome: SendOutcome) -> &'static str {
     match outcome {
         SendOutcome::Accepted => "accepted",
-        SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent | SendOutcome::OptedOut => "not_taken",
+        SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent | SendOutcome::OptedOut | SendOutcome::PutOff => {
+            "not_taken"
+        }
         SendOutcome::Unknown => "unknown",
     }
 }

@@ -3,6 +3,7 @@
 //! Every promise is kept by this clock. One that is set during a dispatch moves what is due; that has to be seen, whatever set it.
 
 use crate::clock::Clock;
+use crate::clock::database::STALE_AFTER;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -37,6 +38,10 @@ impl Steps {
                     )
                 };
                 (off > STEP.unsigned_abs().as_secs()).then(says)
+            }
+            Clock::Database(clock) => {
+                let ago = clock.measured_ago();
+                (ago > STALE_AFTER).then(|| format!("the database's time was not read for {} s; this machine's steady count goes on", ago.as_secs()))
             }
             Clock::Fixed(_) => None,
         }

@@ -6,13 +6,13 @@
 use super::StaffSite;
 use super::fault::Fault;
 use super::guard::Anyone;
+use crate::live::Told;
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::id::ConversationId;
 use futures_util::stream::{self, Stream};
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
@@ -54,7 +54,7 @@ pub(super) fn open(site: &StaffSite) -> Result<Response, Fault> {
 }
 
 struct Listening {
-    receiver: Receiver<ConversationId>,
+    receiver: Receiver<Told>,
     stop: CancellationToken,
     ends: Instant,
     greeted: bool,
@@ -62,7 +62,7 @@ struct Listening {
 }
 
 fn changes(
-    receiver: Receiver<ConversationId>,
+    receiver: Receiver<Told>,
     stop: CancellationToken,
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -76,8 +76,8 @@ fn changes(
             () = listening.stop.cancelled() => return None,
             () = tokio::time::sleep_until(listening.ends) => return None,
             heard = listening.receiver.recv() => match heard {
-                Ok(id) => Event::default().event("tip").data(id.to_string()),
-                Err(RecvError::Lagged(_)) => Event::default().event("all").data("behind"),
+                Ok(Told::Tip(id)) => Event::default().event("tip").data(id.to_string()),
+                Ok(Told::All) | Err(RecvError::Lagged(_)) => Event::default().event("all").data("behind"),
                 Err(RecvError::Closed) => return None,
             },
         };

@@ -130,7 +130,7 @@ list! {
 
     /// Requests to carriers, and what they answered.
     ATTEMPTS = Kind::Counter, "tipline_attempts_total", ["lane": Lane, "means": MEANS,
-        "answer": Words(&["accepted", "transient", "throttled", "permanent", "opted_out", "unknown"])];
+        "answer": Words(&["accepted", "transient", "throttled", "permanent", "opted_out", "unknown", "put_off"])];
     /// How long carriers took to answer a request to send.
     SEND_SECONDS = Kind::Histogram(QUICK), "tipline_send_seconds", ["lane": Lane];
     /// Work that is due on a lane and not taken.

@@ -9,7 +9,7 @@ use crate::http::staff::{StaffSite, router};
 use crate::import::{self, Source};
 use crate::intake::Intake;
 use crate::lifecycle::Tasks;
-use crate::live::Live;
+use crate::live::{Live, Told};
 use crate::login::{Login, new_password_hash};
 use crate::media::files::Files;
 use crate::outbox::compose::Line;
@@ -172,7 +172,10 @@ impl Fixture {
             ..InboundMessage::plain(account, id, Channel::Text, Knows::PHONE, Words::new(words))
         };
         self.intake.submit(Inbound::Message(Box::new(message))).await.unwrap();
-        changed.recv().await.unwrap()
+        match changed.recv().await.unwrap() {
+            Told::Tip(id) => id,
+            Told::All => panic!("no news can be lost on one node"),
+        }
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
