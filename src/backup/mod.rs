@@ -109,7 +109,7 @@ pub(crate) fn place(config: &Config) -> Place {
 
 /// The folder of sealed files.
 fn media(config: &Config) -> PathBuf {
-    config.data_folder.join("media")
+    config.media.files()
 }
 
 /// Keeps others from taking or restoring a backup here as long as it is held.

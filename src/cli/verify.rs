@@ -75,7 +75,7 @@ async fn look(wish: &Verify, config: &Config, store: &dyn Store) -> anyhow::Resu
     let directory = store.directory().await?;
     let options = Options {
         calendar_of: directory.organizations.into_iter().map(|one| (one.key, one.calendar)).collect(),
-        files: wish.files.then(|| (Files::new(config.data_folder.join("media"), vault.clone()), &*vault)),
+        files: wish.files.then(|| (Files::new(config.media.files(), vault.clone()), &*vault)),
         progress: &progress,
         ..Options::new(config, Some(lanes), Clock::System.now())
     };
