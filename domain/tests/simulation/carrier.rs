@@ -52,7 +52,7 @@ pub struct Outage {
 }
 
 impl Outage {
-    fn at(&self, now: Timestamp) -> bool {
+    pub fn at(&self, now: Timestamp) -> bool {
         self.from <= now && now < self.to
     }
 }

@@ -16,6 +16,9 @@ use domain::dispatch::plan::Start;
 use domain::dispatch::purpose::Purpose;
 use domain::level::Level;
 
+/// For how long an attempt is put off that cannot be sent.
+const HELD_SECONDS: i64 = 15;
+
 /// How long a lane still belongs to a node that has died, at most.
 pub const LEASE_SECONDS: i64 = 10;
 
@@ -142,7 +145,8 @@ impl World {
         }
         checker::before_timer(self, lane, row);
         let before = self.rows[row].obligation.clone();
-        let sent = self.commit(row, Event::Timer);
+        let event = self.held_until(lane, row).map_or(Event::Timer, |until| Event::Held { until });
+        let sent = self.commit(row, event);
         checker::after_timer(self, row, &before.state);
         if sent {
             checker::sent(self, lane, row, &before);
@@ -151,6 +155,15 @@ impl World {
         }
         let again = if sent { self.lanes[lane].free_at } else { self.now };
         self.wake_lane(lane, again);
+    }
+
+    /// With one carrier only, and that one away, what needs no sending is done without it: until when an attempt has to wait.
+    fn held_until(&mut self, lane: usize, row: usize) -> Option<Timestamp> {
+        let away = self.mood.outages[self.lanes[lane].by].is_some_and(|outage| outage.at(self.now));
+        let obligation = &self.rows[row].obligation;
+        let perhaps = matches!(obligation.state, State::InFlight { .. }) || obligation.step.due_at <= self.clock();
+        // Sometimes the circuit is not open yet.
+        (self.mood.carriers == 1 && away && perhaps && self.rng.f64() < 0.7).then(|| later(self.clock(), HELD_SECONDS))
     }
 
     /// Nothing is due: the lane looks again when something is.
