@@ -149,7 +149,9 @@ fn patience_of(world: &World, before: &Obligation, event: &Event, next: &Obligat
         Event::Timer | Event::Held { .. } if world.attempts[&attempt].asked == 0 && before.state != next.state => {
             Some("given up without asking the carrier".to_owned())
         }
-        Event::Timer | Event::Held { .. } | Event::CouldNotAsk { .. } if world.clock() < limit => Some("given up before the silence was long".to_owned()),
+        Event::Timer | Event::Held { .. } | Event::CouldNotAsk { .. } if world.clock() < limit => {
+            Some("given up before the silence was long".to_owned())
+        }
         _ => None,
     }
 }

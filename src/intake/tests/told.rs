@@ -320,7 +320,7 @@ async fn notes_by_mail_end_where_notes_do_and_one_task_says_so() {
         conversation: tip,
         author: NoteAuthor::Line { role: "Supervisor".to_owned(), organization: "The Line".to_owned() },
         at,
-        body: Default::default(),
+        body: crate::vault::sealed::Sealed(vec![1; 40]),
     };
     let writes = (0..MOST_NOTES as u128).map(|n| Write::Enduser(Box::new(EnduserWrite::Note(note(n))))).collect();
     told.fixture.store.commit(Commit { writes, ..Commit::default() }).await.unwrap();
