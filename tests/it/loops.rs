@@ -39,7 +39,7 @@ async fn a_call_and_a_text_go_round_and_are_no_tip() {
         })
         .await;
         let said = control.text(from, to, &words).await.expect("the network passes it on");
-        assert_eq!(said.webhook.status, Some(200));
+        assert!(said.webhook.status.is_some_and(|status| status < 300), "{:?}", said.webhook.status);
         until("it has come round", || async { came_round(&gateway, lane).await.then_some(()) }).await;
     }
     assert!(gateway.tips().await.is_empty(), "nobody wrote, nobody called");

@@ -291,8 +291,9 @@ async fn a_carrier_that_asks_for_a_slower_pace_is_not_stormed() {
     assert!(all.iter().filter(|one| one["means"] == "call").all(|one| one["state"] != "failed"));
 }
 
-/// How long after its grace a promise may stay open: not one a trial, which come two to thirty seconds apart.
-const CLOSED_WITHIN_SECONDS: i64 = 8;
+/// How long after its grace a promise may stay open: until what is put off is looked at again, and not one a trial, which come up to thirty
+/// seconds apart.
+const CLOSED_WITHIN_SECONDS: i64 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_only_carrier_is_dead_and_every_promise_fails_in_its_time() {
@@ -325,7 +326,7 @@ async fn the_only_carrier_is_dead_and_every_promise_fails_in_its_time() {
         let after = time(one, "state_at").duration_since(from).as_secs();
         assert!(after <= 2 + CLOSED_WITHIN_SECONDS, "{after} s: {one}");
         let breached = time(one, "breached_at").duration_since(time(one, "due_at")).as_secs();
-        assert!(breached <= CLOSED_WITHIN_SECONDS, "{breached} s: {one}");
+        assert!(breached <= 8, "{breached} s: {one}");
     }
     assert_eq!(gateway.metric("tipline_obligations_without_timer").await, 0.0);
 }

@@ -363,7 +363,7 @@ async fn a_code_that_comes_by_text_opens_the_portal() {
     assistant.ask(ASSISTANT).await;
     let code = until("the code's text", || async {
         let texts = gateway.control().messages(ASSISTANT).await;
-        texts.iter().filter(|text| text.body.contains("minutes")).find_map(|text| in_groups(&text.body))
+        texts.iter().find_map(|text| text.body.split_once("code is ")?.1.get(..7).map(str::to_owned))
     })
     .await;
     assistant.enter("000 000").await;

@@ -10,7 +10,7 @@ use super::obligation::{BreachReason, Effect, Elsewhere, FailedBecause, Satisfac
 use super::purpose::Purpose;
 use crate::channel::Means;
 use crate::directory::Kind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 impl Deciding<'_> {
     /// Whether all attempts were made. What no carrier took does not count: then the time alone decides.
@@ -27,12 +27,23 @@ impl Deciding<'_> {
 
     /// Until when attempts are made. A dispatch after the due time still gets its whole grace.
     pub(super) fn give_up_at(&self) -> Timestamp {
-        let grace = match self.next.purpose {
+        let from = self.next.first_attempt_at.map_or(self.next.step.due_at, |first| first.max(self.next.step.due_at));
+        later(from, self.grace())
+    }
+
+    fn grace(&self) -> SignedDuration {
+        match self.next.purpose {
             Purpose::Tip | Purpose::Update | Purpose::Drill | Purpose::Feedback => self.context.policy.grace,
             Purpose::Page(_) => self.context.policy.page_grace,
-        };
-        let from = self.next.first_attempt_at.map_or(self.next.step.due_at, |first| first.max(self.next.step.due_at));
-        later(from, grace)
+        }
+    }
+
+    /// Whether what could not be sent for want of a carrier is left to a person. Never tried, it has its grace from the breach's record on, so
+    /// that a dispatch after the due time has it whole.
+    pub(super) fn is_held_too_long(&self) -> bool {
+        let due_at = self.next.step.due_at;
+        let since = if self.next.purpose.tells_of_tip() { self.next.breached_at } else { Some(due_at) };
+        since.is_some_and(|since| self.context.now > later(since.max(due_at), self.grace()))
     }
 
     /// Whether what came back is not sent again: news and questions are told once.

@@ -259,6 +259,11 @@ fn what_needs_no_sending_does_not_wait_for_a_lane_that_may_send_nothing() {
     // Giving up and asking do not, either.
     check(CALL, "0 timer; 1 transient; 1801 held 1816", "nocarrier", "send#1 task next check-school breach");
     check(CALL, "0 timer; 1 accepted; 46 held 61", "flight #1 91", "send#1 ask#1");
+    // What was never tried is left to a person after its grace, too; a dispatch after the due time has it whole.
+    check(CALL, "0 held 15; 1200 held 1215; 1800 held 1815", "waiting 1815", "breach");
+    check(CALL, "0 held 15; 1200 held 1215; 1801 held 1816", "nocarrier", "breach task next check-school");
+    check(CALL, "5000 held 5015; 5600 held 5615", "waiting 5615", "breach");
+    check(CALL, "5000 held 5015; 5601 held 5616", "nocarrier", "breach task next check-school");
     // A standby's turn has come, but nothing was tried.
     check("critical district call standby", "300 held 315", "waiting 315", "");
 }

@@ -318,6 +318,7 @@ impl Deciding<'_> {
     fn start_unless(&mut self, held: Option<Timestamp>) {
         match held {
             None => self.start(),
+            Some(_) if self.is_held_too_long() => self.fail(self.exhaustion()),
             Some(until) => self.next.state = State::Waiting { next_at: until.max(self.context.now) },
         }
     }
