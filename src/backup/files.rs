@@ -126,3 +126,41 @@ pub(super) fn sweep(folder: &Path, backups: &[PathBuf]) -> Result<u64, BackupErr
     }
     Ok(removed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Entropy;
+
+    #[test]
+    fn each_file_is_kept_once_and_goes_with_the_last_backup_that_names_it() {
+        let all = std::env::temp_dir().join(format!("tipline-kept-{}", Entropy.uuid().simple()));
+        let (media, folder) = (all.join("media"), all.join("backups"));
+        let (first, second) = (folder.join("1"), folder.join("2"));
+        for folder in [&media.join("0a"), &first, &second] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        let names = ["0a/one.original", "0a/one.copy", "0a/two.original"];
+        for name in names {
+            fs::write(media.join(name), name).unwrap();
+        }
+        let named: Vec<String> = names.iter().chain(&["0a/gone.original"]).map(|name| (*name).to_owned()).collect();
+        let kept = keep(&media, &folder, &named, &HashMap::new()).unwrap();
+        assert_eq!((kept.list.len(), kept.missing), (3, 1));
+        write_list(&first, &kept.list).unwrap();
+        assert_eq!(read_list(&first).unwrap(), kept.list);
+        // What lies here already is not read again: its hash is the one that is known.
+        let known = HashMap::from([(named[0].clone(), "known".to_owned())]);
+        let again = keep(&media, &folder, &named[..1], &known).unwrap();
+        assert_eq!(again.list, [(named[0].clone(), "known".to_owned())]);
+        write_list(&second, &again.list).unwrap();
+        assert_eq!(sweep(&folder, &[first, second.clone()]).unwrap(), 0);
+        assert_eq!(sweep(&folder, std::slice::from_ref(&second)).unwrap(), 2);
+        assert!(folder.join(FILES).join(names[0]).exists() && !folder.join(FILES).join(names[2]).exists());
+        for bad in ["ab  ../files/../../etc/passwd", "ab  /etc/passwd", "ab"] {
+            fs::write(second.join(LIST), bad).unwrap();
+            assert!(matches!(read_list(&second), Err(BackupError::Damaged { .. })), "{bad}");
+        }
+        fs::remove_dir_all(all).unwrap();
+    }
+}

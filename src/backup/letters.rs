@@ -77,3 +77,33 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<u64> {
     }
     Ok(kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Entropy;
+
+    #[test]
+    fn letters_are_only_there_in_their_newest_state() {
+        let all = std::env::temp_dir().join(format!("tipline-letters-{}", Entropy.uuid().simple()));
+        let (spool, folder, back) = (all.join("spool-of-one"), all.join("backups"), all.join("back"));
+        fs::create_dir_all(spool.join("poison")).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(keep(&spool, &folder, "one").unwrap(), 0);
+        assert_eq!(restore(&folder, &back).unwrap(), (0, Vec::new()), "an empty spool leaves nothing");
+        for (name, text) in [("0000000000000001.letters", "old"), ("lock", ""), ("poison/1.letter", "aside")] {
+            fs::write(spool.join(name), text).unwrap();
+        }
+        assert_eq!(keep(&spool, &folder, "one").unwrap(), 2);
+        fs::remove_file(spool.join("0000000000000001.letters")).unwrap();
+        fs::write(spool.join("0000000000000002.letters"), "new").unwrap();
+        assert_eq!(keep(&spool, &folder, "one").unwrap(), 2);
+        assert_eq!(keep(&spool, &folder, "two").unwrap(), 2);
+        let (restored, others) = restore(&folder, &back).unwrap();
+        assert_eq!((restored, others), (2, vec![folder.join(LETTERS).join("two")]));
+        assert_eq!(fs::read_to_string(back.join("0000000000000002.letters")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(back.join("poison/1.letter")).unwrap(), "aside");
+        assert!(!back.join("0000000000000001.letters").exists() && !back.join(LOCK).exists());
+        fs::remove_dir_all(all).unwrap();
+    }
+}

@@ -77,7 +77,9 @@ impl Desk {
             alike: row.alike,
             like: row.incident,
             new_facts: match &row.new_facts {
-                Some(sealed) => self.vault.open_words(&self.vault.key_for_reading(tip.id, &row.row.key)?, tip.id.uuid().as_bytes(), sealed)?,
+                Some(sealed) => {
+                    self.vault.open_words(&self.vault.key_for_reading(tip.id, &row.row.key)?, tip.id.uuid().as_bytes(), sealed)?
+                }
                 None => Words::default(),
             },
         })

@@ -123,7 +123,11 @@ pub fn sentence(action: &Action, catalogue: &Catalogue, directory: &Directory) -
             FailedBecause::Returned => format!("The mail to {} came back; a person has to take over.", whom(told)),
             FailedBecause::OptedOut => format!("{} takes no texts any more (STOP); a person has to take over.", capital(&whom(told))),
             FailedBecause::Restored => {
-                format!("Whether the {} to {} was made is not known: restored from a backup; a person has to take over.", noun(told), whom(told))
+                format!(
+                    "Whether the {} to {} was made is not known: restored from a backup; a person has to take over.",
+                    noun(told),
+                    whom(told)
+                )
             }
         },
         Action::Breach { told, why } => format!("The due time of the {} to {} has passed{}.", noun(told), whom(told), breach(*why)),

@@ -110,6 +110,30 @@ async fn proof_of(place: &Place) -> Vec<TableProof> {
     proof
 }
 
+/// SQLite's schema is held against the list where the list is; this is the other engine's.
+#[tokio::test]
+async fn every_column_of_the_server_is_listed() {
+    let mut end = End::snapshot(&postgres().await).await.unwrap();
+    let told = end
+        .texts(
+            "SELECT table_name || '.' || column_name || ' ' || data_type FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name <> '_sqlx_migrations'",
+        )
+        .await
+        .unwrap();
+    let listed = TABLES.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let listed = listed.map(|(table, column)| {
+        let kind = match column {
+            Column::Text(_) => "text",
+            Column::Int(_) => "bigint",
+            Column::Flag(_) => "boolean",
+            Column::Bytes(_) | Column::Sealed(_) => "bytea",
+        };
+        format!("{}.{} {kind}", table.name, column.name())
+    });
+    assert_eq!(told.into_iter().collect::<std::collections::BTreeSet<_>>(), listed.collect());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_arrives_from_engine_to_engine() {
     let folder = Folder::new();
