@@ -23,6 +23,7 @@ mod loops;
 mod mail;
 mod moving;
 mod next_way;
+mod nodes;
 mod ops;
 mod outage;
 mod pictures;

@@ -1,0 +1,105 @@
+//! What comes in while things break: texts that the carrier brings until they are taken, and Critical dispatches.
+
+use super::a_while;
+use super::checks::{self, Seen};
+use super::deployment::Several;
+use crate::gateway::{LINE, until};
+use crate::kill::{obligations, texts};
+use mock_carriers::voice::behaviour::Behaviour;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+/// How many reporters write at the same time.
+const WRITERS: usize = 4;
+
+/// The load.
+pub struct Load {
+    stop: Arc<AtomicBool>,
+    accepted: Arc<Mutex<BTreeSet<String>>>,
+    writers: JoinSet<()>,
+    dispatched: Vec<String>,
+}
+
+impl Load {
+    /// Begins to write. People answer their phones in one way or another; the PSAP keys what it hears.
+    pub async fn start(several: &Several) -> Self {
+        let control = several.gateway.control();
+        for suffix in 1..=99 {
+            let behaviour: Behaviour = serde_json::from_value(checks::answers(suffix)).expect("a behaviour");
+            control.behave(&format!("+155555501{suffix:02}"), vec![behaviour]).await.expect("a behaviour");
+        }
+        let (stop, number): (Arc<AtomicBool>, Arc<AtomicU64>) = Default::default();
+        let accepted: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let mut writers = JoinSet::new();
+        for _ in 0..WRITERS {
+            writers.spawn(texts(control.clone(), stop.clone(), number.clone(), accepted.clone()));
+        }
+        Self { stop, accepted, writers, dispatched: Vec::new() }
+    }
+
+    /// Waits until so many more texts were taken.
+    pub async fn more(&self, texts: usize) {
+        let goal = self.accepted.lock().await.len() + texts;
+        until("texts are taken", || async { (self.accepted.lock().await.len() >= goal).then_some(()) }).await;
+    }
+
+    /// A Critical tip, triaged and dispatched at whichever node answers.
+    pub async fn dispatch(&mut self, several: &Several) {
+        let n = self.dispatched.len();
+        let words = format!("gun on the bus {n}.");
+        let control = several.gateway.control();
+        let said = control.text(&format!("+1333555{n:04}"), LINE, &words).await.expect("the mock says it");
+        let mut status = said.webhook.status.unwrap_or(0);
+        while !(200..300).contains(&status) {
+            a_while(20).await;
+            status = control.replay(&said.sid, true).await.map_or(0, |answer| answer.status.unwrap_or(0));
+        }
+        let id = until("the tip is there", || find(several, &words)).await;
+        until("it is dispatched", || async {
+            let read = several.ask(Method::GET, &format!("/tips/{id}"), None).await?;
+            if !obligations(&read).is_empty() {
+                return Some(());
+            }
+            let version = json!({"version": read["version"]});
+            let triage = json!({"version": read["version"], "types": ["possession-of-a-weapon"], "school": "bravo-middle"});
+            if read["triage"]["school"].is_null() && read["school"].is_null() {
+                several.ask(Method::PUT, &format!("/tips/{id}/triage"), Some(&triage)).await;
+            } else {
+                several.ask(Method::POST, &format!("/tips/{id}/dispatches"), Some(&version)).await;
+            }
+            None
+        })
+        .await;
+        self.dispatched.push(id);
+    }
+
+    /// Stops writing, waits for every promise, ends the nodes in good order and looks at everything.
+    pub async fn end(mut self, several: Several) -> Seen {
+        self.stop.store(true, Ordering::SeqCst);
+        while let Some(ended) = self.writers.join_next().await {
+            ended.expect("a writer ends");
+        }
+        let accepted = self.accepted.lock().await.clone();
+        checks::all(several, &accepted, &self.dispatched).await
+    }
+}
+
+/// The open tip whose first words these are.
+async fn find(several: &Several, words: &str) -> Option<String> {
+    for page in 0.. {
+        let read = several.ask(Method::GET, &format!("/tips?filter=open&page={page}"), None).await?;
+        let is = |tip: &&Value| tip["first_words"].as_str().is_some_and(|text| text.contains(words));
+        if let Some(tip) = read["tips"].as_array()?.iter().find(is) {
+            return tip["id"].as_str().map(str::to_owned);
+        }
+        if read["more"] != true {
+            break;
+        }
+    }
+    None
+}

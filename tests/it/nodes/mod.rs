@@ -1,0 +1,116 @@
+//! Three nodes over one PostgreSQL behind a balancer, while nodes, the database and the lines to it die.
+//!
+//! Everything is real but the carriers: three processes of the binary, a private server, a line to it for each node. After each case: every
+//! text that was answered with 200 is there once, every promise is kept or failed with a task for a person, nobody is confirmed who keyed
+//! nothing, no lane went over its pace, no attempt called twice, and `tipline verify` finds the data sound.
+
+mod balancer;
+mod checks;
+mod deployment;
+mod load;
+
+use deployment::Several;
+use load::Load;
+use std::time::{Duration, Instant};
+
+/// Lets so much load go by. A wait for a time is meant: it is the breaking that is random, not the waiting for an outcome.
+async fn a_while(milliseconds: u64) {
+    let _ = tokio::time::timeout(Duration::from_millis(milliseconds), std::future::pending::<()>()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_are_killed_lose_nothing() {
+    const KILLS: u32 = 12;
+    let mut several = Several::start().await;
+    let mut random = fastrand::Rng::with_seed(2026);
+    let mut load = Load::start(&several).await;
+    for kill in 0..KILLS {
+        if kill % 6 == 0 {
+            load.dispatch(&several).await;
+        }
+        a_while(random.u64(50..600)).await;
+        let node = random.usize(0..several.nodes.len());
+        several.nodes[node].kill();
+        several.nodes[node].serve().await;
+    }
+    let seen = load.end(several).await;
+    println!("{KILLS} kills of one of three nodes: {seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_killed_and_then_replaced_loses_nothing() {
+    let mut several = Several::start().await;
+    let replica = several.cluster.replica().await.expect("a replica");
+    several.cluster.synchronous(true).await.expect("it follows");
+    let mut load = Load::start(&several).await;
+    load.dispatch(&several).await;
+    for _ in 0..2 {
+        a_while(400).await;
+        several.cluster.kill();
+        // Meanwhile carriers get their 200: what comes is spooled.
+        load.more(20).await;
+        several.cluster.start_again().await.expect("it recovers");
+        several.nodes_are_ready().await;
+    }
+    several.cluster.synchronous(true).await.expect("the replica follows again");
+    load.dispatch(&several).await;
+    a_while(400).await;
+    several.cluster.kill();
+    load.more(20).await;
+    replica.promote().await.expect("it takes over");
+    for node in &several.nodes {
+        node.line.lead_to(replica.address());
+    }
+    several.nodes_are_ready().await;
+    several.cluster = replica;
+    let seen = load.end(several).await;
+    println!("database killed 3 times, once replaced by its replica: {seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_that_are_cut_late_or_silent_lose_nothing() {
+    let mut several = Several::start().await;
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut load = Load::start(&several).await;
+    several.nodes[0].line.delay(Duration::from_millis(5));
+    load.dispatch(&several).await;
+    for n in 0..6 {
+        a_while(random.u64(50..400)).await;
+        let line = &several.nodes[random.usize(0..3)].line;
+        if n % 3 == 2 {
+            line.half_open();
+            load.more(20).await;
+        } else {
+            line.cut();
+            load.more(5).await;
+        }
+        line.mend();
+        if n == 3 {
+            load.dispatch(&several).await;
+        }
+    }
+    several.nodes_are_ready().await;
+    several.nodes[0].line.delay(Duration::ZERO);
+    let seen = load.end(several).await;
+    println!("lines cut 4 times, silent 2 times, one 5 ms late: {seen}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_nodes_lanes_are_another_ones_within_fifteen_seconds() {
+    const TAKEOVER: Duration = Duration::from_secs(15);
+    let mut several = Several::start().await;
+    let mut load = Load::start(&several).await;
+    let node = several.node_with("main-call").await;
+    load.dispatch(&several).await;
+    several.nodes[node].kill();
+    let began = Instant::now();
+    let name = several.nodes[node].name();
+    let held = several.lanes_of(&name).await;
+    assert!(!held.is_empty(), "it had lanes");
+    several.until_lanes_are_taken(&held, &name).await;
+    let took = began.elapsed();
+    assert!(took < TAKEOVER, "{took:?}");
+    several.nodes[node].serve().await;
+    let seen = load.end(several).await;
+    println!("{} lanes of a dead node taken over after {:.1} s: {seen}", held.len(), took.as_secs_f64());
+}
