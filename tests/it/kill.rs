@@ -87,7 +87,7 @@ pub async fn people_answer(gateway: &TestGateway) {
 }
 
 /// Texts until told to stop; a text that got no 2xx is brought again by the carrier, with the same id, until it gets one.
-pub async fn texts(control: mock_carriers::Control, stop: Arc<AtomicBool>, number: Arc<AtomicU64>, accepted: Arc<Mutex<BTreeSet<String>>>) {
+async fn texts(control: mock_carriers::Control, stop: Arc<AtomicBool>, number: Arc<AtomicU64>, accepted: Arc<Mutex<BTreeSet<String>>>) {
     while !stop.load(Ordering::SeqCst) {
         let n = number.fetch_add(1, Ordering::SeqCst);
         let body = format!("text number {n}.");

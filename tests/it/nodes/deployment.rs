@@ -58,7 +58,7 @@ impl Several {
         let balancer = Balancer::start(ports.iter().map(|[public, ..]| ([127, 0, 0, 1], *public).into()).collect()).await;
         gateway.configure(|text| {
             let text = text.replace(&format!("origin = \"{}\"", gateway.public), &format!("origin = \"{}\"", balancer.origin));
-            format!("{text}\n[database]\nurl = \"{url}\"\n\n[media]\nfolder = \"{}\"\n", gateway.folder.join("media").display())
+            format!("{text}\n[database]\nurl = \"{url}\"\n")
         });
         routes(&gateway, &balancer.origin).await;
         let mut nodes = Vec::new();

@@ -4,7 +4,8 @@ use super::a_while;
 use super::checks::{self, Seen};
 use super::deployment::Several;
 use crate::gateway::{LINE, until};
-use crate::kill::{obligations, texts};
+use crate::kill::obligations;
+use mock_carriers::Control;
 use mock_carriers::voice::behaviour::Behaviour;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,8 +15,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-/// How many reporters write at the same time.
+/// How many reporters write at the same time, and how long each waits between two texts: a load that the three nodes carry on a machine that
+/// has other things to do, so that what is looked at is what breaks and not how fast it goes.
 const WRITERS: usize = 4;
+const PAUSE_MS: u64 = 25;
+/// Texts that one reporter writes before the next one begins.
+const TEXTS_EACH: u64 = 50;
 
 /// The load.
 pub struct Load {
@@ -52,13 +57,7 @@ impl Load {
     pub async fn dispatch(&mut self, several: &Several) {
         let n = self.dispatched.len();
         let words = format!("gun on the bus {n}.");
-        let control = several.gateway.control();
-        let said = control.text(&format!("+1333555{n:04}"), LINE, &words).await.expect("the mock says it");
-        let mut status = said.webhook.status.unwrap_or(0);
-        while !(200..300).contains(&status) {
-            a_while(20).await;
-            status = control.replay(&said.sid, true).await.map_or(0, |answer| answer.status.unwrap_or(0));
-        }
+        bring(&several.gateway.control(), &format!("+1333555{n:04}"), &words).await;
         let id = until("the tip is there", || find(several, &words)).await;
         until("it is dispatched", || async {
             let read = several.ask(Method::GET, &format!("/tips/{id}"), None).await?;
@@ -86,6 +85,27 @@ impl Load {
         }
         let accepted = self.accepted.lock().await.clone();
         checks::all(several, &accepted, &self.dispatched).await
+    }
+}
+
+/// Texts until told to stop; one that got no 2xx is brought again by the carrier, with the same id, until it gets one.
+async fn texts(control: Control, stop: Arc<AtomicBool>, number: Arc<AtomicU64>, accepted: Arc<Mutex<BTreeSet<String>>>) {
+    while !stop.load(Ordering::SeqCst) {
+        a_while(PAUSE_MS).await;
+        let n = number.fetch_add(1, Ordering::SeqCst);
+        let body = format!("text number {n}.");
+        bring(&control, &format!("+1444555{:04}", n / TEXTS_EACH), &body).await;
+        accepted.lock().await.insert(body);
+    }
+}
+
+/// A text, until it is taken.
+async fn bring(control: &Control, from: &str, body: &str) {
+    let said = control.text(from, LINE, body).await.expect("the mock says it");
+    let mut status = said.webhook.status.unwrap_or(0);
+    while !(200..300).contains(&status) {
+        a_while(PAUSE_MS).await;
+        status = control.replay(&said.sid, true).await.map_or(0, |answer| answer.status.unwrap_or(0));
     }
 }
 
