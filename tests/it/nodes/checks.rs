@@ -75,6 +75,7 @@ pub async fn all(mut several: Several, accepted: &BTreeSet<String>, dispatched: 
     for id in dispatched {
         tips.push(every_promise_ends(&several, id).await);
     }
+    several.spools_are_empty().await;
     let control = several.gateway.control();
     for node in &mut several.nodes {
         assert_eq!(node.terminate().await, 0, "it ends in good order");

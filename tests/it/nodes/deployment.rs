@@ -24,6 +24,9 @@ const SHORT: &[(&str, &str)] = &[
     ("TIPLINE__DISPATCH__SILENT_ATTEMPT_LIMIT", "5"),
 ];
 
+/// The lanes by which everybody is told: what a dead node leaves of them must not wait. (Others are for what happens now and then.)
+const TELLING: [&str; 6] = ["main-call", "main-text", "backup-call", "backup-text", "mail-mail", "watch-clocks"];
+
 /// The name of the database.
 const DATABASE: &str = "tips";
 
@@ -58,7 +61,7 @@ impl Several {
         let balancer = Balancer::start(ports.iter().map(|[public, ..]| ([127, 0, 0, 1], *public).into()).collect()).await;
         gateway.configure(|text| {
             let text = text.replace(&format!("origin = \"{}\"", gateway.public), &format!("origin = \"{}\"", balancer.origin));
-            format!("{text}\n[database]\nurl = \"{url}\"\n")
+            format!("{text}\n[database]\nurl = \"{url}\"\n\n[media]\nfolder = \"{}\"\n", gateway.folder.join("media").display())
         });
         routes(&gateway, &balancer.origin).await;
         let mut nodes = Vec::new();
@@ -99,10 +102,17 @@ impl Several {
         }
     }
 
-    /// The lanes that a node of this name holds.
+    /// The lanes of [`TELLING`] that a node of this name holds.
     pub async fn lanes_of(&self, name: &str) -> BTreeSet<String> {
         let text = self.cluster.ask(DATABASE, &format!("SELECT lane FROM lane WHERE owner = '{name}'")).await.expect("the leases");
-        text.lines().map(str::to_owned).collect()
+        text.lines().filter(|lane| TELLING.contains(lane)).map(str::to_owned).collect()
+    }
+
+    /// Waits until no letter waits on any node's disk for the database: what was answered with 200 is in it.
+    pub async fn spools_are_empty(&self) {
+        for node in &self.nodes {
+            until("the spool is drained", || async { (node.metric("tipline_spool_letters").await? == 0.0).then_some(()) }).await;
+        }
     }
 
     /// Which node holds this lane.
@@ -186,6 +196,12 @@ impl Node {
             self.client.get(&ready).send().await.is_ok_and(|answer| answer.status() == 200).then_some(())
         })
         .await;
+    }
+
+    /// The value of a metric without labels.
+    async fn metric(&self, name: &str) -> Option<f64> {
+        let text = self.client.get(format!("{}/metrics", self.ops)).send().await.ok()?.text().await.ok()?;
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     }
 
     /// Ends it as a power cut would.
