@@ -82,7 +82,7 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, tasks: Tasks) {
             Gate::Shut(until) => {
                 outbox.progress.wake.at(&lane.key, now);
                 drop((permits, approach));
-                let all_done = do_without_sending(&outbox, &lane, &slots, until, &tasks).await;
+                let all_done = do_without_sending(&outbox, &lane, &slots, &tasks).await;
                 if all_done && !wait_for_circuit(&outbox, until, &stopping).await {
                     return;
                 }
@@ -90,7 +90,7 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, tasks: Tasks) {
             }
         };
         let room = permits.len();
-        match claim(&outbox, &lane, which, room).await {
+        match claim(&outbox, &lane, (which, outbox.limits.lease), room).await {
             Ok(claimed) => {
                 if trial && claimed.is_empty() {
                     circuits.trial_unused(&lane.key);
@@ -125,12 +125,11 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, tasks: Tasks) {
 }
 
 /// Does what is due and needs no sending. Whether that was all of it.
-async fn do_without_sending(outbox: &Outbox, lane: &Lane, slots: &Slots, until: Timestamp, tasks: &Tasks) -> bool {
+async fn do_without_sending(outbox: &Outbox, lane: &Lane, slots: &Slots, tasks: &Tasks) -> bool {
     let Some(Room { permits, .. }) = slots.room_for_any(CLAIM_MOST) else { return true };
-    let now = outbox.clock.now();
-    let until = until.min(now.saturating_add(HELD_FOR).unwrap_or(now));
     let room = permits.len();
-    let claimed = claim(outbox, lane, Claim::Held, room).await.unwrap_or_else(|error| {
+    let graced = outbox.clock.now().saturating_sub(outbox.progress.policy.grace).unwrap_or(Timestamp::MIN);
+    let claimed = claim(outbox, lane, (Claim::Held { graced }, HELD_FOR), room).await.unwrap_or_else(|error| {
         tracing::warn!(error = %error, lane = %lane.key, "what needs no sending was not claimed");
         Vec::new()
     });
@@ -138,7 +137,7 @@ async fn do_without_sending(outbox: &Outbox, lane: &Lane, slots: &Slots, until: 
     for (work, permit) in claimed.into_iter().zip(permits) {
         let outbox = outbox.clone();
         tasks.spawn_piece("work", async move {
-            work::run_held(&outbox, work, until).await;
+            work::run_held(&outbox, work).await;
             drop(permit);
         });
     }
@@ -181,9 +180,9 @@ async fn anything_due(outbox: &Outbox, lane: &Lane) -> bool {
     }
 }
 
-async fn claim(outbox: &Outbox, lane: &Lane, which: Claim, n: usize) -> Result<Vec<WorkRow>, StoreError> {
+async fn claim(outbox: &Outbox, lane: &Lane, (which, lease): (Claim, SignedDuration), n: usize) -> Result<Vec<WorkRow>, StoreError> {
     let now = outbox.clock.now();
-    let until = now.saturating_add(outbox.limits.lease).unwrap_or(now);
+    let until = now.saturating_add(lease).unwrap_or(now);
     let n = u32::try_from(n).unwrap_or(u32::MAX);
     outbox.progress.store.claim_due(lane.key.clone(), outbox.node.clone(), now, until, which, n).await
 }

@@ -53,11 +53,11 @@ async fn all_of(outbox: &Outbox, work: WorkRow, way: Way<'_>) {
     finish(outbox, &work, started, way).await;
 }
 
-/// Does what of it needs no sending, while its lane may send nothing before `until`.
-pub(super) async fn run_held(outbox: &Outbox, work: WorkRow, until: Timestamp) {
+/// Does what of it needs no sending, while its lane may send nothing.
+pub(super) async fn run_held(outbox: &Outbox, work: WorkRow) {
     let progress = &outbox.progress;
     let started = match work.id {
-        WorkId::Obligation(id) => progress.obligation_held(id, &work.lane, until).await,
+        WorkId::Obligation(id) => progress.obligation_held(id, &work.lane).await,
         WorkId::Message(id) => progress.message_held(id).await,
         WorkId::Attachment(_) | WorkId::Watch(_) => Ok(Vec::new()),
     };

@@ -40,8 +40,8 @@ impl Progress {
     }
 
     /// The same while the lane may send nothing: breaches, giving up and asking do not wait for it, attempts do.
-    pub async fn obligation_held(&self, id: ObligationId, on: &LaneKey, until: Timestamp) -> Result<Vec<Todo>, ProgressError> {
-        self.obligation_woken(id, on, Event::Held { until }).await
+    pub async fn obligation_held(&self, id: ObligationId, on: &LaneKey) -> Result<Vec<Todo>, ProgressError> {
+        self.obligation_woken(id, on, Event::Held).await
     }
 
     async fn obligation_woken(&self, id: ObligationId, on: &LaneKey, event: Event) -> Result<Vec<Todo>, ProgressError> {

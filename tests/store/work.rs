@@ -44,13 +44,15 @@ pub async fn only_such_work_is_claimed_as_is_asked_for(fresh: Fresh) {
     let claim = async |which, now: i64, n: u32| {
         numbers(&fresh.store.claim_due(lane("main-call"), "a".to_owned(), at(now), at(now + 1), which, n).await.unwrap())
     };
+    let held = |minutes: i64| Claim::Held { graced: at(minutes) };
     assert_eq!(claim(Claim::Critical, 0, 9).await, [1, 2]);
-    assert_eq!(claim(Claim::Held, 2, 9).await, [2, 4], "asking alone, before the due time");
-    assert_eq!(claim(Claim::Held, 21, 3).await, [1, 2, 3], "after it all of them, the most urgent first");
+    assert_eq!(claim(held(0), 2, 9).await, [2, 4], "asking alone, before the due time");
+    assert_eq!(claim(held(0), 21, 3).await, [1, 2, 3], "after it all of them, the most urgent first");
     assert_eq!(claim(Claim::Any, 30, 9).await, [1, 2, 3, 4]);
     let message = WorkRow { id: WorkId::Message(MessageId::new(uuid(2, 7))), ..work(7, "main-call", 6_000, 20, 0) };
     fresh.write([Write::Work(message)]).await;
-    assert_eq!(claim(Claim::Held, 40, 9).await, [1, 2, 3, 4], "a message to a reporter has no due time: it waits");
+    assert_eq!(claim(held(10), 40, 9).await, [2, 4], "what was put since its due time waits, and a message to a reporter, which has none");
+    assert_eq!(claim(held(20), 42, 9).await, [1, 2, 3, 4], "until its grace is over");
 }
 
 pub async fn claimed_work_comes_back_when_its_lease_ends(mut fresh: Fresh) {

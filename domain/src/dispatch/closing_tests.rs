@@ -252,18 +252,20 @@ fn no_fault_leads_to_a_spin() {
 
 #[test]
 fn what_needs_no_sending_does_not_wait_for_a_lane_that_may_send_nothing() {
-    // An attempt waits; the breach does not, and is recorded once.
-    check(CALL, "0 held 15", "waiting 15", "");
-    check(CALL, "0 timer; 1 transient; 3 held 18; 18 timer", "flight #2 63", "send#1 send#2");
-    check(CALL, "0 timer; 1 transient; 1200 held 1215; 1215 held 1230", "waiting 1230", "send#1 breach");
+    // An attempt waits and stays due; the breach does not wait, and is recorded once.
+    check(CALL, "0 held", "waiting 0", "");
+    check(CALL, "0 timer; 1 transient; 3 held; 4 timer", "flight #2 49", "send#1 send#2");
+    check(CALL, "0 timer; 1 transient; 1200 held; 1215 held", "waiting 1200", "send#1 breach");
+    check(CALL, "0 timer; 1 transient; 1200 held; 1215 timer", "flight #2 1260", "send#1 breach send#2");
     // Giving up and asking do not, either.
-    check(CALL, "0 timer; 1 transient; 1801 held 1816", "nocarrier", "send#1 task next check-school breach");
-    check(CALL, "0 timer; 1 accepted; 46 held 61", "flight #1 91", "send#1 ask#1");
+    check(CALL, "0 timer; 1 transient; 1801 held", "nocarrier", "send#1 task next check-school breach");
+    check(CALL, "0 timer; 1 accepted; 46 held", "flight #1 91", "send#1 ask#1");
     // What was never tried is left to a person after its grace, too; a dispatch after the due time has it whole.
-    check(CALL, "0 held 15; 1200 held 1215; 1800 held 1815", "waiting 1815", "breach");
-    check(CALL, "0 held 15; 1200 held 1215; 1801 held 1816", "nocarrier", "breach task next check-school");
-    check(CALL, "5000 held 5015; 5600 held 5615", "waiting 5615", "breach");
-    check(CALL, "5000 held 5015; 5601 held 5616", "nocarrier", "breach task next check-school");
+    check(CALL, "0 held; 1200 held; 1800 held", "waiting 1200", "breach");
+    check(CALL, "0 held; 1200 held; 1801 held", "nocarrier", "breach task next check-school");
+    check(CALL, "5000 held; 5600 held", "waiting 1200", "breach");
+    check(CALL, "5000 held; 5601 held", "nocarrier", "breach task next check-school");
     // A standby's turn has come, but nothing was tried.
-    check("critical district call standby", "300 held 315", "waiting 315", "");
+    check("critical district call standby", "300 held", "standby 300", "");
+    check("critical district call standby", "1200 held; 1201 timer", "flight #1 1246", "send#1 breach");
 }

@@ -20,8 +20,8 @@ pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> 
     let owed = before.breach_at();
     let mut step = Deciding { next: before, effects: Vec::new(), context };
     match event {
-        Event::Timer => step.timer(None),
-        Event::Held { until } => step.timer(Some(until)),
+        Event::Timer => step.timer(Road::Open),
+        Event::Held => step.timer(Road::Shut),
         Event::Sent { attempt, outcome } => step.sent(attempt, outcome),
         Event::News { attempt, evidence } => step.news(attempt, &evidence),
         Event::NotFound { attempt } => step.not_found(attempt),
@@ -34,6 +34,13 @@ pub(super) fn decide(before: Obligation, event: Event, context: Context<'_>) -> 
     let owed = owed.or(step.next.breach_at());
     step.breach(owed);
     Decision { next: step.next, effects: step.effects }
+}
+
+/// Whether something can be sent now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Road {
+    Open,
+    Shut,
 }
 
 /// Whose first fault in a row is answered at once by the other carrier.
@@ -53,15 +60,15 @@ pub(super) struct Deciding<'a> {
 }
 
 impl Deciding<'_> {
-    fn timer(&mut self, held: Option<Timestamp>) {
+    fn timer(&mut self, road: Road) {
         let now = self.context.now;
         match self.next.state {
-            State::Standby { until } if now >= until => self.start_unless(held),
+            State::Standby { until } if now >= until => self.start_by(road),
             State::Waiting { next_at } if now >= next_at => {
                 if self.next.attempts > 0 && (self.is_spent() || now > self.give_up_at()) {
                     self.fail(self.exhaustion());
                 } else {
-                    self.start_unless(held);
+                    self.start_by(road);
                 }
             }
             State::InFlight { attempt, since, check_at } if now >= check_at => self.silence(attempt, since, check_at),
@@ -314,12 +321,22 @@ impl Deciding<'_> {
         }
     }
 
-    /// Starts an attempt, or leaves it to a time at which something can be sent.
-    fn start_unless(&mut self, held: Option<Timestamp>) {
-        match held {
-            None => self.start(),
-            Some(_) if self.is_held_too_long() => self.fail(self.exhaustion()),
-            Some(until) => self.next.state = State::Waiting { next_at: until.max(self.context.now) },
+    /// Starts an attempt, if one can be sent.
+    fn start_by(&mut self, road: Road) {
+        let (now, due_at) = (self.context.now, self.next.step.due_at);
+        match road {
+            Road::Open => self.start(),
+            Road::Shut if self.is_held_too_long() => self.fail(self.exhaustion()),
+            Road::Shut if now < due_at => {}
+            Road::Shut => {
+                let past = later(due_at, SignedDuration::from_micros(1));
+                let next_at = match self.next.state {
+                    State::Waiting { next_at } => next_at.max(past),
+                    State::Standby { .. } | State::InFlight { .. } => past,
+                    State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => return,
+                };
+                self.next.state = State::Waiting { next_at };
+            }
         }
     }
 

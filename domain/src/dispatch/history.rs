@@ -83,7 +83,7 @@ fn event(text: &str, latest: AttemptId, at: i64) -> Event {
     let sent = |outcome| Event::Sent { attempt, outcome };
     match words[0] {
         "timer" => Event::Timer,
-        "held" => Event::Held { until: t(words[1].parse().expect("a second")) },
+        "held" => Event::Held,
         "accepted" => sent(SendOutcome::Accepted),
         "transient" => sent(SendOutcome::Transient),
         "throttled" => sent(SendOutcome::Throttled(Some(SignedDuration::from_secs(words[1].parse().expect("seconds"))))),

@@ -177,11 +177,9 @@ pub enum BreachReason {
 pub enum Event {
     /// Its timer fired.
     Timer,
-    /// Its timer fired while nothing can be sent: what needs no sending is done, an attempt has to wait.
-    Held {
-        /// When it is looked at again.
-        until: Timestamp,
-    },
+    /// Its timer fired while nothing can be sent: what needs no sending is done, and an attempt stays due, so that the most urgent is the
+    /// first when something can be sent again. One whose breach was recorded like this is due after the due time.
+    Held,
     /// The carrier's answer to the current attempt.
     Sent {
         /// Which attempt.

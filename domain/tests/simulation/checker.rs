@@ -146,10 +146,10 @@ fn patience_of(world: &World, before: &Obligation, event: &Event, next: &Obligat
     let patience = if hurried { world.policy.ask_after } else { world.policy.silent_attempt_limit };
     let limit = since.saturating_add(patience).expect("in range");
     match event {
-        Event::Timer | Event::Held { .. } if world.attempts[&attempt].asked == 0 && before.state != next.state => {
+        Event::Timer | Event::Held if world.attempts[&attempt].asked == 0 && before.state != next.state => {
             Some("given up without asking the carrier".to_owned())
         }
-        Event::Timer | Event::Held { .. } | Event::CouldNotAsk { .. } if world.clock() < limit => {
+        Event::Timer | Event::Held | Event::CouldNotAsk { .. } if world.clock() < limit => {
             Some("given up before the silence was long".to_owned())
         }
         _ => None,

@@ -16,9 +16,6 @@ use domain::dispatch::plan::Start;
 use domain::dispatch::purpose::Purpose;
 use domain::level::Level;
 
-/// For how long an attempt is put off that cannot be sent.
-const HELD_SECONDS: i64 = 15;
-
 /// How long a lane still belongs to a node that has died, at most.
 pub const LEASE_SECONDS: i64 = 10;
 
@@ -145,9 +142,11 @@ impl World {
         }
         checker::before_timer(self, lane, row);
         let before = self.rows[row].obligation.clone();
-        let event = self.held_until(lane, row).map_or(Event::Timer, |until| Event::Held { until });
-        let sent = self.commit(row, event);
-        checker::after_timer(self, row, &before.state);
+        let held = self.is_held(lane, row);
+        let sent = self.commit(row, if held { Event::Held } else { Event::Timer });
+        if !held {
+            checker::after_timer(self, row, &before.state);
+        }
         if sent {
             checker::sent(self, lane, row, &before);
             self.lanes[lane].last_sent = Some(self.now);
@@ -157,13 +156,16 @@ impl World {
         self.wake_lane(lane, again);
     }
 
-    /// With one carrier only, and that one away, what needs no sending is done without it: until when an attempt has to wait.
-    fn held_until(&mut self, lane: usize, row: usize) -> Option<Timestamp> {
+    /// With one carrier only, and that one away, what needs no sending is done without it.
+    fn is_held(&mut self, lane: usize, row: usize) -> bool {
         let away = self.mood.outages[self.lanes[lane].by].is_some_and(|outage| outage.at(self.now));
-        let obligation = &self.rows[row].obligation;
-        let perhaps = matches!(obligation.state, State::InFlight { .. }) || obligation.step.due_at <= self.clock();
+        let (obligation, clock) = (&self.rows[row].obligation, self.clock());
+        let due_at = obligation.step.due_at;
+        let came_due = due_at <= clock && self.rows[row].wake_at.is_some_and(|at| at <= due_at);
+        let graced = due_at.saturating_add(self.policy.grace).expect("in range") <= clock;
+        let perhaps = matches!(obligation.state, State::InFlight { .. }) || came_due || graced;
         // Sometimes the circuit is not open yet.
-        (self.mood.carriers == 1 && away && perhaps && self.rng.f64() < 0.7).then(|| later(self.clock(), HELD_SECONDS))
+        self.mood.carriers == 1 && away && perhaps && self.rng.f64() < 0.7
     }
 
     /// Nothing is due: the lane looks again when something is.

@@ -36,9 +36,11 @@ pub(crate) const CLAIM: &str = claim!("");
 /// The same, and `$6` the urgency that is not urgent enough any more.
 pub(crate) const CLAIM_CRITICAL: &str = claim!(" AND w.urgency < $6");
 
-/// The same, of what perhaps sends nothing: the turns of asking (`progress::routes::rank` has them from 50 on, in thousands), and obligations
-/// past their due time.
-pub(crate) const CLAIM_HELD: &str = claim!(" AND (w.urgency % 100000 >= 50000 OR (w.due_at <= $3 AND w.about = 'obligation'))");
+/// The same, of what sends nothing: the turns of asking (`progress::routes::rank` has them from 50 on, in thousands), obligations whose due time
+/// came since they were put, and those that were due by `$6`.
+pub(crate) const CLAIM_HELD: &str = claim!(
+    " AND (w.urgency % 100000 >= 50000 OR (w.due_at <= $3 AND w.about = 'obligation' AND (w.run_at <= w.due_at OR w.due_at <= $6)))"
+);
 
 /// `$1` lanes, `$2` owner, `$3` now, `$4` until. A lease that would last far longer than any does was written before the clock was set back.
 #[rustfmt::skip]

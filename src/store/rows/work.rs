@@ -41,8 +41,12 @@ pub enum Claim {
     Any,
     /// What is Critical, or may be.
     Critical,
-    /// What perhaps sends nothing: asking the carrier, and obligations whose due time is over. For a lane that may not send.
-    Held,
+    /// What sends nothing, for a lane that may not: asking the carrier, obligations whose due time came since they were put, and those
+    /// whose grace is over.
+    Held {
+        /** The latest due time of those whose grace is over. */
+        graced: Timestamp,
+    },
 }
 
 /// Whether a lane is trusted, since the last change.

@@ -234,7 +234,10 @@ async fn claim(
             values.push(i64::from(BELOW_CRITICAL).into());
             CLAIM_CRITICAL
         }
-        Claim::Held => CLAIM_HELD,
+        Claim::Held { graced } => {
+            values.push(graced.as_microsecond().into());
+            CLAIM_HELD
+        }
     };
     let rows = connection.rows(statement, values).await?;
     let mut work = rows.iter().map(|row| work_row(row).ok_or(Cause::Strange)).collect::<Result<Vec<_>, _>>()?;
