@@ -267,5 +267,5 @@ fn what_needs_no_sending_does_not_wait_for_a_lane_that_may_send_nothing() {
     check(CALL, "5000 held; 5601 held", "nocarrier", "breach task next check-school");
     // A standby's turn has come, but nothing was tried.
     check("critical district call standby", "300 held", "standby 300", "");
-    check("critical district call standby", "1200 held; 1201 timer", "flight #1 1246", "send#1 breach");
+    check("critical district call standby", "1200 held; 1201 timer", "flight #1 1246", "breach send#1");
 }
