@@ -186,7 +186,7 @@ fn end(promise: &Promise<'_>) -> Option<Unsound> {
                     && other.step.organization == obligation.step.organization
             };
             let elsewhere = promise.dispatch.iter().filter(theirs).any(|other| other.confirmed_at.is_some());
-            (!elsewhere || obligation.attempts == 0).then_some(Unsound::NothingElsewhere)
+            (!elsewhere).then_some(Unsound::NothingElsewhere)
         }
         State::Satisfied { by: Satisfaction::Notified, .. } => (!was_notified(promise)).then_some(Unsound::NotNotified),
         State::Released { .. } => (!may_be_released(promise)).then_some(Unsound::NoReasonToRelease),
@@ -287,8 +287,11 @@ fn attempts(promise: &Promise<'_>) -> Vec<Unsound> {
     });
     let mut found = Vec::new();
     let count = usize::try_from(obligation.attempts).unwrap_or(usize::MAX);
+    // What was put off before any carrier had it is kept, and not counted.
+    let not_taken = promise.noted.iter().filter(|(_, noted)| matches!(noted, Noted::NotTaken(_))).count();
+    let counts = count <= promise.attempts.len() && promise.attempts.len() <= count.saturating_add(not_taken);
     let last = started.clone().next_back();
-    if count != promise.attempts.len() || obligation.latest != last || obligation.first_attempt_at.is_some() != (count > 0) {
+    if !counts || obligation.latest != last || obligation.first_attempt_at.is_some() != (count > 0) {
         found.push(Unsound::Miscounted);
     }
     if started.clone().any(|id| !is_kept(id)) {

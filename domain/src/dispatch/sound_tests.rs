@@ -210,6 +210,12 @@ fn attempts_follow_each_other() {
     assert_eq!(at_once.found(), [Unsound::TwoAtOnce]);
     let again = whole.clone().start(3, 400).closed(satisfied(Satisfaction::Confirmed(ConfirmedBy::Keypad)));
     assert!(again.found().contains(&Unsound::AgainAfterConfirmed));
+    let mut put_off = Kept::new("critical psap call").start(1, 0).noted(1, Noted::NotTaken(attempt(1)));
+    put_off.obligation.attempts = 0;
+    put_off.obligation.first_attempt_at = None;
+    put_off.obligation.state = State::Waiting { next_at: t(1) };
+    assert_eq!(put_off.found(), [], "a lane that passed to another node before its turn");
+    assert_eq!(put_off.changed(|kept| kept.noted.truncate(1)), [Unsound::Miscounted]);
     let nothing = |kept: &mut Kept| kept.obligation.state = State::InFlight { attempt: attempt(1), since: t(0), check_at: t(1) };
     assert_eq!(
         Kept::new("critical school call").start(1, 0).noted(1, Noted::NotTaken(attempt(1))).start(2, 9).changed(nothing),
