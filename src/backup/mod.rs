@@ -107,11 +107,6 @@ pub(crate) fn place(config: &Config) -> Place {
     }
 }
 
-/// The folder of sealed files.
-fn media(config: &Config) -> PathBuf {
-    config.media.files()
-}
-
 /// Keeps others from taking or restoring a backup here as long as it is held.
 fn hold(folder: &Path) -> Result<File, BackupError> {
     let path = folder.join(LOCK);

@@ -10,11 +10,11 @@ use super::take::when;
 use crate::audit::{Action, Actor, Entry};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::deployment;
+use crate::deployment::{self, refusal};
 use crate::entropy::Entropy;
 use crate::lifecycle::{SHUTDOWN_DEADLINE, Tasks};
 use crate::live::Live;
-use crate::media;
+use crate::media::{self, shared};
 use crate::progress::{delivery_word, told};
 use crate::reconcile::SinceBackup;
 use crate::store::rows::*;
@@ -52,11 +52,17 @@ pub(super) async fn settle(config: &Config, clock: &Clock, manifest: &Manifest, 
     let (store, _) = deployment::open_marked(config, &tasks, &Live::default(), false).await?;
     let settling =
         Settling { store: &*store, clock, policy: config.policy(), taken_at: manifest.taken_at, when: when(manifest.taken_at, config) };
-    let settled = settling.all(tips).await;
+    let settled = async {
+        if let Some(id) = store.meta(shared::DEPLOYMENT).await? {
+            shared::adopt(&config.media.folder, &id).map_err(refusal)?;
+        }
+        Ok::<_, anyhow::Error>(settling.all(tips).await?)
+    };
+    let settled = settled.await;
     store.close().await;
     tasks.stop();
     tasks.ended(SHUTDOWN_DEADLINE).await;
-    Ok(settled?)
+    settled
 }
 
 struct Settling<'a> {

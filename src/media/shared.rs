@@ -13,7 +13,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The name under which the database keeps the id.
-const DEPLOYMENT: &str = "deployment";
+pub(crate) const DEPLOYMENT: &str = "deployment";
 /// The marker's name in the folder.
 pub const MARKER: &str = "deployment";
 
@@ -68,6 +68,12 @@ pub async fn prove(store: &dyn Store, folder: &Path, clock: &Clock, entropy: Ent
     let once = Once { account: DEPLOYMENT.parse::<AccountKey>()?, key: MARKER.to_owned(), at: clock.now() };
     store.commit(Commit { once: Some(once), writes: vec![Write::Meta(DEPLOYMENT, drawn.clone())], ..Commit::default() }).await?;
     if store.meta(DEPLOYMENT).await?.as_ref() == Some(&drawn) { Ok(()) } else { Err(other("its marker is another deployment's")) }
+}
+
+/// Makes an empty folder this deployment's: for one that was restored, whose folder is new.
+pub fn adopt(folder: &Path, id: &str) -> Result<(), NotShared> {
+    let there = mark(folder, id).map_err(|source| NotShared::Unusable { folder: folder.to_owned(), source })?;
+    if there == id { Ok(()) } else { Err(NotShared::Other { folder: folder.to_owned(), found: "its marker is another deployment's" }) }
 }
 
 fn read(folder: &Path) -> io::Result<Option<String>> {
