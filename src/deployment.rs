@@ -121,29 +121,27 @@ pub(crate) fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     })
 }
 
-/// How this run is named in leases. The owner of a file takes the node's own name, drawn at the first start and kept in the data folder: what
-/// a killed run held is given back at the next start instead of waiting for its leases to end. On a server every run has a name of its own,
-/// so that two nodes that were given copies of one data folder are two all the same.
+/// How this run is named in leases; it lies in the data folder, in the file `node`. The owner of a database file keeps the name drawn at the
+/// first start: what a killed run held is given back at the next start instead of waiting for its leases to end. On a server every run
+/// draws its own, so that two nodes that were given copies of one data folder are two all the same.
 pub(crate) fn run_name(config: &Config) -> anyhow::Result<String> {
-    let node = node_name(config)?;
-    Ok(match &config.database {
-        Database::File(_) => node,
-        Database::Server(_) => {
-            let run = Entropy.uuid().simple().to_string();
-            format!("{}-{}", &node.get(..8).unwrap_or(&node), &run[..16])
-        }
-    })
+    match &config.database {
+        Database::File(_) => node_name(config),
+        Database::Server(_) => drawn_name(config),
+    }
 }
 
+/// The name that lies in the data folder; drawn, if there is none.
 pub(crate) fn node_name(config: &Config) -> anyhow::Result<String> {
-    let path = config.data_folder.join("node");
-    match std::fs::read_to_string(&path) {
+    match std::fs::read_to_string(config.data_folder.join("node")) {
         Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
-        Ok(_) | Err(_) => {
-            let name = Entropy.uuid().simple().to_string();
-            std::fs::write(&path, format!("{name}\n"))
-                .map_err(|error| refusal(format!("{} cannot be written ({}): let this user write there", path.display(), error.kind())))?;
-            Ok(name)
-        }
+        Ok(_) | Err(_) => drawn_name(config),
     }
+}
+
+fn drawn_name(config: &Config) -> anyhow::Result<String> {
+    let (path, name) = (config.data_folder.join("node"), Entropy.uuid().simple().to_string());
+    std::fs::write(&path, format!("{name}\n"))
+        .map_err(|error| refusal(format!("{} cannot be written ({}): let this user write there", path.display(), error.kind())))?;
+    Ok(name)
 }
