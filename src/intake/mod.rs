@@ -31,6 +31,8 @@ pub(crate) mod tests;
 use crate::clock::Clock;
 use crate::desk::directory::DirectoryReader;
 use crate::entropy::Entropy;
+use crate::links::elsewhere;
+use crate::links::loops::Sent;
 use crate::media::files::Files;
 use crate::outbox::compose::Line;
 use crate::progress::{News, Progress, ProgressError, Took};
@@ -168,7 +170,7 @@ impl Intake {
 
     /// Takes one event. Returns after the commit.
     pub async fn submit(&self, event: Inbound) -> Result<Taken, IntakeError> {
-        if let Some(taken) = self.is_link_test(&event) {
+        if let Some(taken) = self.is_link_test(&event).await {
             return Ok(taken);
         }
         match event {
@@ -192,17 +194,27 @@ impl Intake {
     }
 
     /// What belongs to a test of a link ends here, before it could be taken for a tip.
-    fn is_link_test(&self, event: &Inbound) -> Option<Taken> {
+    async fn is_link_test(&self, event: &Inbound) -> Option<Taken> {
         let (routes, now) = (&self.progress.routes, self.clock.now());
         let (loops, results) = (&routes.links().loops, &routes.links().results);
         let hang_up = || Script { steps: vec![Step::HangUp] };
         match event {
-            Inbound::Message(message) => loops.takes_text(message, routes, &self.vault, now).then_some(Taken::Known),
+            Inbound::Message(message) => {
+                let (lane, sent) = loops.takes_text(message, routes, &self.vault, now)?;
+                if sent == Sent::Elsewhere {
+                    elsewhere::came(&*self.store, &lane, now).await;
+                }
+                Some(Taken::Known)
+            }
             Inbound::Receipt(receipt) => loops.is_attempt(receipt.attempt).then_some(Taken::Known),
             Inbound::CallStep(step) => loops.is_attempt(step.attempt).then(|| Taken::Script(CallRef::Attempt(step.attempt), hang_up())),
-            Inbound::Caller(CallerEvent { account, provider_id, from, to, news: CallerNews::Started }) => loops
-                .takes_call(from, to, results, now)
-                .then(|| Taken::Script(CallRef::Caller(self.vault.call_id(account, &provider_id.0)), hang_up())),
+            Inbound::Caller(CallerEvent { account, provider_id, from, to, news: CallerNews::Started }) => {
+                if !loops.takes_call(from, to, results, now) {
+                    let lane = elsewhere::expects_call(&*self.store, routes, (from, to), now).await?;
+                    elsewhere::came(&*self.store, &lane.key, now).await;
+                }
+                Some(Taken::Script(CallRef::Caller(self.vault.call_id(account, &provider_id.0)), hang_up()))
+            }
             Inbound::Caller(CallerEvent {
                 news: CallerNews::Step { .. } | CallerNews::Recording { .. } | CallerNews::Transcript { .. },
                 ..

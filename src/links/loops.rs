@@ -2,8 +2,9 @@
 //!
 //! The way in asks here before anything else, so that a loop is never a tip. A text is known by its sender, one of our own numbers, and a
 //! keyed token in its words, also after a restart, and also when it is only found later by looking for missed messages. A call carries no
-//! words: it is known by its two numbers and by being expected.
+//! words: it is known by its two numbers and by being expected; which other nodes expect is `elsewhere`'s.
 
+use super::elsewhere::took;
 use super::results::{Results, Test};
 use crate::progress::routes::Routes;
 use crate::vault::Vault;
@@ -13,7 +14,6 @@ use domain::id::{AttemptId, LaneKey};
 use domain::sealed::Address;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// A loop that has not come back after this has failed.
 pub const LOOP_MOST: SignedDuration = SignedDuration::from_secs(120);
@@ -45,6 +45,15 @@ pub struct Open {
     pub came: bool,
 }
 
+/// Where a loop that came in was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// By this run of this node.
+    Here,
+    /// By another node, or by a former run.
+    Elsewhere,
+}
+
 impl Loops {
     /// A loop begins.
     pub fn begin(&self, open: Open) {
@@ -70,20 +79,32 @@ impl Loops {
     pub fn is_attempt(&self, attempt: AttemptId) -> bool {
         self.held().iter().any(|open| open.attempt == attempt)
     }
-    /// Whether a text is one of ours on its way round; then it has come.
-    pub fn takes_text(&self, message: &InboundMessage, routes: &Routes, vault: &Vault, now: Timestamp) -> bool {
-        let results = &routes.links().results;
-        let Some(from) = &message.from else { return false };
-        let sender = routes.lanes().find(|lane| lane.means == Means::Text && lane.from == *from);
-        let Some((lane, at)) = sender.and_then(|lane| Some((lane, vault.read_loop_words(&lane.key, message.words.reveal())?))) else {
-            return false;
-        };
+    /// Whether a text is a loop on its way round; then it has come, and this says by which lane it was sent, and from where.
+    pub fn takes_text(&self, message: &InboundMessage, routes: &Routes, vault: &Vault, now: Timestamp) -> Option<(LaneKey, Sent)> {
+        let sender = routes.lanes().find(|lane| lane.means == Means::Text && message.from.as_ref() == Some(&lane.from))?;
+        let at = vault.read_loop_words(&sender.key, message.words.reveal())?;
         let mut held = self.held();
-        if let Some(open) = held.iter_mut().find(|open| open.lane == lane.key && open.at == at && !open.came) {
+        let Some(open) = held.iter_mut().find(|open| open.lane == sender.key && open.at == at) else {
+            return Some((sender.key.clone(), Sent::Elsewhere));
+        };
+        if !open.came {
             open.came = true;
-            results.succeeded(&lane.key, Test::Loop, now, Duration::try_from(now.duration_since(at)).unwrap_or_default());
+            routes.links().results.succeeded(&sender.key, Test::Loop, now, took(at, now));
         }
-        true
+        Some((sender.key.clone(), Sent::Here))
+    }
+    /// Whether any has not come yet.
+    pub(super) fn waits(&self) -> bool {
+        self.held().iter().any(|open| !open.came)
+    }
+    /// Notes which have come in at other nodes; `came_at` says when a lane's last one did.
+    pub(super) fn came_elsewhere(&self, came_at: impl Fn(&LaneKey) -> Option<Timestamp>, results: &Results) {
+        for open in self.held().iter_mut().filter(|open| !open.came) {
+            if let Some(came) = came_at(&open.lane).filter(|came| *came >= open.at) {
+                open.came = true;
+                results.succeeded(&open.lane, Test::Loop, came, took(open.at, came));
+            }
+        }
     }
     /// Whether a call is one of ours on its way round; then it has come.
     pub fn takes_call(&self, from: &Address, to: &Address, results: &Results, now: Timestamp) -> bool {
@@ -92,7 +113,7 @@ impl Loops {
         let Some(open) = ours.next_back() else { return false };
         if !open.came {
             open.came = true;
-            results.succeeded(&open.lane, Test::Loop, now, Duration::try_from(now.duration_since(open.at)).unwrap_or_default());
+            results.succeeded(&open.lane, Test::Loop, now, took(open.at, now));
         }
         true
     }

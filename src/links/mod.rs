@@ -7,6 +7,7 @@
 
 pub mod circuit;
 pub mod circuits;
+pub mod elsewhere;
 pub mod keeper;
 pub mod loops;
 pub mod results;

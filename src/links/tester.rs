@@ -6,7 +6,7 @@
 
 use super::loops::{LOOP_MOST, Open};
 use super::results::Test;
-use super::{circuit::News, news_of};
+use super::{circuit::News, elsewhere, news_of};
 use crate::clock::Clock;
 use crate::config::Links as Settings;
 use crate::entropy::Entropy;
@@ -134,6 +134,9 @@ impl Tester {
                 () = stopping.cancelled() => return,
             }
             let (links, now) = (self.routes.links(), self.clock.now());
+            if let Err(error) = elsewhere::hear(&*self.store, &links.loops, &links.results).await {
+                tracing::info!(error = %error, "whether tests came in at other nodes was not found out");
+            }
             for late in links.loops.overdue(now) {
                 links.results.failed(&late, Test::Loop, now, format!("it did not come in within {} s", LOOP_MOST.as_secs()));
             }
@@ -172,6 +175,9 @@ impl Tester {
             Means::Mail => return,
         };
         let (from, to, means) = (lane.from.clone(), partner.from.clone(), lane.means);
+        if let Err(error) = elsewhere::begins(&*self.store, &lane.key, at).await {
+            return tracing::info!(error = %error, lane = %lane.key, "a test was not announced to the other nodes, so it was not sent");
+        }
         links.loops.begin(Open { attempt, lane: lane.key.clone(), means, from: from.clone(), to: to.clone(), at, came: false });
         let result = sender.send(&Outbound { attempt, from, to, content }).await;
         let now = self.clock.now();
