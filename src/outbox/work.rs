@@ -151,12 +151,7 @@ async fn one(outbox: &Outbox, next: Todo, way: &mut Way<'_>) -> Result<Vec<Todo>
 }
 
 /// Sends in the lane's turn. `promise` is what the attempt is made for, unless it is an answer to a reporter.
-async fn send(
-    outbox: &Outbox,
-    attempt: &AttemptRow,
-    outbound: &Outbound,
-    (way, promise): (&mut Way<'_>, Option<&Obligation>),
-) -> Answered {
+async fn send(outbox: &Outbox, attempt: &AttemptRow, outbound: &Outbound, (way, promise): (&mut Way<'_>, Option<&Obligation>)) -> Answered {
     let Some(sender) = outbox.senders.get(&attempt.lane) else {
         return Answered {
             outcome: SendOutcome::Transient,

@@ -41,7 +41,8 @@ impl Steps {
             }
             Clock::Database(clock) => {
                 let ago = clock.measured_ago();
-                (ago > STALE_AFTER).then(|| format!("the database's time was not read for {} s; this machine's steady count goes on", ago.as_secs()))
+                (ago > STALE_AFTER)
+                    .then(|| format!("the database's time was not read for {} s; this machine's steady count goes on", ago.as_secs()))
             }
             Clock::Fixed(_) => None,
         }

@@ -26,7 +26,9 @@ fn the_unit_gives_the_end_the_time_it_needs() {
     assert!(stop >= 2 * SHUTDOWN_DEADLINE.as_secs() + 30, "{stop}");
     assert_eq!(unit["ExecStart"], "/usr/local/bin/tipline serve");
     assert_eq!((unit["Restart"].as_str(), unit["RestartPreventExitStatus"].as_str()), ("on-failure", "2"));
-    for (key, value) in [("NoNewPrivileges", "yes"), ("ProtectSystem", "strict"), ("ProtectHome", "yes"), ("LimitCORE", "0"), ("UMask", "0077")] {
+    for (key, value) in
+        [("NoNewPrivileges", "yes"), ("ProtectSystem", "strict"), ("ProtectHome", "yes"), ("LimitCORE", "0"), ("UMask", "0077")]
+    {
         assert_eq!(unit.get(key).map(String::as_str), Some(value), "{key}");
     }
     let files: usize = unit["LimitNOFILE"].parse().expect("a number");
@@ -41,7 +43,8 @@ fn systemd_takes_the_unit() {
     fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("tipline.service");
     // The program is not installed here.
-    fs::write(&file, text("config/systemd/tipline.service").replace("/usr/local/bin/tipline", env!("CARGO_BIN_EXE_tipline"))).expect("a unit");
+    fs::write(&file, text("config/systemd/tipline.service").replace("/usr/local/bin/tipline", env!("CARGO_BIN_EXE_tipline")))
+        .expect("a unit");
     match Command::new("systemd-analyze").arg("verify").arg(&file).output() {
         Ok(output) => {
             let says = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -116,8 +119,7 @@ fn the_program_understands_what_the_image_says() {
 fn every_exit_code_is_explained() {
     let page = text("docs/operations.md");
     let table = page.split("## Exit codes").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the section");
-    let explained: BTreeSet<u8> =
-        table.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok()).collect();
+    let explained: BTreeSet<u8> = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok()).collect();
     let of_serve = [Ending::Clean, Ending::Panicked, Ending::CutOff].map(Ending::exit_code);
     assert_eq!(explained, of_serve.into_iter().chain([1, 2]).collect());
 }

@@ -21,6 +21,7 @@ pub struct Listener {
 
 impl Listener {
     /// Starts it.
+    #[expect(clippy::disallowed_methods, reason = "a test's own listener ends with the test")]
     pub async fn start() -> Self {
         let kept: Arc<Mutex<Vec<Bytes>>> = Arc::default();
         let keep = async |State(kept): State<Arc<Mutex<Vec<Bytes>>>>, body: Bytes| {
@@ -46,7 +47,13 @@ impl Listener {
             .map(|span| Span {
                 name: span["name"].as_str().expect("a name").to_owned(),
                 trace: span["traceId"].as_str().expect("a trace").to_owned(),
-                keys: span["attributes"].as_array().into_iter().flatten().filter_map(|one| one["key"].as_str()).map(str::to_owned).collect(),
+                keys: span["attributes"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|one| one["key"].as_str())
+                    .map(str::to_owned)
+                    .collect(),
             })
             .collect()
     }
@@ -203,10 +210,12 @@ async fn the_watchdog_hears_as_long_as_all_is_well() {
     until("it is heard", || std::future::ready((watchdog.kept().len() >= 2).then_some(()))).await;
     assert!(watchdog.kept().iter().all(|body| body.is_empty()), "there is nothing in it");
     let away = Away::take(&gateway).await;
-    until("it is withheld", || async { (gateway.metric_of("tipline_heartbeats_total{result=\"withheld\"}").await >= 1.0).then_some(()) }).await;
+    until("it is withheld", || async { (gateway.metric_of("tipline_heartbeats_total{result=\"withheld\"}").await >= 1.0).then_some(()) })
+        .await;
     let heard = watchdog.kept().len();
     let withheld = gateway.metric_of("tipline_heartbeats_total{result=\"withheld\"}").await;
-    until("more turns", || async { (gateway.metric_of("tipline_heartbeats_total{result=\"withheld\"}").await > withheld).then_some(()) }).await;
+    until("more turns", || async { (gateway.metric_of("tipline_heartbeats_total{result=\"withheld\"}").await > withheld).then_some(()) })
+        .await;
     assert_eq!(watchdog.kept().len(), heard, "and not heard meanwhile");
     away.back().await;
     until("it is heard again", || std::future::ready((watchdog.kept().len() > heard).then_some(()))).await;
