@@ -1,6 +1,6 @@
 // What the peers written for Node share: a job of an obligation's size, its one request, and the five commands that the bench gives.
 //
-// prepare URL | enqueue URL COUNT BATCH BESIDE | work URL SINK BESIDE | click URL COUNT GAP_MS | left URL
+// prepare URL | enqueue URL COUNT BATCH BESIDE FIRST | work URL SINK BESIDE | click URL COUNT GAP_MS | left URL
 // Each prints one line of JSON; `work` prints it when it is ready and works until SIGTERM.
 
 import http from "node:http";
@@ -54,14 +54,14 @@ export async function run({ prepare, open, work }) {
   }
   const queue = await open(url);
   if (command === "enqueue") {
-    const [count, batch, beside] = rest.map(Number);
+    const [count, batch, beside, from] = rest.map(Number);
     let next = 0;
     const began = performance.now();
     const lane = async () => {
       while (next < count) {
         const first = next;
         next = Math.min(count, first + batch);
-        const keys = Array.from({ length: next - first }, (_, n) => `${first + n}`);
+        const keys = Array.from({ length: next - first }, (_, n) => `${from + first + n}`);
         await (batch === 1 ? queue.one(keys[0], false) : queue.many(keys));
       }
     };

@@ -1,6 +1,6 @@
 """procrastinate as its documentation tunes it: many jobs beside each other in one asynchronous worker, LISTEN/NOTIFY on.
 
-prepare URL | enqueue URL COUNT BATCH BESIDE | work URL SINK BESIDE | click URL COUNT GAP_MS | left URL
+prepare URL | enqueue URL COUNT BATCH BESIDE FIRST | work URL SINK BESIDE | click URL COUNT GAP_MS | left URL
 Each prints one line of JSON; `work` prints it when it is ready and works until SIGTERM.
 """
 
@@ -38,12 +38,12 @@ async def work(app: procrastinate.App, sink: str, beside: int) -> None:
         await app.run_worker_async(concurrency=beside, listen_notify=True)
 
 
-async def enqueue(obligation, count: int, batch: int, beside: int) -> None:
-    following = iter(range(0, count, batch))
+async def enqueue(obligation, count: int, batch: int, beside: int, start: int) -> None:
+    following = iter(range(start, start + count, batch))
 
     async def lane() -> None:
         for first in following:
-            keys = range(first, min(count, first + batch))
+            keys = range(first, min(start + count, first + batch))
             if batch == 1:
                 await obligation.defer_async(key=str(first), fill=FILL)
             else:

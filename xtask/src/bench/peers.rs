@@ -126,8 +126,8 @@ impl Program {
         tokio::task::block_in_place(|| self.ask(&owned))
     }
 
-    async fn enqueue(&self, url: &str, count: usize, batch: usize, beside: usize) -> Result<f64> {
-        let said = self.command(&["enqueue", url, &count.to_string(), &batch.to_string(), &beside.to_string()]).await?;
+    async fn enqueue(&self, url: &str, count: usize, batch: usize, beside: usize, first: usize) -> Result<f64> {
+        let said = self.command(&["enqueue", url, &count.to_string(), &batch.to_string(), &beside.to_string(), &first.to_string()]).await?;
         Ok(count as f64 / said["seconds"].as_f64().context("seconds")?)
     }
 
@@ -195,16 +195,16 @@ impl Program {
         let folder = folder.join(self.name.replace(' ', "-"));
         std::fs::create_dir_all(&folder)?;
         let url = self.fresh(cluster).await?;
-        let singly = self.enqueue(&url, jobs / 4, 1, BESIDE).await?;
-        self.enqueue(&url, jobs - jobs / 4, BATCH, 4).await?;
+        let singly = self.enqueue(&url, jobs / 4, 1, BESIDE, 0).await?;
+        self.enqueue(&url, jobs - jobs / 4, BATCH, 4, jobs / 4).await?;
         let (one, twice) = self.done(&url, sink, 1, jobs, &folder).await?;
         let url = self.fresh(cluster).await?;
-        let in_batches = self.enqueue(&url, jobs, BATCH, 4).await?;
+        let in_batches = self.enqueue(&url, jobs, BATCH, 4, 0).await?;
         let (two, again) = self.done(&url, sink, 2, jobs, &folder).await?;
         let url = self.fresh(cluster).await?;
         sink.take();
         let empty = self.clicks(&url, sink, clicks, &folder).await?;
-        self.enqueue(&url, waiting, BATCH, 4).await?;
+        self.enqueue(&url, waiting, BATCH, 4, 0).await?;
         sink.take();
         let behind = self.clicks(&url, sink, clicks, &folder).await?;
         sink.take();
