@@ -89,7 +89,7 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (7, "routes", include_str!("../../migrations/0007_routes.sql")),
     (8, "portal list (keeps 7)", include_str!("../../migrations/0008_portal_list.sql")),
     (9, "nodes (keeps 7)", include_str!("../../migrations/0009_nodes.sql")),
-    (10, "closed list", include_str!("../../migrations/0010_closed_list.sql")),
+    (10, "closed list (keeps 7)", include_str!("../../migrations/0010_closed_list.sql")),
 ];
 
 /// What the migrations that this program does not know say of themselves.
