@@ -223,10 +223,10 @@ impl Drain {
                 *self.failures.entry(*begin).or_default() += 1;
             }
         }
-        let moved = match self.put_aside(&items).and_then(|()| self.advance(&items)) {
-            Ok(moved) => moved,
+        let moved = match self.put_aside(&items) {
+            Ok(()) => self.advance(&items),
             Err(error) => {
-                tracing::error!(error = %error, "the drain of the spool could not be noted");
+                tracing::error!(error = %error, "a letter of the spool could not be set aside; it stays where it is");
                 return Step::Failed;
             }
         };
@@ -255,7 +255,7 @@ impl Drain {
     }
 
     /// Goes on behind what is settled without a gap, and notes it.
-    fn advance(&mut self, items: &[Item]) -> io::Result<bool> {
+    fn advance(&mut self, items: &[Item]) -> bool {
         let before = self.offset;
         let mut letters = 0;
         for item in items {
@@ -269,13 +269,16 @@ impl Drain {
             };
         }
         if self.offset == before {
-            return Ok(false);
+            return false;
         }
-        // The note comes first: a letter that counts no more must not be met by one that goes past it.
-        open::write_cursor(&self.inner.folder, self.segment, self.offset)?;
+        // The note comes first: a letter that counts no more must not be met by one that goes past it. A full disk may refuse it; to wait for
+        // room would be to wait for the letters that take it, and a letter that is drained again after a restart changes nothing.
+        if let Err(error) = open::write_cursor(&self.inner.folder, self.segment, self.offset) {
+            tracing::warn!(error = %error, "the drain of the spool could not be noted; a restart repeats a part of it");
+        }
         self.inner.ledger.done(letters);
         metrics::counter!(crate::telemetry::metric::SPOOL_DRAINED).increment(letters);
-        Ok(true)
+        true
     }
 
     async fn retry_set_aside(&self, stop: &CancellationToken) {

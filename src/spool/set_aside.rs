@@ -35,7 +35,13 @@ pub(super) fn folder(spool: &Path) -> PathBuf {
 pub(super) fn count(spool: &Path) -> io::Result<(u64, u64)> {
     let mut found = (0, 0);
     for entry in fs::read_dir(folder(spool))? {
-        found = (found.0 + 1, found.1 + entry?.metadata()?.len());
+        let entry = entry?;
+        // The half of one that a full disk cut off: what it was to hold is still in its segment.
+        if entry.path().extension().is_some_and(|ending| ending == "half") {
+            fs::remove_file(entry.path())?;
+            continue;
+        }
+        found = (found.0 + 1, found.1 + entry.metadata()?.len());
     }
     Ok(found)
 }
@@ -50,9 +56,14 @@ pub(super) fn keep(spool: &Spool, kind: Kind, segment: u64, offset: u64, bytes: 
         return Ok(());
     }
     let half = folder.join(format!("{name}.half"));
-    let mut file = super::writer::private().write(true).create(true).truncate(true).open(&half)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let written = super::writer::private().write(true).create(true).truncate(true).open(&half).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    if let Err(error) = written {
+        let _ = fs::remove_file(&half);
+        return Err(error);
+    }
     fs::rename(half, path)?;
     File::open(folder)?.sync_all()?;
     inner.ledger.aside(true, bytes.len() as u64);

@@ -192,6 +192,19 @@ async fn what_is_put_is_sealed_kept_over_a_restart_and_drained_in_order() {
 }
 
 #[tokio::test]
+async fn a_disk_that_takes_no_note_of_the_drain_holds_no_letter_up() {
+    let folder = Folder::new();
+    // No file can take the place of a folder that is not empty.
+    fs::create_dir_all(folder.0.join("cursor/full")).unwrap();
+    let (spool, store) = (folder.spool(ROOM), Arc::new(Store::default()));
+    for n in 0..200 {
+        spool.put(&letter(SENDER, n)).await.unwrap();
+    }
+    drained(&spool, &store).await;
+    assert_eq!(store.ids(), (0..200).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_write_cut_at_any_byte_loses_nothing_that_was_acknowledged() {
     let folder = Folder::new();
     let spool = folder.spool(ROOM);
