@@ -70,7 +70,7 @@ impl Similar {
         let mut seen: Option<Seen> = None;
         while !stopping.is_cancelled() {
             if self.is_ours(&lane).await {
-                let looked = self.look(seen.get_or_insert_with(|| self.nothing_seen()), &stopping).await;
+                let looked = self.look(&lane, seen.get_or_insert_with(|| self.nothing_seen()), &stopping).await;
                 if let Err(error) = looked {
                     tracing::warn!(error = %error, "tips were not looked at for likeness; they stay rows of their own until they are");
                     // What was found and not written down is found again.
@@ -105,13 +105,18 @@ impl Similar {
     }
 
     /// Looks at the tips that were not looked at yet.
-    async fn look(&self, seen: &mut Seen, stopping: &CancellationToken) -> Result<(), StoreError> {
+    async fn look(&self, lane: &LaneKey, seen: &mut Seen, stopping: &CancellationToken) -> Result<(), StoreError> {
         let since = self.clock.now().saturating_sub(LOOKED_BACK).unwrap_or(Timestamp::MIN);
         seen.groups.forget_before(since);
         let lately = self.store.tips_since(since, u32::try_from(INCIDENTS_MOST).unwrap_or(u32::MAX)).await?;
         let new: Vec<ConversationId> = lately.iter().copied().filter(|id| !seen.tips.contains(id)).collect();
         for some in new.chunks(TOGETHER) {
             if stopping.is_cancelled() {
+                return Ok(());
+            }
+            // A day's flood takes longer than a lease: what another node looks at meanwhile is not looked at here.
+            if !self.is_ours(lane).await {
+                *seen = self.nothing_seen();
                 return Ok(());
             }
             let mut commit = Commit::default();

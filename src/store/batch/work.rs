@@ -60,7 +60,7 @@ pub(crate) const GIVE_BACK: &str = concat!("DELETE FROM lane WHERE owner = $2 AN
 #[rustfmt::skip]
 pub(crate) const RECLAIM: &str = concat!(
     "UPDATE work SET run_at = 0, owner = NULL WHERE lane IN (SELECT i.value FROM ", each!(), " i) AND owner IS NOT NULL",
-    " AND owner NOT IN (SELECT l.owner FROM lane l WHERE l.until_at > $2)",
+    " AND owner NOT IN (SELECT lane.owner FROM lane WHERE lane.until_at > $2)",
 );
 
 /// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.
