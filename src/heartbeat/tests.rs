@@ -22,6 +22,7 @@ use domain::id::{LaneKey, MessageId};
 use domain::sealed::Address;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -37,6 +38,7 @@ struct Line {
     heard: Arc<AtomicU32>,
     tasks: Tasks,
     before: Option<String>,
+    folder: PathBuf,
 }
 
 impl Line {
@@ -50,7 +52,7 @@ impl Line {
         let tasks = Tasks::default();
         let spawning = tasks.clone();
         let folder = std::env::temp_dir().join(format!("tipline-heart-{}", Entropy.uuid().simple()));
-        let options = Options { folder, most_bytes: 1 << 20 };
+        let options = Options { folder: folder.clone(), most_bytes: 1 << 20 };
         let spool = Spool::open(&options, f.vault.clone(), &move |name, task| spawning.spawn(name, task)).unwrap();
         let heard = Arc::new(AtomicU32::new(0));
         let url = watchdog(&tasks, heard.clone()).await;
@@ -67,7 +69,7 @@ impl Line {
         let settings = Settings { url: None, every: Duration::from_secs(60), patience: Duration::from_secs(60) };
         let heart = Heartbeat { readiness, store: f.store.clone(), node: "this".to_owned(), settings };
         let watchdog = Watchdog { client: client(&url, Duration::from_secs(5)).unwrap(), url: Secret::new(url) };
-        let line = Self { f, heart, spool, watchdog, heard, tasks, before: None };
+        let line = Self { f, heart, spool, watchdog, heard, tasks, before: None, folder };
         line.step(0).await;
         line
     }
@@ -101,6 +103,7 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.tasks.stop();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
