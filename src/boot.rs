@@ -136,8 +136,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     }
     let leases = Leases::default();
     let (keeper_clock, keeper_wake) = (clock.clone(), wake.clone());
-    let keeper =
-        Keeper { store: store.clone(), clock: keeper_clock, routes: routes.clone(), wake: keeper_wake, leases: leases.clone() };
+    let keeper = Keeper { store: store.clone(), clock: keeper_clock, routes: routes.clone(), wake: keeper_wake, leases: leases.clone() };
     keeper.restore().await?;
     tasks.spawn("links", keeper.run(tasks.stopping()));
     let files = Files::new(config.media.files(), vault.clone());

@@ -37,12 +37,15 @@ async fn what_was_committed_outlives_a_kill() {
 async fn a_backend_that_is_killed_ends_all_and_one_that_is_ended_only_itself() {
     let cluster = with_a_table().await;
     assert!(!cluster.end_backend(0).await.expect("nobody"), "nobody is connected");
-    let sleepers = || {
+    let waiting = || {
         let mut command = Command::new("psql");
-        command.args(["-X", "-d", &cluster.url("one"), "-c", "SELECT pg_sleep(600)"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["-X", "-d", &cluster.url("one"), "-c", "SELECT pg_sleep_for('10 minutes')"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.spawn().expect("psql runs")
     };
-    let mut two = [sleepers(), sleepers()];
+    let mut two = [waiting(), waiting()];
     wait("both are connected", async || cluster.backends().await.is_ok_and(|backends| backends.len() == 2)).await;
     assert!(cluster.end_backend(1).await.expect("one of them"));
     wait("one is left", async || cluster.backends().await.is_ok_and(|backends| backends.len() == 1)).await;

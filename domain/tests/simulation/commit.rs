@@ -238,7 +238,9 @@ impl World {
 /// Whether a carrier's answer says that it has not taken the attempt, as far as anybody knows.
 pub fn not_taken(answer: Option<SendOutcome>) -> bool {
     match answer {
-        Some(SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent | SendOutcome::OptedOut | SendOutcome::PutOff) => true,
+        Some(SendOutcome::Transient | SendOutcome::Throttled(_) | SendOutcome::Permanent | SendOutcome::OptedOut | SendOutcome::PutOff) => {
+            true
+        }
         Some(SendOutcome::Accepted | SendOutcome::Unknown) | None => false,
     }
 }

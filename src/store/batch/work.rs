@@ -72,8 +72,7 @@ pub(crate) const EVADE: &str = "UPDATE work SET lane = $2 WHERE id IN \
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] =
-    &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, GIVE_BACK, RECLAIM, RELEASE, RELEASE_WORK, EVADE];
+pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, GIVE_BACK, RECLAIM, RELEASE, RELEASE_WORK, EVADE];
 
 /// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now, `$4` now. A lane that some node
 /// holds is not gone, only unknown here: that node has another configuration.

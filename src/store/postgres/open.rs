@@ -163,8 +163,10 @@ async fn schema(options: &PgConnectOptions, connection: &mut PgConnection) -> Re
     if !there.fetch_one(&mut *connection).await.map_err(refused)? {
         return Ok(0);
     }
-    let found =
-        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut *connection).await.map_err(refused)?;
+    let found = sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(refused)?;
     let found = found.unwrap_or(0);
     if found > sql::NEWEST {
         let later = sqlx::query_scalar::<_, String>(sql::LATER).bind(sql::NEWEST).fetch_all(connection).await.map_err(refused)?;

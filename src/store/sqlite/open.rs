@@ -125,10 +125,7 @@ pub(super) fn writer(path: PathBuf, migrate: bool) -> BoxFuture<'static, Result<
         // Also when nothing is missing: it compares what was run with what is known.
         let mut migrator = sql::sqlite_migrator();
         migrator.set_ignore_missing(found > sql::NEWEST);
-        migrator
-            .run_direct(None, &mut connection, false)
-            .await
-            .map_err(|source| OpenError::Foreign { path: path.clone(), source })?;
+        migrator.run_direct(None, &mut connection, false).await.map_err(|source| OpenError::Foreign { path: path.clone(), source })?;
         Ok((connection, lock))
     })
 }
@@ -172,8 +169,10 @@ async fn schema(path: &Path, connection: &mut SqliteConnection) -> Result<i64, O
     if table.fetch_one(&mut *connection).await.map_err(damaged)? == 0 {
         return Ok(0);
     }
-    let found =
-        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut *connection).await.map_err(damaged)?;
+    let found = sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(damaged)?;
     let found = found.unwrap_or(0);
     if found > sql::NEWEST {
         let later = sqlx::query_scalar::<_, String>(sql::LATER).bind(sql::NEWEST).fetch_all(connection).await.map_err(damaged)?;

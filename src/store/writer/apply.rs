@@ -7,9 +7,7 @@ use super::connection::Connection;
 use crate::clock::from_micros;
 use crate::progress::routes::BELOW_CRITICAL;
 use crate::store::batch::facts::Questions;
-use crate::store::batch::work::{
-    CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, GIVE_BACK, LEASE, MOVE, RECLAIM, RELEASE, RELEASE_WORK,
-};
+use crate::store::batch::work::{CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, GIVE_BACK, LEASE, MOVE, RECLAIM, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch};
 use crate::store::news::Changed;
 use crate::store::prepared::Prepared;

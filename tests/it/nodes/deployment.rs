@@ -1,7 +1,7 @@
 //! Three nodes, their database, a line to it for each, and a balancer: started, killed, asked whichever answers.
 
 use super::balancer::Balancer;
-use crate::gateway::{LINE, SECOND_LINE, TestGateway, free_port, root, until};
+use crate::gateway::{LINE, SECOND_LINE, TestGateway, free_port, until};
 use mock_carriers::NumberRoute;
 use reqwest::Method;
 use serde_json::Value;
@@ -61,7 +61,8 @@ impl Several {
         let balancer = Balancer::start(ports.iter().map(|[public, ..]| ([127, 0, 0, 1], *public).into()).collect()).await;
         gateway.configure(|text| {
             let text = text.replace(&format!("origin = \"{}\"", gateway.public), &format!("origin = \"{}\"", balancer.origin));
-            format!("{text}\n[database]\nurl = \"{url}\"\n{}", shared_files(&gateway))
+            let files = gateway.folder.join("media");
+            format!("{text}\n[database]\nurl = \"{url}\"\n\n[media]\nfolder = \"{}\"\n", files.display())
         });
         routes(&gateway, &balancer.origin).await;
         let mut nodes = Vec::new();
@@ -133,16 +134,6 @@ impl Several {
         })
         .await;
     }
-}
-
-/// The folder of files that all nodes share.
-fn shared_files(gateway: &TestGateway) -> String {
-    let known = fs::read_to_string(root().join("config/default.toml")).expect("the configuration's defaults");
-    let section = known.split("\n[media]\n").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
-    if !section.contains("\nfolder =") {
-        return String::new();
-    }
-    format!("\n[media]\nfolder = \"{}\"\n", gateway.folder.join("media").display())
 }
 
 /// Webhooks go to the balancer, of both carriers.

@@ -69,7 +69,7 @@ async fn a_database_that_is_killed_and_then_replaced_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_that_are_cut_late_or_silent_lose_nothing() {
-    let mut several = Several::start().await;
+    let several = Several::start().await;
     let mut random = fastrand::Rng::with_seed(7);
     let mut load = Load::start(&several).await;
     several.nodes[0].line.delay(Duration::from_millis(5));
