@@ -2,7 +2,7 @@
 //!
 //! The time is the machine's steady count since the start plus an offset that is measured: the database is asked, and its answer is taken for
 //! the middle of the time that asking took. Read in between it costs no question. What surprises: it never goes back, it stands still until
-//! the database has caught up; only a database that was set back by more than [`LONGEST_STAND`] (a failover to a server with another
+//! the database has caught up; only a database that was set back by more than `LONGEST_STAND` (a failover to a server with another
 //! time) is followed back at once, for standing still so long would hold every promise up.
 
 use super::{Clock, from_micros};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const UNFINISHED: &str = "copy_unfinished";
 /// In a target, for good: which copy it came from.
 pub(super) const COPIED: &str = "copied_by";
-/// In a source that was moved away, or is being moved: [`Moved`] as JSON.
+/// In a source that was moved away, or is being moved: `Moved` as JSON.
 pub const MOVED: &str = "moved_to";
 
 /// Every mark, for leaving them out of copies.

@@ -47,7 +47,7 @@ impl Postgres {
             let alive = Arc::new(alive);
             for _ in 0..WRITERS {
                 let writer = Writer {
-                    connection: writer::Connection::Postgres(Connection::new(open::writing(&connect))),
+                    connection: writer::Connection::Postgres(Box::new(Connection::new(open::writing(&connect)))),
                     orders: queue.clone(),
                     on_news: options.on_news.clone(),
                     others: Some(others.clone()),

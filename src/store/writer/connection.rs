@@ -9,7 +9,7 @@ use crate::store::{postgres, sqlite};
 /// One of the engines.
 pub(in crate::store) enum Connection {
     Sqlite(sqlite::Connection),
-    Postgres(postgres::Connection),
+    Postgres(Box<postgres::Connection>),
 }
 
 impl Connection {
