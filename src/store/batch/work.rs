@@ -47,7 +47,7 @@ pub(crate) const CLAIM_HELD: &str = claim!(
 pub(crate) const LEASE: &str = concat!(
     "INSERT INTO lane (lane, owner, until_at) SELECT i.value, $2, $4 FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, until_at = excluded.until_at",
-    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 OR lane.until_at > $4 + 3 * ($4 - $3) RETURNING lane",
+    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 OR ($4 > $3 AND lane.until_at > $4 + 3 * ($4 - $3)) RETURNING lane",
 );
 
 /// `$1` owner.
@@ -59,7 +59,7 @@ pub(crate) const GIVE_BACK: &str = concat!("DELETE FROM lane WHERE owner = $2 AN
 /// `$1` lanes, `$2` now. What was claimed there by owners that hold no lease any more was due when it was claimed, so it is due now.
 #[rustfmt::skip]
 pub(crate) const RECLAIM: &str = concat!(
-    "UPDATE work SET run_at = 0, owner = NULL WHERE lane IN (SELECT i.value FROM ", each!(), " i) AND owner IS NOT NULL",
+    "UPDATE work SET run_at = $2, owner = NULL WHERE lane IN (SELECT i.value FROM ", each!(), " i) AND owner IS NOT NULL",
     " AND owner NOT IN (SELECT lane.owner FROM lane WHERE lane.until_at > $2)",
 );
 

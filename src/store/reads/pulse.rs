@@ -18,9 +18,9 @@ const OPEN: &str = "SELECT d.level AS level, CASE \
     WHEN o.obligation_json LIKE '%\"state\":{\"state\":\"in_flight\"%' THEN 'in_flight' \
     WHEN o.obligation_json LIKE '%\"state\":{\"state\":\"standby\"%' THEN 'standby' ELSE 'waiting' END AS state, count(*) AS many \
     FROM obligation o JOIN dispatch d ON d.id = o.dispatch WHERE NOT o.closed GROUP BY 1, 2 ORDER BY 1, 2";
-const DUE: &str =
-    "SELECT w.lane, count(*) AS due, min(w.run_at) AS oldest FROM work w WHERE w.run_at <= $1 GROUP BY w.lane ORDER BY w.lane";
-const LEASES: &str = "SELECT l.lane, l.until_at FROM lane l WHERE l.until_at > $1 ORDER BY l.lane";
+/// Work that its owner gave back has no time of its own: it waits from now.
+const DUE: &str = "SELECT w.lane, count(*) AS due, COALESCE(min(NULLIF(w.run_at, 0)), $1) AS oldest FROM work w WHERE w.run_at <= $1 GROUP BY w.lane ORDER BY w.lane";
+const LEASES: &str = "SELECT lane.lane, lane.until_at FROM lane WHERE lane.until_at > $1 ORDER BY lane.lane";
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
