@@ -142,6 +142,15 @@ async fn upload_is_kept(gateway: &TestGateway) -> PathBuf {
     let say = Say { from: STUDENT.to_owned(), to: LINE.to_owned(), body: "look".to_owned(), media, ..Say::default() };
     gateway.control().say(say).await.expect("the mock says it");
     let media = gateway.folder.join("data/media");
+    let url = format!("sqlite://{}?mode=ro", gateway.folder.join("data/tipline.db").display());
+    until("it is known as kept", || async {
+        let mut connection = SqliteConnection::connect(&url).await.ok()?;
+        let kept = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM attachment WHERE NOT unfinished");
+        let kept = kept.fetch_one(&mut connection).await;
+        connection.close().await.ok()?;
+        (kept.ok()? == 1).then_some(())
+    })
+    .await;
     until("its file", || async {
         let folders = std::fs::read_dir(&media).ok()?.flatten();
         let files = folders.filter_map(|folder| std::fs::read_dir(folder.path()).ok()).flat_map(Iterator::flatten);

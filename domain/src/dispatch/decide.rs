@@ -151,7 +151,7 @@ impl Deciding<'_> {
                 self.news_of_latest(attempt, self.context.now, evidence);
             }
             State::Satisfied { by: Satisfaction::Notified, .. } => {
-                if let Some(end) = lost(evidence) {
+                if let Some(end) = evidence.lost() {
                     self.ended(end);
                 }
             }
@@ -167,7 +167,7 @@ impl Deciding<'_> {
                 None if self.next.elsewhere == Elsewhere::Confirmed => self.close(Satisfaction::ConfirmedElsewhere),
                 None => self.in_flight(attempt, since),
             },
-            Means::Mail | Means::Text => match lost(evidence) {
+            Means::Mail | Means::Text => match evidence.lost() {
                 Some(end) => self.ended(end),
                 None if evidence.taken_at().is_some() => self.close(Satisfaction::Notified),
                 None => {}
@@ -382,14 +382,6 @@ impl Deciding<'_> {
             State::Standby { .. } | State::Waiting { .. } | State::InFlight { .. } => None,
             State::Satisfied { .. } | State::Released { .. } | State::Failed { .. } => None,
         }
-    }
-}
-
-/// How a text or mail was lost; a delivery outweighs every end.
-fn lost(evidence: &Evidence) -> Option<&End> {
-    match &evidence.ended {
-        Some((_, end @ (End::Undelivered(_) | End::Failed(_) | End::Canceled))) if evidence.delivered.is_none() => Some(end),
-        Some((_, End::Completed | End::Busy | End::NoAnswer | End::Canceled | End::Failed(_) | End::Undelivered(_))) | None => None,
     }
 }
 

@@ -125,6 +125,14 @@ pub enum Rung {
 }
 
 impl Evidence {
+    /// How a text or mail was lost; a delivery outweighs every end.
+    pub(super) fn lost(&self) -> Option<&End> {
+        match &self.ended {
+            Some((_, end @ (End::Undelivered(_) | End::Failed(_) | End::Canceled))) if self.delivered.is_none() => Some(end),
+            Some((_, End::Completed | End::Busy | End::NoAnswer | End::Canceled | End::Failed(_) | End::Undelivered(_))) | None => None,
+        }
+    }
+
     /// Adds one receipt. True when something new is known, an earlier time of a known fact included.
     ///
     /// Each fact keeps its earliest time. Of two ends that contradict each other the later variant of [`End`] stays, whichever came
