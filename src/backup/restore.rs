@@ -61,7 +61,7 @@ pub async fn restore(config: &Config, clock: &Clock, backup: &Path, progress: On
     let mut returning = Returning::new(&keys);
     copy::restore(backup.join(DATABASE), &to, &manifest.id, &mut returning, progress).await?;
     let (tips, destroyed) = (returning.tips, returning.destroyed());
-    let brought = bring_files(&folder, &config.media.folder, list.iter().filter(|(place, _)| !returning.left.contains(place)))?;
+    let brought = bring_files(&folder, &config.media.files(), list.iter().filter(|(place, _)| !returning.left.contains(place)))?;
     let (_, other_letters) = letters::restore(&folder, &config.spool.folder)?;
     drop(held);
     let waiting = copy::waiting(&to).await?;

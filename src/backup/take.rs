@@ -53,7 +53,7 @@ pub async fn take(
     let tables = copy::backup(&from, half.join(DATABASE), &mut leaving, progress).await?;
     let Leaving { keys, files: named, check } = leaving;
     let key_check = check.ok_or_else(|| BackupError::Unused(from.shown()))?;
-    let kept = files::keep(&config.media.folder, folder, &named, &known(folder)?)?;
+    let kept = files::keep(&config.media.files(), folder, &named, &known(folder)?)?;
     let list = files::write_list(&half, &kept.list)?;
     let manifest = Manifest {
         format: FORMAT,

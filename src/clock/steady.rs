@@ -93,7 +93,16 @@ impl SteadyClock {
             let mut course = self.held();
             course.offset = course.offset.saturating_add(behind);
         }
+        // At once: a run may end before it has looked for the first time.
+        self.write_down(store).await;
         Ok(())
+    }
+
+    async fn write_down(&self, store: &dyn Store) {
+        let writes = vec![Write::Meta(KEPT, format!("{} {}", self.now(), awake().unwrap_or(0)))];
+        if let Err(error) = store.commit(Commit { writes, ..Commit::default() }).await {
+            tracing::info!(error = %error, "the time was not written down");
+        }
     }
 
     /// Looks at the machine's time again and again, until told to stop.
@@ -113,10 +122,7 @@ impl SteadyClock {
             }
             metrics::gauge!(metric::CLOCK_OFF).set(off.as_secs_f64());
             if look % KEPT_EVERY == 0 {
-                let writes = vec![Write::Meta(KEPT, format!("{} {}", self.now(), awake().unwrap_or(0)))];
-                if let Err(error) = store.commit(Commit { writes, ..Commit::default() }).await {
-                    tracing::info!(error = %error, "the time was not written down");
-                }
+                self.write_down(&*store).await;
             }
         }
     }
