@@ -104,7 +104,7 @@ pub async fn all(mut several: Several, accepted: &BTreeSet<String>, dispatched: 
         confirmed: record.confirmed_attempts.len(),
         calls: placed.len(),
         again,
-        unknown: obligations.iter().flat_map(attempts).filter(|attempt| is_unknown(attempt)).count(),
+        unknown: obligations.iter().flat_map(attempts).filter(is_unknown).count(),
         most_calls,
     }
 }

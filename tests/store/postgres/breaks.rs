@@ -89,6 +89,7 @@ async fn more(seen: &Seen, texts: u32) {
     until("texts are taken", async || seen.committed.load(Ordering::SeqCst) >= goal).await;
 }
 
+#[expect(clippy::print_stdout, reason = "what was measured is said")]
 fn told(what: &str, seen: &Seen) {
     let read = |counter: &AtomicU32| counter.load(Ordering::SeqCst);
     println!("{what}: {} texts once each; {} told away, {} in doubt", read(&seen.committed), read(&seen.away), read(&seen.in_doubt));
