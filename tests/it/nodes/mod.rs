@@ -20,7 +20,7 @@ async fn a_while(milliseconds: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_are_killed_lose_nothing() {
-    const KILLS: u32 = 12;
+    const KILLS: u32 = 6;
     let mut several = Several::start().await;
     let mut random = fastrand::Rng::with_seed(2026);
     let mut load = Load::start(&several).await;
