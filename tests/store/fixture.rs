@@ -68,6 +68,7 @@ macro_rules! conformance {
                 of_many_equal_commits_one_goes_through, of_many_new_tips_for_one_address_one_goes_through,
                 of_many_changes_of_a_version_one_goes_through, of_many_new_tips_with_one_id_one_goes_through,
                 many_messages_get_all_numbers_once, one_bad_commit_fails_alone,
+                nothing_stays_counted_under_a_tip_that_is_closed_meanwhile,
             },
             record::{the_record_is_chained, the_record_survives_opening_again},
             sound::{what_was_committed_whole_is_sound, what_a_commit_left_out_is_found},

@@ -2,7 +2,9 @@
 
 use crate::fixture::Fresh;
 use crate::rows::*;
+use domain::conversation::State;
 use futures_util::future::join_all;
+use std::collections::HashSet;
 use tipline::audit::Action;
 use tipline::store::StoreError;
 use tipline::store::commit::{Commit, Outcome, Write};
@@ -130,4 +132,25 @@ pub async fn one_bad_commit_fails_alone(fresh: Fresh) {
     }
     assert_eq!(fresh.store.messages(tip_id(1), 0, 1000).await.unwrap().len(), 1 + MANY as usize - 4);
     assert_eq!(fresh.store.record_break(tip_id(1)).await.unwrap(), None);
+}
+
+/// One closes the first tip while another counts a second one under it: whoever is first, the second is not hidden under a closed one.
+pub async fn nothing_stays_counted_under_a_tip_that_is_closed_meanwhile(fresh: Fresh) {
+    const PAIRS: u32 = 48;
+    let (first, second) = (|n: u32| 2 * n, |n: u32| 2 * n + 1);
+    fresh.write((0..2 * PAIRS).map(new_tip)).await;
+    let one = |write: Write| Commit { writes: vec![write], ..Commit::default() };
+    for n in 0..PAIRS {
+        let mut tip = fresh.store.conversation(tip_id(first(n))).await.unwrap().unwrap();
+        tip.conversation.state = State::Closed;
+        let (conversation, incident) = (tip_id(second(n)), tip_id(first(n)));
+        let counted =
+            IncidentRow { conversation, incident, likeness: 70, new_facts: None, folded: true, proposed_at: at(20), taken_out: None };
+        let both = [one(Write::Conversation(Box::new(tip))), one(Write::Incident(counted))];
+        assert_eq!(count(&all(&fresh, both.into_iter()).await), (2, 0, 0));
+    }
+    let rows = fresh.store.inbox(InboxFilter::First, 1000).await.unwrap();
+    let shown: HashSet<_> = rows.iter().map(|row| row.row.conversation.id).collect();
+    let hidden = (0..PAIRS).filter(|n| !shown.contains(&tip_id(second(*n)))).count();
+    assert_eq!((shown.len(), hidden), (PAIRS as usize, 0), "every open tip is there to be seen");
 }

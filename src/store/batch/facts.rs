@@ -220,9 +220,14 @@ impl Prepared {
                     }
                 }
                 Write::TaskDone(id, ..) => tasks.id(id.uuid()),
+                // Whether it may be counted under the first tip depends on that one, which another writer may be closing.
+                Write::Incident(row) => {
+                    if asked.insert(row.incident.uuid()) {
+                        heads.id(row.incident.uuid());
+                    }
+                }
                 Write::Conversation(_)
                 | Write::Message(_)
-                | Write::Incident(_)
                 | Write::Mailbox(_)
                 | Write::Route(_)
                 | Write::AnswerTo(..)
