@@ -7,10 +7,11 @@
 //! gone out, before the node ends: another has them within a turn.
 
 use super::lease::Leases;
-use super::shares::{Move, PRESENCE, Shares};
+use super::shares::{Move, Shares};
 use super::{Outbox, left_behind};
 use crate::lifecycle::Tasks;
 use crate::live::LaneNews;
+use crate::store::rows::PRESENCE;
 use crate::store::{Store, StoreError};
 use domain::channel::Means;
 use domain::id::LaneKey;

@@ -4,13 +4,11 @@
 //! when nobody wanted them for a while; one that holds more than its share gives one back at a time. What it took because nobody wanted it,
 //! it keeps until nodes come or go, so that nothing goes to and fro.
 
-use crate::store::rows::LeaseRow;
+use crate::store::rows::{LeaseRow, PRESENCE};
 use domain::id::LaneKey;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How the presence of a node is called among the lanes.
-pub const PRESENCE: &str = "node-";
 /// A lane that nobody took for so long may be taken beyond one's share.
 const UNWANTED_AFTER: SignedDuration = SignedDuration::from_secs(3);
 /// Nodes must have been the same for so long before one gives a lane back.

@@ -167,7 +167,7 @@ pub trait Store: Send + Sync {
     fn release_lanes(&self, owner: String) -> Read<'_, ()>;
     /// Gives some of `owner`'s lanes back. What it still works on there stays its own.
     fn give_back(&self, lanes: Vec<LaneKey>, owner: String) -> Read<'_, ()>;
-    /// Makes work of these lanes due again that was claimed by owners who hold no lease any more: they are dead. Returns how much.
+    /// Makes work of these lanes due again that was claimed by owners whose presence is over: they are dead. Returns how much.
     fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp) -> Read<'_, u64>;
     /// Every lease, also those that are over and not taken by anybody since.
     fn leases(&self) -> Read<'_, Vec<LeaseRow>>;

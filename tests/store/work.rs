@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use std::collections::HashSet;
 use tipline::links::circuit::{Circuit, News};
 use tipline::store::commit::Write;
-use tipline::store::rows::{AttemptRow, Claim, RouteRow, WorkId, WorkRow};
+use tipline::store::rows::{AttemptRow, Claim, PRESENCE, RouteRow, WorkId, WorkRow};
 
 fn numbers(work: &[tipline::store::rows::WorkRow]) -> Vec<u32> {
     work.iter().map(|row| (0..1000).find(|n| row.id == WorkId::Obligation(obligation_id(*n))).unwrap()).collect()
@@ -173,16 +173,21 @@ pub async fn a_dead_owners_work_is_due_again_once_its_lanes_are_over(fresh: Fres
         ])
         .await;
     let store = &fresh.store;
-    store.lease_lanes(vec![call.clone(), mail.clone()], "dead".to_owned(), at(0), at(8)).await.unwrap();
-    store.lease_lanes(vec![lane("node-new")], "new".to_owned(), at(0), at(20)).await.unwrap();
+    let presence = |owner: &str| lane(&format!("{PRESENCE}{owner}"));
+    store.lease_lanes(vec![call.clone(), mail.clone(), presence("dead")], "dead".to_owned(), at(0), at(8)).await.unwrap();
+    store.lease_lanes(vec![lane("sweep")], "dead".to_owned(), at(0), at(40)).await.unwrap();
+    store.lease_lanes(vec![presence("new")], "new".to_owned(), at(0), at(20)).await.unwrap();
     assert_eq!(claim(&fresh, "dead", 0, 60, 1).await, [1]);
     assert_eq!(claim(&fresh, "new", 0, 60, 1).await, [2]);
     assert_eq!(store.reclaim(vec![call.clone(), mail.clone()], at(7)).await.unwrap(), 0, "it may still be at it");
+    assert_eq!(store.lease_lanes(vec![lane("sweep")], "new".to_owned(), at(7), at(16)).await.unwrap(), []);
     let leases = store.leases().await.unwrap();
-    assert_eq!(leases.iter().filter(|row| row.owner == "dead" && row.until == at(8)).count(), 2);
+    assert_eq!(leases.iter().filter(|row| row.owner == "dead" && row.until == at(8)).count(), 3);
     assert_eq!(store.lease_lanes(vec![call.clone()], "new".to_owned(), at(8), at(16)).await.unwrap(), std::slice::from_ref(&call));
-    assert_eq!(store.reclaim(vec![call], at(8)).await.unwrap(), 1);
+    assert_eq!(store.reclaim(vec![call], at(8)).await.unwrap(), 1, "whatever else it has a lease of");
     assert_eq!(claim(&fresh, "new", 8, 60, 9).await, [1], "and what the living one has stays with it");
+    let sweep = vec![lane("sweep")];
+    assert_eq!(store.lease_lanes(sweep.clone(), "new".to_owned(), at(8), at(16)).await.unwrap(), sweep, "its long leases are over, too");
 }
 
 pub async fn some_lanes_are_given_back_and_what_is_under_way_there_is_not(fresh: Fresh) {

@@ -42,12 +42,21 @@ pub(crate) const CLAIM_HELD: &str = claim!(
     " AND (w.urgency % 100000 >= 50000 OR (w.due_at <= $3 AND w.about = 'obligation' AND (w.run_at <= w.due_at OR w.due_at <= $6)))"
 );
 
-/// `$1` lanes, `$2` owner, `$3` now, `$4` until. A lease that would last far longer than any does was written before the clock was set back.
+/// Whether the presence of an owner (the lane [`PRESENCE`] and its name, which the keeper renews every few seconds) is as `$until` says.
+macro_rules! presence {
+    ($owner:literal, $until:literal) => {
+        concat!("EXISTS (SELECT 1 FROM lane p WHERE p.lane = 'node-' || ", $owner, " AND p.until_at ", $until, ")")
+    };
+}
+
+/// `$1` lanes, `$2` owner, `$3` now, `$4` until. The leases of an owner whose presence is over are over, however long they would last: some
+/// last for hours. A lease that would last far longer than any does was written before the clock was set back.
 #[rustfmt::skip]
 pub(crate) const LEASE: &str = concat!(
     "INSERT INTO lane (lane, owner, until_at) SELECT i.value, $2, $4 FROM ", each!(), " i WHERE TRUE",
     " ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, until_at = excluded.until_at",
-    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 OR ($4 > $3 AND lane.until_at > $4 + 3 * ($4 - $3)) RETURNING lane",
+    " WHERE lane.owner = excluded.owner OR lane.until_at <= $3 OR ($4 > $3 AND lane.until_at > $4 + 3 * ($4 - $3))",
+    " OR ", presence!("lane.owner", "<= $3"), " RETURNING lane",
 );
 
 /// `$1` owner.
@@ -56,11 +65,11 @@ pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
 /// `$1` lanes, `$2` owner. Some lanes given back; what the owner still works on there stays its own.
 pub(crate) const GIVE_BACK: &str = concat!("DELETE FROM lane WHERE owner = $2 AND lane IN (SELECT i.value FROM ", each!(), " i)");
 
-/// `$1` lanes, `$2` now. What was claimed there by owners that hold no lease any more was due when it was claimed, so it is due now.
+/// `$1` lanes, `$2` now. What was claimed there by owners that are not present any more was due when it was claimed, so it is due now.
 #[rustfmt::skip]
 pub(crate) const RECLAIM: &str = concat!(
     "UPDATE work SET run_at = $2, owner = NULL WHERE lane IN (SELECT i.value FROM ", each!(), " i) AND owner IS NOT NULL",
-    " AND owner NOT IN (SELECT lane.owner FROM lane WHERE lane.until_at > $2)",
+    " AND NOT ", presence!("work.owner", "> $2"),
 );
 
 /// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.

@@ -60,6 +60,10 @@ pub struct RouteRow {
     pub at: Timestamp,
 }
 
+/// How the presence of a node is called among the lanes, before the name of its run: a lease that it renews as long as it lives. Statements
+/// name it, too.
+pub const PRESENCE: &str = "node-";
+
 /// Who has a lane, and until when. The presence of a node is a lease, too (`outbox::shares`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseRow {

@@ -77,6 +77,18 @@ impl Load {
         self.dispatched.push(id);
     }
 
+    /// Waits until the PSAP has been called for every dispatch.
+    pub async fn the_psap_is_called(&self, several: &Several) {
+        for id in &self.dispatched {
+            until("the PSAP is called", || async {
+                let read = several.ask(Method::GET, &format!("/tips/{id}"), None).await?;
+                let is_call = |one: &&Value| one["kind"] == "psap" && one["means"] == "call";
+                obligations(&read).iter().find(is_call).filter(|one| !one["first_attempt_at"].is_null()).map(|_| ())
+            })
+            .await;
+        }
+    }
+
     /// Stops writing, waits for every promise, ends the nodes in good order and looks at everything.
     pub async fn end(mut self, several: Several) -> Seen {
         self.stop.store(true, Ordering::SeqCst);
