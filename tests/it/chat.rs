@@ -8,6 +8,7 @@ use crate::chat_client::{Client, open, say};
 use crate::gateway::{TestGateway, until};
 use crate::record::Record;
 use serde_json::{Value, json};
+use socket2::SockRef;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -247,6 +248,8 @@ async fn who_does_not_read_is_closed_and_goes_on_later() {
     let token = student.welcome["token"].clone();
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a small window");
+    // And small packets, as a phone has: to a loopback's large ones the kernel gives megabytes to wait in.
+    SockRef::from(&socket).set_tcp_mss(536).expect("small packets");
     let address = gateway.public.trim_start_matches("http://").parse().expect("an address");
     let stream = socket.connect(address).await.expect("connected");
     let mut slow = Client::over(stream, &gateway.public).await;
