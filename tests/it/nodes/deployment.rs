@@ -36,7 +36,7 @@ pub struct Several {
     pub gateway: TestGateway,
     pub nodes: Vec<Node>,
     pub cluster: Cluster,
-    _balancer: Balancer,
+    balancer: Balancer,
 }
 
 /// One of the nodes.
@@ -71,11 +71,16 @@ impl Several {
         }
         // For whoever looks afterwards: wherever the first node's line leads then.
         gateway.configure(|text| text.replace(&url, &Cluster::url_at(nodes[0].line.address(), DATABASE)));
-        let mut several = Self { gateway, nodes, cluster, _balancer: balancer };
+        let mut several = Self { gateway, nodes, cluster, balancer };
         for node in &mut several.nodes {
             node.serve().await;
         }
         several
+    }
+
+    /// Where the world comes in.
+    pub fn origin(&self) -> String {
+        self.balancer.origin.clone()
     }
 
     /// Asks the API at whichever node answers; `None` when none does, or when it is refused.

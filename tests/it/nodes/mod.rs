@@ -9,6 +9,7 @@ mod checks;
 mod deployment;
 mod load;
 
+use crate::chat_client::{Client, say};
 use deployment::Several;
 use load::Load;
 use std::time::{Duration, Instant};
@@ -117,4 +118,38 @@ async fn a_dead_nodes_lanes_are_another_ones_within_fifteen_seconds() {
     let seen = load.end(several).await;
     let (took, called) = (took.as_secs_f64(), called.as_secs_f64());
     println!("{} lanes of a dead node taken over after {took:.1} s, the PSAP called after {called:.1} s: {seen}", held.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_are_renewed_one_after_the_other_lose_nothing_and_hand_their_lanes_over() {
+    // Less than a lane's lease: the lanes were given back, not waited for.
+    const HAND_OVER: Duration = Duration::from_secs(6);
+    let mut several = Several::start().await;
+    let public = several.origin();
+    let mut load = Load::start(&several).await;
+    let mut chat = Client::begun(&public, "Somebody was shoved at the bus.").await;
+    load.dispatch(&several).await;
+    let (mut seq, mut longest, mut handed_over) = (1, Duration::ZERO, 0);
+    for number in 0..several.nodes.len() {
+        let mut leaving = several.nodes.remove(number);
+        let (name, began) = (leaving.name(), Instant::now());
+        let held = several.lanes_of(&name).await;
+        let (code, took) = tokio::join!(leaving.terminate(), async {
+            several.until_lanes_are_taken(&held, &name).await;
+            began.elapsed()
+        });
+        assert_eq!(code, 0, "it ended in good order");
+        assert!(took < HAND_OVER, "{took:?}");
+        (longest, handed_over) = (longest.max(took), handed_over + held.len());
+        leaving.serve().await;
+        several.nodes.insert(number, leaving);
+        // The chat goes on wherever the balancer leads it, from the number that it has.
+        chat.again(&public, seq).await;
+        chat.send(say(&format!("again-{number}"), "It was the tall one.")).await;
+        seq = chat.next_of("ack").await["seq"].as_i64().expect("a number");
+    }
+    assert!(handed_over > 0, "they had lanes");
+    drop(chat);
+    let seen = load.end(several).await;
+    println!("3 nodes renewed, {handed_over} lanes handed over, each within {:.1} s: {seen}", longest.as_secs_f64());
 }
