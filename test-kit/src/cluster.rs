@@ -121,6 +121,16 @@ impl Cluster {
         blocking(move || Ok(postgres::run(&mut command)?.trim_end().to_owned())).await
     }
 
+    /// Writes all that is in a database to a file, as SQL.
+    ///
+    /// # Errors
+    /// When the server is away, or the file cannot be written.
+    pub async fn dump(&self, database: &str, to: &Path) -> anyhow::Result<()> {
+        let mut command = Command::new(postgres::programs()?.join("pg_dump"));
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", ROLE, "-d", database, "-f"]).arg(to);
+        blocking(move || postgres::run(&mut command).map(drop)).await
+    }
+
     /// Whether the server's main process runs.
     pub fn is_running(&mut self) -> bool {
         self.server.as_mut().is_some_and(|server| matches!(server.try_wait(), Ok(None)))

@@ -10,8 +10,8 @@ use tokio::process::{Child, Command};
 /// How many lines of a log are shown when a program has died.
 const TAIL_LINES: usize = 25;
 
-/// How long a program may take to end by itself.
-const END_WITHIN: Duration = Duration::from_secs(15);
+/// How long a program may take to end by itself: longer than the gateway's two deadlines of 20 seconds, for its tasks and for its store.
+const END_WITHIN: Duration = Duration::from_secs(45);
 
 /// A running program.
 pub struct Running {

@@ -1,6 +1,5 @@
 //! Three nodes, their database, a line to it for each, and a balancer: started, killed, asked whichever answers.
 
-use super::balancer::Balancer;
 use crate::gateway::{LINE, SECOND_LINE, TestGateway, free_port, until};
 use mock_carriers::NumberRoute;
 use reqwest::Method;
@@ -10,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use test_kit::{Cluster, Line};
+use test_kit::{Balancer, Cluster, Line};
 
 /// Windows short enough to see the end: 20 seconds for everybody, 5 of grace.
 const SHORT: &[(&str, &str)] = &[
@@ -58,13 +57,14 @@ impl Several {
         let environment: Vec<_> = SHORT.iter().copied().chain([("TIPLINE__DATABASE__URL", url.as_str())]).collect();
         let gateway = TestGateway::prepare(&environment).await;
         let ports: Vec<[u16; 3]> = (0..3).map(|_| [free_port(), free_port(), free_port()]).collect();
-        let balancer = Balancer::start(ports.iter().map(|[public, ..]| ([127, 0, 0, 1], *public).into()).collect()).await;
+        let publics = ports.iter().map(|[public, ..]| ([127, 0, 0, 1], *public).into()).collect();
+        let balancer = Balancer::start(0, publics).await.expect("a balancer");
         gateway.configure(|text| {
-            let text = text.replace(&format!("origin = \"{}\"", gateway.public), &format!("origin = \"{}\"", balancer.origin));
+            let text = text.replace(&format!("origin = \"{}\"", gateway.public), &format!("origin = \"{}\"", balancer.origin()));
             let files = gateway.folder.join("media");
             format!("{text}\n[database]\nurl = \"{url}\"\n\n[media]\nfolder = \"{}\"\n", files.display())
         });
-        routes(&gateway, &balancer.origin).await;
+        routes(&gateway, &balancer.origin()).await;
         let mut nodes = Vec::new();
         for (number, ports) in ports.into_iter().enumerate() {
             nodes.push(Node::prepare(&gateway, &cluster, &url, number, ports).await);
@@ -80,7 +80,7 @@ impl Several {
 
     /// Where the world comes in.
     pub fn origin(&self) -> String {
-        self.balancer.origin.clone()
+        self.balancer.origin()
     }
 
     /// Asks the API at whichever node answers; `None` when none does, or when it is refused.

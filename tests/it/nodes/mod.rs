@@ -4,7 +4,6 @@
 //! text that was answered with 200 is there once, every promise is kept or failed with a task for a person, nobody is confirmed who keyed
 //! nothing, no lane went over its pace, no attempt called twice, and `tipline verify` finds the data sound.
 
-mod balancer;
 mod checks;
 mod deployment;
 mod load;

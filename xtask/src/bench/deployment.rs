@@ -127,20 +127,8 @@ impl Deployment {
             let ports = Ports::free()?;
             let own = folder.folder.join(format!("node-{}", n + 2));
             std::fs::create_dir_all(&own)?;
-            // All nodes keep their files in one place.
-            let media = folder.folder.join("data/media");
-            std::fs::create_dir_all(&media)?;
-            std::os::unix::fs::symlink(&media, own.join("media"))?;
             let mut command = folder.command();
-            for (name, value) in [
-                ("TIPLINE__PUBLIC__LISTEN", format!("127.0.0.1:{}", ports.public)),
-                ("TIPLINE__STAFF__LISTEN", format!("127.0.0.1:{}", ports.staff)),
-                ("TIPLINE__OPS__LISTEN", format!("127.0.0.1:{}", ports.ops)),
-                ("TIPLINE__DATA__FOLDER", own.display().to_string()),
-            ] {
-                command.env(name, value);
-            }
-            command.arg("serve");
+            command.envs(folder.node(&own, &ports)).arg("serve");
             let node = Running::start("tipline", command, &own.join("tipline.log"))?;
             let ready = both.ready(&format!("http://127.0.0.1:{}/readyz", ports.ops)).await;
             ready.with_context(|| format!("node {} says:\n{}", n + 2, node.tail()))?;

@@ -64,7 +64,23 @@ impl Deployment {
 
     /// The gateway's program with this configuration.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(workspace::program("tipline"));
+        self.configured(Command::new(workspace::program("tipline")))
+    }
+
+    /// What is different for one more node over the same database: its listeners and its own folder. All nodes keep their files in the first's.
+    pub fn node(&self, own: &Path, ports: &Ports) -> Vec<(&'static str, String)> {
+        let listen = |port: u16| format!("127.0.0.1:{port}");
+        vec![
+            ("TIPLINE__PUBLIC__LISTEN", listen(ports.public)),
+            ("TIPLINE__STAFF__LISTEN", listen(ports.staff)),
+            ("TIPLINE__OPS__LISTEN", listen(ports.ops)),
+            ("TIPLINE__DATA__FOLDER", text(own)),
+            ("TIPLINE__MEDIA__FOLDER", text(&self.folder.join("data"))),
+        ]
+    }
+
+    /// The gateway's program, started by whatever this command is, with this configuration.
+    pub fn configured(&self, mut command: Command) -> Command {
         // What the user's shell says about a real gateway must not reach the demo's.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TIPLINE_")) {
             command.env_remove(name);

@@ -99,6 +99,11 @@ fn promises(tip: &Value, tally: &Tally, keying: &BTreeSet<String>) -> Vec<String
         if one["means"] == "call" && by_hand && !keying.contains(one["person"].as_str().unwrap_or("")) {
             wrong.push(format!("obligation {id} is confirmed, but nobody keyed its code"));
         }
+        let attempts = one["attempts"].as_array().map_or(&[][..], Vec::as_slice);
+        tally.unknown.fetch_add(attempts.iter().filter(|attempt| is_unknown(attempt)).count() as u64, Ordering::Relaxed);
+        if one["kind"] == "psap" && one["means"] == "call" {
+            tally.psap_again.fetch_add(attempts.len().saturating_sub(1) as u64, Ordering::Relaxed);
+        }
         if one["kind"] == "psap" && one["means"] == "call" && called_without_reason(one) {
             wrong.push(format!("the PSAP of obligation {id} was called again although the call before had neither ended nor was unknown"));
         }
@@ -109,6 +114,11 @@ fn promises(tip: &Value, tally: &Tally, keying: &BTreeSet<String>) -> Vec<String
         wrong.push(format!("{failed} promises of tip {} failed, but {tasks} tasks tell a person", tip["id"].as_str().unwrap_or("")));
     }
     wrong
+}
+
+/// Whether nobody knows if an attempt reached its carrier.
+fn is_unknown(attempt: &Value) -> bool {
+    attempt["answer"].is_null() || attempt["answer"] == "unknown"
 }
 
 /// Whether an attempt was followed by another although it was neither over nor unknown.

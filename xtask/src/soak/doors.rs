@@ -1,6 +1,6 @@
-//! How the load reaches the gateway's nodes and the carriers: by HTTP, one node after the other as a load balancer would.
+//! How the load reaches the gateway and the carriers: by HTTP, webhooks at the public origin, staff at one node after the other.
 //!
-//! Signatures are made over the public origin, whichever node is asked. A node that does not answer is no error here: whoever asked
+//! Where there are several nodes, a balancer listens at the public origin. A node that does not answer is no error here: whoever asked
 //! comes again, as carriers and people do.
 
 use super::Turn;
@@ -17,8 +17,6 @@ use std::sync::atomic::Ordering;
 /// One node's addresses: host and port of each listener.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Webhooks and pages.
-    pub public: String,
     /// The API.
     pub staff: String,
     /// Health and metrics.
@@ -30,7 +28,7 @@ pub struct Node {
 pub struct Doors {
     /// The nodes.
     pub nodes: Vec<Node>,
-    /// The origin that signatures are made over.
+    /// Where the world comes in, and what signatures are made over.
     pub origin: String,
     /// Host and port of the mock's control.
     pub mock: String,
@@ -50,9 +48,9 @@ impl Doors {
         &self.nodes[self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len()]
     }
 
-    /// Brings a webhook to a node; the status, or nothing when it did not answer.
+    /// Brings a webhook; the status, or nothing when nobody answered.
     pub async fn bring(&self, path: &str, fields: &Fields, signature: &str) -> Option<u16> {
-        let url = format!("http://{}{path}", self.node().public);
+        let url = format!("{}{path}", self.origin);
         let request = self.client.post(url).header("X-Twilio-Signature", signature).form(fields);
         request.send().await.ok().map(|answer| answer.status().as_u16())
     }

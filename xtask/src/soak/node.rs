@@ -3,6 +3,7 @@
 //! Its windows are seconds instead of minutes, so that every promise comes to its end while one watches.
 
 use super::doors;
+use crate::demo::deployment::Deployment as Folder;
 use crate::process::Running;
 use crate::workspace;
 use anyhow::{Context, Result, bail};
@@ -31,10 +32,10 @@ const SHORT: [(&str, &str); 9] = [
 
 /// A node.
 pub struct Node {
-    /// Where it listens.
+    /// Where staff and operators find it.
     pub addresses: doors::Node,
-    /// Its configuration.
-    pub config: PathBuf,
+    /// What its configuration has otherwise than the folder's, as variables.
+    pub own: Vec<(&'static str, String)>,
     /// Its log.
     pub log: PathBuf,
     /// While it runs.
@@ -42,18 +43,22 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts it, on these disks if there are any, and waits until it is ready.
-    pub async fn start(&mut self, disks: Option<&Disks>, client: &Client) -> Result<()> {
+    /// The gateway's program with this node's configuration, on these disks if there are any.
+    pub fn command(&self, folder: &Folder, disks: Option<&Disks>) -> Command {
+        let program = workspace::program("tipline");
+        let command = disks.map_or_else(|| Command::new(&program), |disks| disks.command(&program));
+        let mut command = folder.configured(command);
+        command.envs(SHORT).envs(self.own.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn start(&mut self, folder: &Folder, disks: Option<&Disks>, client: &Client) -> Result<()> {
         if self.running.is_some() {
             return Ok(());
         }
-        let program = workspace::program("tipline");
-        let mut command = disks.map_or_else(|| Command::new(&program), |disks| disks.command(&program));
-        // What the user's shell says about a real gateway must not reach this one.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TIPLINE_")) {
-            command.env_remove(name);
-        }
-        command.arg("--config").arg(&self.config).arg("serve").current_dir(workspace::root()).envs(SHORT);
+        let mut command = self.command(folder, disks);
+        command.arg("serve");
         self.running = Some(Running::start("tipline", command, &self.log)?);
         self.ready(client).await
     }

@@ -32,6 +32,10 @@ pub struct Tally {
     pub calls: AtomicU64,
     /// The most of one carrier in any sliding second.
     pub most_in_a_second: AtomicU64,
+    /// Calls to a PSAP after the first for the same promise.
+    pub psap_again: AtomicU64,
+    /// Attempts whose outcome nobody knows.
+    pub unknown: AtomicU64,
     /// Texts that are not there.
     pub lost: AtomicU64,
     /// Texts that are there twice.
@@ -115,6 +119,8 @@ impl Tally {
             ("dispatches started".into(), read(&self.dispatched)),
             ("calls asked for".into(), read(&self.calls)),
             ("  most of one carrier in a second".into(), read(&self.most_in_a_second)),
+            ("  to a PSAP again for one promise".into(), read(&self.psap_again)),
+            ("attempts of unknown outcome".into(), read(&self.unknown)),
         ];
         rows.extend(held(&self.ends).iter().map(|(how, number)| (format!("obligations {how}"), *number)));
         rows.extend(held(&self.struck).iter().map(|(kind, number)| (format!("fault {kind}"), *number)));

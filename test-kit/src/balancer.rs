@@ -2,24 +2,28 @@
 //!
 //! As simple as they come: it knows nothing of HTTP, asks no node how it is, and repeats nothing. A connection whose node dies is closed.
 
-use std::net::SocketAddr;
+use anyhow::Context;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// Runs until it is dropped.
+/// Runs until it is dropped, or until the runtime ends in which it was started.
+#[derive(Debug)]
 pub struct Balancer {
-    /// `http://127.0.0.1:NNNN`.
-    pub origin: String,
+    address: SocketAddr,
     _leading: JoinSet<()>,
 }
 
 impl Balancer {
-    /// Before these nodes.
-    pub async fn start(nodes: Vec<SocketAddr>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port for the balancer");
-        let origin = format!("http://{}", listener.local_addr().expect("its port"));
+    /// Before these nodes, on a port of loopback; 0 for a free one.
+    ///
+    /// # Errors
+    /// When the port is not to be had.
+    pub async fn start(port: u16, nodes: Vec<SocketAddr>) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("find a port for the balancer")?;
+        let address = listener.local_addr().context("find the balancer's port")?;
         let (nodes, next) = (Arc::new(nodes), Arc::new(AtomicUsize::new(0)));
         let mut leading = JoinSet::new();
         leading.spawn(async move {
@@ -27,15 +31,25 @@ impl Balancer {
             loop {
                 tokio::select! {
                     accepted = listener.accept() => {
-                        if let Ok((client, _)) = accepted {
-                            connections.spawn(lead(client, nodes.clone(), next.fetch_add(1, Ordering::Relaxed)));
-                        }
+                        // Out of descriptors, for instance: others close, and the next one comes through.
+                        let Ok((client, _)) = accepted else { tokio::task::yield_now().await; continue };
+                        connections.spawn(lead(client, nodes.clone(), next.fetch_add(1, Ordering::Relaxed)));
                     }
                     Some(_) = connections.join_next() => {}
                 }
             }
         });
-        Self { origin, _leading: leading }
+        Ok(Self { address, _leading: leading })
+    }
+
+    /// Where the world comes in.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The same as `http://127.0.0.1:NNNN`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 }
 
