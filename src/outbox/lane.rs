@@ -1,7 +1,7 @@
 //! One lane's loop: wait until something is due, keep the pace, claim the most urgent, start it.
 //!
-//! A paced lane waits for its turn *before* it claims, and claims one at a time, so that what goes next is always the most
-//! urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
+//! A paced lane waits for its turn *before* it claims, and claims one at a time (of a fast lane what goes within [`AHEAD`]), so that what goes
+//! next is always the most urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
 //! same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
 //! sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is sent. Nothing is
 //! claimed on a lane that is another node's, nor on one that is on its way there.
@@ -20,8 +20,10 @@ use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How many pieces an unpaced lane claims at once.
+/// How many pieces a lane claims at once.
 const CLAIM_MOST: usize = 64;
+/// A paced lane claims what goes out within this time: a claim is a commit, and a hundred of them in a second are too many for a server.
+const AHEAD: Duration = Duration::from_millis(20);
 /// How long a lane waits after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// How long a shut lane waits at the least before it looks again.
@@ -32,7 +34,7 @@ const HELD_FOR: SignedDuration = SignedDuration::from_secs(15);
 pub(super) async fn run(outbox: Outbox, lane: Lane, tasks: Tasks) {
     let (stopping, leases) = (tasks.stopping(), outbox.leases.clone());
     let Pace { turns, sends } = outbox.paces.lane(&lane.key);
-    let most = if turns.is_some() { 1 } else { CLAIM_MOST };
+    let most = turns.as_ref().map_or(CLAIM_MOST, |turns| turns.within(AHEAD).min(CLAIM_MOST));
     let slots = Slots::new(outbox.limits.in_flight_most);
     loop {
         if stopping.is_cancelled() {
@@ -92,6 +94,9 @@ pub(super) async fn run(outbox: Outbox, lane: Lane, tasks: Tasks) {
         let room = permits.len();
         match claim(&outbox, &lane, (which, outbox.limits.lease), room).await {
             Ok(claimed) => {
+                if let Some(turns) = &turns {
+                    turns.passed_with(claimed.len().saturating_sub(1));
+                }
                 if trial && claimed.is_empty() {
                     circuits.trial_unused(&lane.key);
                 }

@@ -80,6 +80,16 @@ impl Gate {
             tokio::time::sleep_until(open_at).await;
         }
     }
+    /// How many pass within this time; one at the least.
+    pub fn within(&self, time: Duration) -> usize {
+        let period = self.period.as_nanos().max(1);
+        usize::try_from(time.as_nanos() / period).unwrap_or(usize::MAX).max(1)
+    }
+    /// So many passed together with the one that passed last: it is shut for as long as they take.
+    pub fn passed_with(&self, more: usize) {
+        let more = self.period.saturating_mul(u32::try_from(more).unwrap_or(u32::MAX));
+        *self.held() += more;
+    }
     /// Passes, or says when it is open.
     fn passes_at(&self, now: Instant) -> Result<(), Instant> {
         let mut open_at = self.held();
@@ -128,6 +138,16 @@ mod tests {
         turns.passes_at(now + 200 * MS).unwrap();
         assert!(!pace.takes_idle_turn_at(now + 200 * MS), "somebody is in line");
         sends.passes_at(now + 200 * MS).expect("and what is in line can be sent");
+    }
+
+    #[test]
+    fn those_that_pass_together_take_the_time_of_all() {
+        let gate = pace(200.0).turns.unwrap();
+        assert_eq!((gate.within(20 * MS), gate.within(4 * MS), gate.within(Duration::ZERO)), (4, 1, 1));
+        let now = Instant::now();
+        gate.passes_at(now).unwrap();
+        gate.passed_with(3);
+        assert_eq!(gate.passes_at(now), Err(now + 20 * MS));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A chromedriver of one's own on a free port, and the browsers it opens.
 //!
-//! Ended with everything that it started, also when a test fails. Only one runs at a time in this process.
+//! Ended with everything that it started, also when a test fails. Only two run at a time in this process.
 
 use crate::browser::Browser;
 use crate::gateway::{free_port, until};
@@ -14,8 +14,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// One test at a time.
-static TURN: Semaphore = Semaphore::const_new(1);
+/// Two tests at a time: a browser waits more than it works, and more of them would wait for each other.
+static TURN: Semaphore = Semaphore::const_new(2);
 
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
