@@ -89,7 +89,7 @@ const FAULTS: &[(Check, &str, &[&str])] = &[
     (
         Check::Attempts,
         "an attempt that was not counted",
-        &["UPDATE obligation SET obligation_json = json_set(obligation_json, '$.attempts', 9) WHERE id = '{failed}'"],
+        &["UPDATE obligation SET obligation_json = json_set(obligation_json, '$.attempts', 99) WHERE id = '{failed}'"],
     ),
     (
         Check::Attempts,
