@@ -47,6 +47,11 @@ impl Load {
         Self { stop, accepted, writers, dispatched: Vec::new() }
     }
 
+    /// This was taken, too, by another way.
+    pub async fn also_accepted(&self, text: String) {
+        self.accepted.lock().await.insert(text);
+    }
+
     /// Waits until so many more texts were taken.
     pub async fn more(&self, texts: usize) {
         let goal = self.accepted.lock().await.len() + texts;

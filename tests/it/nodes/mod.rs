@@ -144,8 +144,10 @@ async fn nodes_that_are_renewed_one_after_the_other_lose_nothing_and_hand_their_
         several.nodes.insert(number, leaving);
         // The chat goes on wherever the balancer leads it, from the number that it has.
         chat.again(&public, seq).await;
-        chat.send(say(&format!("again-{number}"), "It was the tall one.")).await;
+        let words = format!("It was the tall one, {number}.");
+        chat.send(say(&format!("again-{number}"), &words)).await;
         seq = chat.next_of("ack").await["seq"].as_i64().expect("a number");
+        load.also_accepted(words).await;
     }
     assert!(handed_over > 0, "they had lanes");
     drop(chat);
