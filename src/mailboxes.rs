@@ -43,7 +43,7 @@ impl Mailboxes {
     async fn run<L: Listener + Clone + 'static>(self, listener: L, lane: LaneKey, stopping: CancellationToken) {
         let every = Duration::try_from(self.lease).unwrap_or(Duration::from_secs(15)) / 3;
         while !stopping.is_cancelled() {
-            if self.is_ours(&lane).await {
+            if self.is_ours(&lane).await == Some(true) {
                 let reading = stopping.child_token();
                 let read = Box::new(listener.clone()).run(self.intake.clone(), reading.clone());
                 tokio::join!(read, self.hold(&lane, every, reading));
@@ -64,24 +64,27 @@ impl Mailboxes {
                 () = reading.cancelled() => return,
             }
             let now = self.clock.now();
-            if self.is_ours(lane).await {
-                until = now.saturating_add(self.lease).unwrap_or(now);
-            } else if self.clock.now() >= until {
-                tracing::warn!(%lane, "the lease of a mailbox was lost; it is read no more from here");
-                reading.cancel();
-                return;
+            match self.is_ours(lane).await {
+                Some(true) => until = now.saturating_add(self.lease).unwrap_or(now),
+                None if self.clock.now() < until => {}
+                Some(false) | None => {
+                    tracing::warn!(%lane, "the lease of a mailbox was lost; it is read no more from here");
+                    reading.cancel();
+                    return;
+                }
             }
         }
     }
 
-    async fn is_ours(&self, lane: &LaneKey) -> bool {
+    /// Whether it is; `None` when that is not known.
+    async fn is_ours(&self, lane: &LaneKey) -> Option<bool> {
         let now = self.clock.now();
         let until = now.saturating_add(self.lease).unwrap_or(now);
         match self.store.lease_lanes(vec![lane.clone()], self.node.clone(), now, until).await {
-            Ok(held) => held.contains(lane),
+            Ok(held) => Some(held.contains(lane)),
             Err(error) => {
                 tracing::warn!(error = %error, %lane, "the lease of a mailbox was not renewed");
-                false
+                None
             }
         }
     }

@@ -26,6 +26,9 @@ pub(super) const STEPS: [Step; 6] = [
     ("the main job: cargo xtask demo --play", play),
 ];
 
+/// Tests at a time, also on a small machine: those of the whole gateway wait more than they work.
+const THREADS_LEAST: usize = 3;
+
 fn format(_: &Tools) -> anyhow::Result<Outcome> {
     run(cargo().args(["fmt", "--all", "--check"]))
 }
@@ -38,6 +41,10 @@ fn tests(tools: &Tools) -> anyhow::Result<Outcome> {
     tools.must_be_there()?;
     let mut command = cargo();
     command.args(["test", "--workspace"]);
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        command.env("RUST_TEST_THREADS", cores.max(THREADS_LEAST).to_string());
+    }
     for (name, value) in tools.variables() {
         command.env(name, value);
     }
