@@ -108,7 +108,10 @@ fn promises(tip: &Value, tally: &Tally, keying: &BTreeSet<String>) -> Vec<String
             wrong.push(format!("the PSAP of obligation {id} was called again although the call before had neither ended nor was unknown"));
         }
     }
-    let failed = all.iter().filter(|one| one["state"] == "failed").count();
+    // A page of supervisors that nobody answers is followed by the next rung's page, not by a task.
+    let of_tip = tip["dispatches"].as_array().into_iter().flatten().filter(|dispatch| dispatch["purpose"] == "tip");
+    let promised = of_tip.flat_map(|dispatch| dispatch["obligations"].as_array().into_iter().flatten());
+    let failed = promised.filter(|one| one["state"] == "failed").count();
     let tasks = tip["tasks"].as_array().map_or(0, Vec::len);
     if failed > tasks {
         wrong.push(format!("{failed} promises of tip {} failed, but {tasks} tasks tell a person", tip["id"].as_str().unwrap_or("")));
@@ -135,6 +138,13 @@ fn called_without_reason(obligation: &Value) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_failed_of_a_tip_wants_a_task_and_a_page_the_next_rung() {
+        let failed = |purpose: &str| json!({"dispatches": [{"purpose": purpose, "obligations": [{"state": "failed"}]}], "tasks": []});
+        let wrong = |tip: &Value| promises(tip, &Tally::default(), &BTreeSet::new()).len();
+        assert_eq!((wrong(&failed("tip")), wrong(&failed("page"))), (1, 0));
+    }
 
     #[test]
     fn a_second_call_needs_a_reason() {

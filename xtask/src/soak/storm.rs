@@ -1,6 +1,7 @@
 //! Webhooks that come again: what the carriers brought is kept, and in a storm brought doubled, stale, out of order and badly signed.
 //!
-//! The same task counts what the carriers were asked for: nobody may call faster than the lane's pace, or twice for one attempt.
+//! The same task counts what the carriers were asked for: nobody may call or text faster than the lane's pace, or call twice for
+//! one attempt.
 
 use super::doors::{Doors, Fields};
 use super::tally::Tally;
@@ -17,8 +18,8 @@ use tokio::sync::watch;
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// The most webhooks that are kept to come again.
 const KEPT_MOST: usize = 4000;
-/// Calls in a second of each carrier, as the demo's configuration says.
-const PACE: u64 = 5;
+/// What a carrier is asked for in a second, as the demo's configuration says: of calls, of texts.
+const PACES: (u64, u64) = (5, 10);
 /// A request takes unequal time from the gate to the carrier, so the edge of the second is blurred by so much, in microseconds.
 const BLUR_US: i64 = 150_000;
 /// Times of calls that are looked at together.
@@ -56,14 +57,14 @@ impl Captured {
 
 /// Keeps what is brought and counts what is asked, until told to stop.
 pub async fn watch(doors: Doors, tally: Arc<Tally>, captured: Captured, mut stopped: watch::Receiver<bool>) {
-    let mut calls = Calls::default();
+    let mut seen = Asked::default();
     loop {
         let last = *stopped.borrow();
         if let Ok(Value::Array(brought)) = doors.carriers(Method::POST, "webhooks/take", None).await {
             brought.iter().filter_map(|one| webhook(one, &doors.origin)).for_each(|one| captured.keep(one));
         }
         if let Ok(Value::Array(asked)) = doors.carriers(Method::POST, "requests/take", None).await {
-            calls.look(&asked, &tally);
+            seen.look(&asked, &tally);
         }
         if last {
             return;
@@ -106,30 +107,51 @@ pub async fn blow(doors: &Doors, tally: &Arc<Tally>, captured: &Captured, number
     futures_util::stream::iter(brought).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
 }
 
-/// The calls that the carriers were asked for.
-#[derive(Debug, Default)]
-struct Calls {
-    by_attempt: BTreeMap<String, u64>,
-    times: BTreeMap<&'static str, VecDeque<i64>>,
+/// What is paced by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    FirstCalls,
+    FirstTexts,
+    SecondCalls,
+    SecondTexts,
 }
 
-impl Calls {
+impl Lane {
+    /// The one whose requests go to this path.
+    fn of(path: &str) -> Option<Self> {
+        match path {
+            _ if path.ends_with("/Calls.json") => Some(Lane::FirstCalls),
+            _ if path.ends_with("/Messages.json") => Some(Lane::FirstTexts),
+            _ if path.ends_with("/Calls") => Some(Lane::SecondCalls),
+            _ if path.ends_with("/v2/messages") => Some(Lane::SecondTexts),
+            _ => None,
+        }
+    }
+
+    fn is_of_calls(self) -> bool {
+        matches!(self, Lane::FirstCalls | Lane::SecondCalls)
+    }
+}
+
+/// What the carriers were asked for.
+#[derive(Debug, Default)]
+struct Asked {
+    by_attempt: BTreeMap<String, u64>,
+    times: BTreeMap<Lane, VecDeque<i64>>,
+}
+
+impl Asked {
     fn look(&mut self, asked: &[Value], tally: &Tally) {
         for request in asked.iter().filter(|request| request["method"] == "POST") {
-            let path = request["path"].as_str().unwrap_or("");
-            let carrier = match path {
-                _ if path.ends_with("/Calls.json") => "first",
-                _ if path.ends_with("/Calls") => "second",
-                _ => continue,
-            };
-            Tally::add(&tally.calls);
-            let times = self.times.entry(carrier).or_default();
+            let Some(lane) = Lane::of(request["path"].as_str().unwrap_or("")) else { continue };
+            Tally::add(if lane.is_of_calls() { &tally.calls } else { &tally.texts });
+            let times = self.times.entry(lane).or_default();
             times.push_back(request["arrived_us"].as_i64().unwrap_or(0));
             if times.len() > TIMES_KEPT {
                 times.pop_front();
             }
             let done = request["fault"].is_null() || request["fault"] == "accept_then_timeout";
-            if let Some(attempt) = attempt(request).filter(|_| done) {
+            if let Some(attempt) = attempt(request).filter(|_| done && lane.is_of_calls()) {
                 let number = self.by_attempt.entry(attempt).or_default();
                 *number += 1;
                 if *number == 2 {
@@ -137,14 +159,18 @@ impl Calls {
                 }
             }
         }
-        for times in self.times.values() {
+        for (lane, times) in &self.times {
             let mut times: Vec<i64> = times.iter().copied().collect();
             times.sort_unstable();
             // The second is shortened by the blur: stretched times have the same count.
             let stretched: Vec<i64> = times.iter().map(|at| at * 1_000_000 / (1_000_000 - BLUR_US)).collect();
             let most = most_in_a_second(&stretched) as u64;
-            if tally.most_in_a_second.fetch_max(most, Ordering::Relaxed) < most && most > PACE {
-                tally.wrong(format!("{most} calls of one carrier in a second; the pace is {PACE}"));
+            let (counter, pace, what) = match lane.is_of_calls() {
+                true => (&tally.most_calls_in_a_second, PACES.0, "calls"),
+                false => (&tally.most_texts_in_a_second, PACES.1, "texts"),
+            };
+            if counter.fetch_max(most, Ordering::Relaxed) < most && most > pace {
+                tally.wrong(format!("{most} {what} of one carrier in a second; the pace is {pace}"));
             }
         }
     }

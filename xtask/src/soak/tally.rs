@@ -31,7 +31,11 @@ pub struct Tally {
     /// Calls that the carriers were asked for.
     pub calls: AtomicU64,
     /// The most of one carrier in any sliding second.
-    pub most_in_a_second: AtomicU64,
+    pub most_calls_in_a_second: AtomicU64,
+    /// Texts that they were asked for.
+    pub texts: AtomicU64,
+    /// The most of one carrier in any sliding second.
+    pub most_texts_in_a_second: AtomicU64,
     /// Calls to a PSAP after the first for the same promise.
     pub psap_again: AtomicU64,
     /// Attempts whose outcome nobody knows.
@@ -118,8 +122,10 @@ impl Tally {
             ("  of these badly signed".into(), read(&self.forged)),
             ("dispatches started".into(), read(&self.dispatched)),
             ("calls asked for".into(), read(&self.calls)),
-            ("  most of one carrier in a second".into(), read(&self.most_in_a_second)),
+            ("  most of one carrier in a second".into(), read(&self.most_calls_in_a_second)),
             ("  to a PSAP again for one promise".into(), read(&self.psap_again)),
+            ("texts asked for".into(), read(&self.texts)),
+            ("  most of one carrier in a second".into(), read(&self.most_texts_in_a_second)),
             ("attempts of unknown outcome".into(), read(&self.unknown)),
         ];
         rows.extend(held(&self.ends).iter().map(|(how, number)| (format!("obligations {how}"), *number)));
