@@ -65,10 +65,10 @@ impl Database {
 
     /// Makes a replica, lets it follow, and kills the server: [`Self::whole`] then promotes the replica.
     pub async fn lose(&mut self) -> Result<()> {
-        let replica = self.cluster.replica().await.context("make a replica")?;
+        // Kept at once: commits wait for it from now on, also when Ctrl-C ends this in the middle.
+        self.replica = Some(self.cluster.replica().await.context("make a replica")?);
         self.cluster.synchronous(true).await?;
         self.cluster.kill();
-        self.replica = Some(replica);
         Ok(())
     }
 
@@ -88,14 +88,18 @@ impl Database {
         self.lines[node].delay(Duration::ZERO);
     }
 
-    /// A server takes writes again: the replica if one was made, else the same as before.
+    /// A server takes writes again: the replica if the server was lost to it, else the same as before.
     pub async fn whole(&mut self) -> Result<()> {
-        if let Some(replica) = self.replica.take() {
-            replica.promote().await?;
-            for line in &self.lines {
-                line.lead_to(replica.address());
+        match self.replica.take() {
+            Some(_following) if self.cluster.is_running() => self.cluster.synchronous(false).await?,
+            Some(replica) => {
+                replica.promote().await?;
+                for line in &self.lines {
+                    line.lead_to(replica.address());
+                }
+                self.cluster = replica;
             }
-            self.cluster = replica;
+            None => {}
         }
         self.cluster.start_again().await
     }
