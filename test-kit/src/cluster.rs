@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to accept connections, to end, or to follow; a busy machine recovers slowly.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often is looked meanwhile.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The role that owns everything.
 const ROLE: &str = "postgres";
@@ -60,7 +60,7 @@ pub struct Cluster {
     server: Option<Child>,
     port: u16,
     // Last: its guard ends whatever still runs in it.
-    folder: Folder,
+    pub(crate) folder: Folder,
 }
 
 impl Cluster {
@@ -387,6 +387,6 @@ fn wait<T>(what: &str, mut look: impl FnMut() -> anyhow::Result<Option<T>>) -> a
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("wait for PostgreSQL's programs")?
 }

@@ -11,6 +11,7 @@ pub mod disk;
 mod line;
 mod postgres;
 mod shared;
+mod tls;
 
 pub use balancer::Balancer;
 pub use cluster::Cluster;

@@ -155,8 +155,13 @@ impl Folder {
         let path = self.data().join(name);
         let mut file = std::fs::OpenOptions::new().append(true).create(true).open(&path).with_context(|| format!("open {name}"))?;
         file.write_all(text.as_bytes()).with_context(|| format!("write {name}"))?;
+        self.give_away(name)
+    }
+
+    /// Gives a file of the cluster to the server's user.
+    pub(crate) fn give_away(&self, name: &str) -> anyhow::Result<()> {
         let owner = self.path.metadata().with_context(|| format!("look at {}", self.path.display()))?;
-        std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid())).with_context(|| format!("give away {name}"))
+        std::os::unix::fs::chown(self.data().join(name), Some(owner.uid()), Some(owner.gid())).with_context(|| format!("give away {name}"))
     }
 }
 

@@ -25,14 +25,15 @@ pub enum OpenError {
     /// Not an address.
     #[error("the database's address is not understood: write postgres://user:password@host:5432/name")]
     Address,
-    /// No answer.
-    #[error("the database {address} cannot be reached: is the server running, and may this user connect?")]
+    /// No answer, or none that we may take: TLS that is asked for and not had is here, too.
+    #[error(
+        "the database {address} cannot be reached: {why}. Is the server running, may this user connect, and does its TLS suit ?sslmode?"
+    )]
     Unreachable {
         /// Host, port and name.
         address: String,
-        /// Why.
-        #[source]
-        source: sqlx::Error,
+        /// What the network or the server said; part of the sentence, since only that tells a dead server from a certificate that nobody knows.
+        why: sqlx::Error,
     },
     /// A replica.
     #[error("the database {address} only follows another one and takes no writes: name the server that leads, or promote this one")]
@@ -111,7 +112,7 @@ fn address(options: &PgConnectOptions) -> String {
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
-    let unreachable = |source| OpenError::Unreachable { address: address(options), source };
+    let unreachable = |why| OpenError::Unreachable { address: address(options), why };
     match tokio::time::timeout(CONNECT_WITHIN, options.connect()).await {
         Ok(connected) => connected.map_err(unreachable),
         Err(_) => Err(unreachable(sqlx::Error::PoolTimedOut)),

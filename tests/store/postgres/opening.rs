@@ -104,3 +104,29 @@ async fn a_replica_is_away() {
     }
     store.close().await;
 }
+
+/// Between machines the line is TLS, and whoever asks for it with the server's name gets that or nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_is_spoken_as_the_address_asks() {
+    let cluster = Cluster::start().await.unwrap();
+    let url = cluster.create_database("tips").await.unwrap();
+    migrate(&url).await.unwrap();
+    let none = refusal(&format!("{url}?sslmode=require")).await.to_string();
+    assert!(none.contains("server does not support TLS") && none.contains("sslmode"), "{none}");
+    let certificate = cluster.speak_tls().await.unwrap();
+    let unknown = refusal(&format!("{url}?sslmode=verify-full")).await.to_string();
+    assert!(unknown.contains("UnknownIssuer"), "{unknown}");
+    let known = format!("sslmode=verify-full&sslrootcert={}", certificate.display());
+    let other_name = refusal(&format!("{}?{known}", url.replace("127.0.0.1", "localhost"))).await.to_string();
+    assert!(other_name.contains("not valid for name"), "{other_name}");
+    for sealed in ["sslmode=require", &known] {
+        let store = super::open(&format!("{url}?{sealed}")).await;
+        store.commit(first_text(1)).await.unwrap();
+        assert_eq!(store.messages(tip_id(1), 0, 10).await.unwrap().len(), 2);
+        let lines = "SELECT count(*), count(*) FILTER (WHERE ssl) FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) WHERE application_name = 'tipline'";
+        let counted = cluster.ask("postgres", lines).await.unwrap();
+        let (all, by_tls) = counted.split_once('|').unwrap();
+        assert!(all == by_tls && all != "0", "{counted}");
+        store.close().await;
+    }
+}
