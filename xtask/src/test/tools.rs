@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A program that a Debian package brings.
-const PACKAGES: [(&str, &str, &str); 10] = [
+const PACKAGES: [(&str, &str, &str); 11] = [
     ("chromium", "chromium", "the browser tests look at the pages in it"),
     ("chromedriver", "chromium-driver", "the browser tests steer the browser with it"),
     ("python3", "python3-venv", "Twilio's Python library speaks with the mock and signs webhooks"),
@@ -20,6 +20,7 @@ const PACKAGES: [(&str, &str, &str); 10] = [
     ("postgres", test_kit::PACKAGE, "the store runs on private PostgreSQL servers in the tests; Debian's own server is left alone"),
     ("faketime", "faketime", "it sets the clock of one gateway by hours, back and forth"),
     ("openssl", "openssl", "it makes certificates that nobody knows, which must be refused"),
+    ("systemd-analyze", "systemd", "it reads the gateway's unit as systemd does; nothing of systemd has to run"),
 ];
 
 /// What is there.
