@@ -13,7 +13,7 @@ use crate::chat::Chats;
 use crate::clock::Clock;
 use crate::clock::database;
 use crate::config::Config;
-use crate::deployment::{self, Refusal, refusal};
+use crate::deployment::{self, NO_ACCOUNT, refusal};
 use crate::desk::Desk;
 use crate::desk::directory::DirectoryReader;
 use crate::drills::Schedule;
@@ -109,7 +109,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     let carriers = carriers(config, &clock)?;
     let routes = Arc::new(
         Routes::new(carriers.lanes)
-            .ok_or_else(|| Refusal("no account is configured, so nothing could be received or sent: add an [[account]]".to_owned()))?
+            .ok_or_else(|| refusal(NO_ACCOUNT))?
             .with_answers(carriers.answers),
     );
     for means in [Means::Call, Means::Mail] {

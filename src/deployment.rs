@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// The name under which the check value of the master key is kept.
 pub(crate) const KEY_CHECK: &str = "master_key_check";
 
+/// What is said of a configuration without accounts: `serve` does not start with it, and `check-config` does not call it good.
+pub(crate) const NO_ACCOUNT: &str = "no account is configured, so nothing could be received or sent: add an [[account]]";
+
 /// Something that the operator has to mend before the gateway starts: one sentence, exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

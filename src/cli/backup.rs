@@ -14,8 +14,8 @@ const EXAMPLES: &str = "Examples:
   tipline --config tipline.toml backup --keep 14 /srv/backups/tipline
   tipline --config tipline.toml backup --verify /srv/backups/tipline/2026-11-22T12-00-00Z
 
-The master key is never in a backup: keep a copy of it elsewhere. From cron, every hour:
-  17 * * * * tipline --config /etc/tipline/tipline.toml backup --keep 48 /srv/backups/tipline";
+The master key is never in a backup: keep a copy of it elsewhere. From cron, every hour (cron's PATH has no /usr/local/bin):
+  17 * * * * /usr/local/bin/tipline --config /etc/tipline/tipline.toml backup --quiet --keep 48 /srv/backups/tipline";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,6 +26,9 @@ pub(super) struct Backup {
     /// Read a backup and compare it with what was written.
     #[arg(long, conflicts_with = "keep")]
     verify: bool,
+    /// Say nothing unless something is wrong: for cron, which mails whatever is said.
+    #[arg(long)]
+    quiet: bool,
     /// Keep so many backups and remove the older ones.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
@@ -34,15 +37,18 @@ pub(super) struct Backup {
 /// Runs it.
 pub(super) fn run(command: &Backup, config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
-    let mut bar = Bar::new();
+    let mut bar = if command.quiet { Bar::silent() } else { Bar::new() };
     if command.verify {
         let verified = runtime.block_on(backup::verify(config, &command.folder, &mut |at| bar.at(at)));
         bar.end();
-        show_verified(&verified.map_err(refusal_or_failure)?);
+        let verified = verified.map_err(refusal_or_failure)?;
+        if !command.quiet {
+            show_verified(&verified);
+        }
     } else {
         let taken = runtime.block_on(backup::take(config, &Clock::System, &command.folder, command.keep, &mut |at| bar.at(at)));
         bar.end();
-        show_taken(&taken.map_err(refusal_or_failure)?);
+        show_taken(&taken.map_err(refusal_or_failure)?, command.quiet);
     }
     Ok(())
 }
@@ -52,15 +58,17 @@ fn refusal_or_failure(error: backup::BackupError) -> anyhow::Error {
     if std::error::Error::source(&error).is_some() { error.into() } else { refusal(error) }
 }
 
-fn show_taken(taken: &Taken) {
+fn show_taken(taken: &Taken, quiet: bool) {
     let manifest = &taken.manifest;
     let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
-    give(&taken.path.display().to_string());
-    note(&format!("{rows} rows, {} keys, {} files; every table was compared with what was read.", manifest.keys, manifest.files));
+    if !quiet {
+        give(&taken.path.display().to_string());
+        note(&format!("{rows} rows, {} keys, {} files; every table was compared with what was read.", manifest.keys, manifest.files));
+    }
     if manifest.missing > 0 {
         note(&format!("WARNING: {} files that rows name are not in the folder of media, so they are in no backup.", manifest.missing));
     }
-    if !taken.dropped.is_empty() {
+    if !taken.dropped.is_empty() && !quiet {
         note(&format!("{} older backups were removed, and {} files that none needs any more.", taken.dropped.len(), taken.swept));
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{give, note};
 use crate::config::{Account, Config};
-use crate::deployment::refusal;
+use crate::deployment::{NO_ACCOUNT, refusal};
 
 /// Checks.
 pub(super) fn run(config: &Config) -> anyhow::Result<()> {
@@ -21,6 +21,9 @@ pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     give(&format!("types    {}, calendars {}", config.catalogue().list().len(), config.calendars().len()));
     for warning in config.warnings() {
         note(&format!("note: {warning}"));
+    }
+    if config.accounts.is_empty() {
+        return Err(refusal(NO_ACCOUNT));
     }
     give("The configuration is good.");
     Ok(())

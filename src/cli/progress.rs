@@ -11,6 +11,7 @@ const PLAIN_EVERY: u64 = 10;
 
 /// Shows how far a copy has come.
 pub(super) struct Bar {
+    silent: bool,
     terminal: bool,
     said: Option<(Stage, u64)>,
     open: bool,
@@ -18,14 +19,19 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), said: None, open: false }
+        Self { silent: false, terminal: std::io::stderr().is_terminal(), said: None, open: false }
+    }
+
+    /// One that shows nothing.
+    pub(super) fn silent() -> Self {
+        Self { silent: true, ..Self::new() }
     }
 
     /// Told after every page.
     pub(super) fn at(&mut self, progress: Progress) {
         let percent = (progress.done * 100).checked_div(progress.total).unwrap_or(100).min(100);
         let step = if self.terminal { percent } else { percent / PLAIN_EVERY };
-        if self.said == Some((progress.stage, step)) {
+        if self.silent || self.said == Some((progress.stage, step)) {
             return;
         }
         self.said = Some((progress.stage, step));
@@ -69,7 +75,7 @@ mod tests {
         let half = line(at(50, 100), 50);
         assert!(half.starts_with("copying   [###############..............."), "{half}");
         assert!(half.ends_with(" 50 %  50 of 100 rows, message"), "{half}");
-        let mut bar = Bar { terminal: false, said: None, open: false };
+        let mut bar = Bar { silent: false, terminal: false, said: None, open: false };
         bar.at(at(0, 0));
         assert_eq!(bar.said, Some((Stage::Copying, 10)), "nothing to do is done");
     }

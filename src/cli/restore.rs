@@ -6,6 +6,7 @@ use crate::backup;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deployment::refusal;
+use crate::store::copy::CopyError;
 use anyhow::Context;
 use std::path::PathBuf;
 
@@ -23,17 +24,23 @@ pub(super) struct Restore {
     backup: PathBuf,
 }
 
+/// What the operator can mend is a refusal; what a disk or a database says is told with its causes.
+fn mistake(error: anyhow::Error) -> anyhow::Error {
+    let error = error.downcast::<CopyError>().map_or_else(|other| other, |error| backup::BackupError::from(error).into());
+    match error.downcast::<backup::BackupError>() {
+        Ok(error) if std::error::Error::source(&error).is_none() => refusal(error),
+        Ok(error) => error.into(),
+        Err(error) => error,
+    }
+}
+
 /// Runs it.
 pub(super) fn run(command: &Restore, config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
     let mut bar = Bar::new();
     let restored = runtime.block_on(backup::restore(config, &Clock::System, &command.backup, &mut |at| bar.at(at)));
     bar.end();
-    let restored = restored.map_err(|error| match error.downcast::<backup::BackupError>() {
-        Ok(error) if std::error::Error::source(&error).is_none() => refusal(error),
-        Ok(error) => error.into(),
-        Err(error) => error,
-    })?;
+    let restored = restored.map_err(mistake)?;
     let settled = restored.settled;
     give(&format!("The backup of {} stands in {}.", restored.manifest.taken_at, config.database));
     note(&format!("{} tips can be read, {} were destroyed; {} files came back.", restored.tips, restored.destroyed, restored.files));

@@ -25,7 +25,7 @@ pub enum KeyError {
     Missing,
     /// The file cannot be read.
     #[error(
-        "the master key file {path} cannot be read ({reason}); `tipline keygen --out {path}` makes a new one, which cannot open what another key sealed"
+        "the master key file {path} cannot be read ({reason}): let this user read it; if there never was one, `tipline keygen --out {path}` makes it, but a new one cannot open what another key sealed"
     )]
     Unreadable {
         /// The file.
