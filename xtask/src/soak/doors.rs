@@ -13,6 +13,10 @@ use serde_json::Value;
 use sha1::Sha1;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long a person waits for a page before trying another node.
+const STAFF_WAITS: Duration = Duration::from_secs(10);
 
 /// One node's addresses: host and port of each listener.
 #[derive(Debug, Clone)]
@@ -73,7 +77,7 @@ impl Doors {
     /// Any request of the API at a node.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let url = format!("http://{}/api/v1{path}", self.node().staff);
-        let mut request = self.client.request(method.clone(), url).bearer_auth(&self.token);
+        let mut request = self.client.request(method.clone(), url).timeout(STAFF_WAITS).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }
