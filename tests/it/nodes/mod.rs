@@ -146,7 +146,8 @@ async fn nodes_that_are_renewed_one_after_the_other_lose_nothing_and_hand_their_
         chat.again(&public, seq).await;
         let words = format!("It was the tall one, {number}.");
         chat.send(say(&format!("again-{number}"), &words)).await;
-        seq = chat.next_of("ack").await["seq"].as_i64().expect("a number");
+        // Spooled it has no number yet, and comes again after the one before.
+        seq = chat.next_of("ack").await["seq"].as_i64().unwrap_or(seq);
         load.also_accepted(words).await;
     }
     assert!(handed_over > 0, "they had lanes");
