@@ -107,11 +107,7 @@ pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Gateway> {
     }
     let node = deployment::run_name(config)?;
     let carriers = carriers(config, &clock)?;
-    let routes = Arc::new(
-        Routes::new(carriers.lanes)
-            .ok_or_else(|| refusal(NO_ACCOUNT))?
-            .with_answers(carriers.answers),
-    );
+    let routes = Arc::new(Routes::new(carriers.lanes).ok_or_else(|| refusal(NO_ACCOUNT))?.with_answers(carriers.answers));
     for means in [Means::Call, Means::Mail] {
         if !routes.serves(means) {
             tracing::warn!("no account can {}: a Critical tip cannot be told as the procedures want", means.as_str());
