@@ -42,7 +42,7 @@ pub(crate) const CLAIM_HELD: &str = claim!(
     " AND (w.urgency % 100000 >= 50000 OR (w.due_at <= $3 AND w.about = 'obligation' AND (w.run_at <= w.due_at OR w.due_at <= $6)))"
 );
 
-/// Whether the presence of an owner (the lane [`PRESENCE`] and its name, which the keeper renews every few seconds) is as `$until` says.
+/// Whether the presence of an owner (the lane `node-` and its name, `rows::PRESENCE`, which the keeper renews every few seconds) is as said.
 macro_rules! presence {
     ($owner:literal, $until:literal) => {
         concat!("EXISTS (SELECT 1 FROM lane p WHERE p.lane = 'node-' || ", $owner, " AND p.until_at ", $until, ")")
