@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use test_kit::Cluster;
 
 /// The heading of its section.
-pub const HEADING: &str = "## Five years of messages";
+const HEADING: &str = "## Five years of messages";
 /// Tips that are opened, from all of the five years.
 const READ: usize = 300;
 /// Open tips when the first page is asked for: more than a page.

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use test_kit::Cluster;
 
 /// The heading of its section.
-pub const HEADING: &str = "## Several nodes on one PostgreSQL, beside job queues";
+const HEADING: &str = "## Several nodes on one PostgreSQL, beside job queues";
 /// Calls of one tip.
 const CALLS: usize = 100;
 /// Who is called first for every Critical tip: the demo county's PSAP.

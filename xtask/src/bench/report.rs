@@ -90,15 +90,20 @@ pub fn replace_section(section: &str, release: bool) -> Result<()> {
     Ok(())
 }
 
-/// Writes the whole report; the sections that are only measured by themselves stay as they are.
+/// Writes the whole report; the sections that are measured by themselves, or written by hand, stay as they are.
 pub fn write(figures: &Figures) -> Result<()> {
     let path = workspace::root().join("docs/benchmarks.md");
     let before = fs::read_to_string(&path).unwrap_or_default();
-    let by_themselves = [super::nodes::HEADING, super::large::HEADING].into_iter().filter_map(|heading| section(&before, heading));
-    let report = by_themselves.fold(text(figures), |report, kept| format!("{}\n\n{kept}", report.trim_end()));
-    fs::write(&path, report).with_context(|| format!("write {}", path.display()))?;
+    fs::write(&path, with_the_others(text(figures), &before)).with_context(|| format!("write {}", path.display()))?;
     println!("written to docs/benchmarks.md");
     Ok(())
+}
+
+/// The report, and those sections of the one before that it does not have.
+fn with_the_others(report: String, before: &str) -> String {
+    let headings = before.lines().filter(|line| line.starts_with("## ") && section(&report, line).is_none());
+    let kept: Vec<&str> = headings.filter_map(|heading| section(before, heading)).collect();
+    kept.into_iter().fold(report, |report, kept| format!("{}\n\n{}\n", report.trim_end(), kept.trim_end()))
 }
 
 /// The section of this heading.
@@ -139,6 +144,12 @@ mod tests {
         let report = "# R\n\n## A\n\nof a\n\n## B\n\nof b\n";
         assert_eq!((section(report, "## A"), section(report, "## B")), (Some("## A\n\nof a\n\n"), Some("## B\n\nof b\n")));
         assert_eq!(section(report, "## C"), None);
+    }
+
+    #[test]
+    fn sections_that_are_not_measured_anew_stay() {
+        let before = "# R\n\n## A\n\nold\n\n## B\n\nkept\n\n## C\n\nkept, too\n";
+        assert_eq!(with_the_others("# R\n\n## A\n\nnew\n".to_owned(), before), "# R\n\n## A\n\nnew\n\n## B\n\nkept\n\n## C\n\nkept, too\n");
     }
 
     #[test]

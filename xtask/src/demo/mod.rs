@@ -27,6 +27,9 @@ pub struct Demo {
     /// Take seven ports from this one on, instead of 8080, 8081, 9464, 9090, 2525, 1143 and 9091.
     #[arg(long, value_name = "PORT")]
     port_base: Option<u16>,
+    /// The programs as they were built last, whatever has changed since.
+    #[arg(long)]
+    as_built: bool,
 }
 
 /// Runs the demo.
@@ -37,7 +40,9 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
         (None, false) => Ports::USUAL,
     };
     ports.must_be_free()?;
-    workspace::build()?;
+    if !demo.as_built {
+        workspace::build()?;
+    }
     let name = if demo.play { format!("demo-play-{}", std::process::id()) } else { "demo".to_owned() };
     let folder = workspace::target().join(name);
     let deployment = Deployment::make(folder, ports, demo.keep && !demo.play)?;
