@@ -1,8 +1,8 @@
 //! One lane's loop: wait until something is due, keep the pace, claim the most urgent, start it.
 //!
-//! A paced lane waits for its turn *before* it claims, and claims one at a time (of a fast lane what goes within [`AHEAD`]), so that what goes
-//! next is always the most urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A second gate of the
-//! same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
+//! A paced lane waits for its turn *before* it claims, and claims one at a time (of a fast lane what goes within [`AHEAD`]), so that what
+//! goes next is always the most urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A
+//! second gate of the same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
 //! sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is sent. Nothing is
 //! claimed on a lane that is another node's, nor on one that is on its way there.
 
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How many pieces a lane claims at once.
 const CLAIM_MOST: usize = 64;
-/// A paced lane claims what goes out within this time: a claim is a commit, and a hundred of them in a second are too many for a server.
+/// A paced lane claims what goes out within this time: each claim is a transaction that the next one waits for.
 const AHEAD: Duration = Duration::from_millis(20);
 /// How long a lane waits after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);

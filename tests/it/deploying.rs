@@ -110,6 +110,7 @@ fn the_builder_is_sent_the_sources_only() {
 fn the_program_needs_only_the_libraries_that_the_image_has() {
     let output = Command::new("ldd").arg(env!("CARGO_BIN_EXE_tipline")).output().expect("ldd is glibc's");
     let says = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && says.contains("libc.so"), "{says}");
     let names = says.lines().filter_map(|line| line.split_whitespace().next()?.rsplit('/').next());
     for name in names {
         let known = ["linux-vdso.so", "libc.so", "libm.so", "libgcc_s.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux"];

@@ -18,7 +18,7 @@ conformance!(three_nodes:
         of_many_equal_commits_one_goes_through, of_many_new_tips_for_one_address_one_goes_through,
         of_many_changes_of_a_version_one_goes_through, of_many_new_tips_with_one_id_one_goes_through,
         many_messages_get_all_numbers_once, one_bad_commit_fails_alone,
-                nothing_stays_counted_under_a_tip_that_is_closed_meanwhile,
+        nothing_stays_counted_under_a_tip_that_is_closed_meanwhile,
     },
     work::{no_work_is_claimed_twice},
 );
