@@ -105,8 +105,7 @@ impl<'a> Phone<'a> {
         self.hears().await
     }
     async fn presses(&self, keys: &str) {
-        self.hears().await;
-        self.gateway.control().digits(&self.sid, keys).await.expect("keys are pressed");
+        self.gateway.control().press(&self.sid, keys, PATIENCE).await.expect("keys are pressed");
     }
     /// All that was said on it, once it is over.
     async fn ends(&self) -> String {

@@ -35,8 +35,7 @@ impl<'a> Caller<'a> {
         (prompt.listening, prompt.heard)
     }
     pub async fn keys(&self, keys: &str) -> String {
-        self.hears().await;
-        self.gateway.control().digits(&self.sid, keys).await.expect("keys are pressed");
+        self.gateway.control().press(&self.sid, keys, PATIENCE).await.expect("keys are pressed");
         self.hears().await.1
     }
     pub async fn speaks(&self, words: &str) {
@@ -208,7 +207,7 @@ async fn a_call_can_be_directed_to_the_hotline() {
     gateway.control().behave(HOTLINE, vec![Behaviour::human("none")]).await.expect("a behaviour");
     let caller = Caller::dials(&gateway).await;
     assert!(caller.keys("1").await.contains("hotline of Chicago Public Schools, press four"));
-    gateway.control().digits(&caller.sid, "4").await.expect("keys are pressed");
+    gateway.control().press(&caller.sid, "4", PATIENCE).await.expect("keys are pressed");
     let call = gateway.control().wait_end(&caller.sid, PATIENCE).await.expect("the call ends");
     assert_eq!(call.status, CallStatus::Completed);
     assert_eq!(gateway.control().calls(Some(HOTLINE)).await[0].from, LINE);

@@ -188,8 +188,7 @@ async fn a_reporter_calls_this_number_and_leaves_a_message() {
     let sid = gateway.control().dial(STUDENT, SECOND_LINE).await.expect("the line has a voice address");
     let hears = || async { gateway.control().wait_prompt(&sid, PATIENCE).await.expect("the call listens").heard };
     for _ in 0..2 {
-        hears().await;
-        gateway.control().digits(&sid, "1").await.expect("keys are pressed");
+        gateway.control().press(&sid, "1", PATIENCE).await.expect("keys are pressed");
     }
     hears().await;
     gateway.control().speak(&sid, "they will do it on friday", Some(4)).await.expect("it is said");

@@ -1,6 +1,7 @@
 //! The control of calls: dial in, answer, key, speak, hang up, and wait until a call listens.
 //! A test that waits with [`Control::wait_prompt`] needs no sleep: it returns when the prompt was spoken to its end and
-//! everything keyed or said before was acted on.
+//! everything keyed or said before was acted on. [`Control::press`] waits like that and keys at once, so that a busy
+//! machine does not let the call's patience run out in between.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{Control, ControlError, Filter, Outcome, Shared, body, number};
 use crate::exchange::Exchange;
@@ -77,13 +79,31 @@ impl Control {
         self.command(sid, Command::Decline)
     }
 
-    /// Keys digits.
+    /// Keys digits now, whether or not the call listens.
+    ///
+    /// # Errors
+    /// When these are no keys, or the call does not run.
     pub async fn digits(&self, sid: &str, digits: &str) -> Result<(), ControlError> {
-        let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
-        if digits.is_empty() || digits.len() > 64 || !digits.chars().all(known) {
-            return Err(ControlError::Wrong("`digits` must be 1 to 64 of 0-9, * and #".to_owned()));
+        self.command(sid, keys(digits)?)
+    }
+
+    /// Keys digits in the moment in which the call listens.
+    ///
+    /// # Errors
+    /// When these are no keys, the call ends first, or the time is over; the sentence holds what was said.
+    pub async fn press(&self, sid: &str, digits: &str, within: Duration) -> Result<(), ControlError> {
+        keys(digits)?;
+        let deadline = Instant::now() + within;
+        loop {
+            self.wait_prompt(sid, deadline.saturating_duration_since(Instant::now())).await?;
+            let pressed = self.exchange.with(|state| {
+                let waits = state.calls.get(sid).is_some_and(Call::waits);
+                waits && session::command(state, sid, Command::Digits(digits.to_owned()))
+            });
+            if pressed {
+                return Ok(());
+            }
         }
-        self.command(sid, Command::Digits(digits.to_owned()))
     }
 
     /// Says words into the call: into its recording, to the other party, or into the void. They last as long as given,
@@ -185,6 +205,14 @@ impl Control {
     }
 }
 
+fn keys(digits: &str) -> Result<Command, ControlError> {
+    let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
+    if digits.is_empty() || digits.len() > 64 || !digits.chars().all(known) {
+        return Err(ControlError::Wrong("`digits` must be 1 to 64 of 0-9, * and #".to_owned()));
+    }
+    Ok(Command::Digits(digits.to_owned()))
+}
+
 async fn calls(State(ex): Shared, Query(filter): Query<Filter>) -> Json<impl Serialize> {
     Json(Control::new(ex).calls(filter.number.as_deref().map(number).as_deref()).await)
 }
@@ -214,20 +242,24 @@ struct Given {
     words: String,
     #[serde(default)]
     seconds: Option<u32>,
+    #[serde(default)]
+    within_ms: Option<u64>,
 }
 
 async fn act(State(ex): Shared, Path((sid, action)): Path<(String, String)>, bytes: axum::body::Bytes) -> Outcome<impl Serialize> {
     let given: Given = if bytes.is_empty() { Given::default() } else { body(&bytes)? };
     let control = Control::new(ex);
+    let within = Duration::from_millis(given.within_ms.unwrap_or(PROMPT_MS).min(MOST_PROMPT_MS));
     match action.as_str() {
         "answer" => control.answer(&sid).await?,
         "decline" => control.decline(&sid).await?,
         "digits" => control.digits(&sid, &given.digits).await?,
+        "press" => control.press(&sid, &given.digits, within).await?,
         "speak" => control.speak(&sid, &given.words, given.seconds).await?,
         "hangup" => control.hang_up(&sid).await?,
         "be_machine" => control.be_machine(&sid).await?,
         other => {
-            let sentence = format!("`{other}` cannot be done to a call: use answer, decline, digits, speak, hangup or be_machine");
+            let sentence = format!("`{other}` cannot be done to a call: use answer, decline, digits, press, speak, hangup or be_machine");
             return Err(ControlError::Missing(sentence));
         }
     }

@@ -42,6 +42,22 @@ fn lines(call: &Call, who: Speaker) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_key_is_pressed_in_the_moment_in_which_the_call_listens() {
+    let world = quick().await;
+    // A menu that gives up at once and begins anew.
+    let menu = "<Gather numDigits=\"1\" timeout=\"1\" action=\"/chosen\"><Say>Press one.</Say></Gather><Redirect>/menu</Redirect>";
+    world.answer("/menu", menu);
+    world.answer("/chosen", "<Gather numDigits=\"1\" timeout=\"500\" action=\"/kept\"><Say>Thank you.</Say></Gather>");
+    let sid = dialled(&world, "<Pause length=\"2\"/><Redirect>/menu</Redirect>").await;
+    world.control.press(&sid, "1", WITHIN).await.unwrap();
+    assert_eq!(prompt(&world, &sid).await.heard, "Thank you.");
+    assert_eq!(world.hooks("/chosen").len(), 1);
+    world.control.hang_up(&sid).await.unwrap();
+    world.ended(&sid).await;
+    assert!(world.control.press(&sid, "1", WITHIN).await.unwrap_err().to_string().contains("ended"));
+}
+
+#[tokio::test]
 async fn a_code_of_many_digits_is_keyed_until_the_hash() {
     let world = quick().await;
     let sid =

@@ -5,6 +5,9 @@ use anyhow::{Context, bail};
 use reqwest::Client;
 use serde_json::{Value, json};
 
+/// How long a call may take until it listens.
+const PROMPT_MS: u64 = 9_000;
+
 /// The mock carriers.
 pub(super) struct World {
     client: Client,
@@ -47,7 +50,7 @@ impl World {
 
     /// Waits until a call listens; gives what was said since it listened last.
     pub(super) async fn prompt(&self, call: &str) -> anyhow::Result<String> {
-        let url = format!("{}/control/calls/{call}/prompt?within_ms=9000", self.base);
+        let url = format!("{}/control/calls/{call}/prompt?within_ms={PROMPT_MS}", self.base);
         let answer = self.client.get(&url).send().await.context("ask the mock")?;
         let status = answer.status();
         let prompt: Value = answer.json().await.with_context(|| format!("the call does not listen: {status}"))?;
@@ -56,15 +59,13 @@ impl World {
 
     /// Keys are pressed on a call, once it listens; gives what is said next.
     pub(super) async fn key(&self, call: &str, digits: &str) -> anyhow::Result<String> {
-        self.prompt(call).await?;
-        self.post(&format!("calls/{call}/digits"), &json!({"digits": digits})).await?;
+        self.press(call, digits).await?;
         self.prompt(call).await
     }
 
     /// Keys are pressed on a call, once it listens; it may end then.
     pub(super) async fn press(&self, call: &str, digits: &str) -> anyhow::Result<()> {
-        self.prompt(call).await?;
-        self.post(&format!("calls/{call}/digits"), &json!({"digits": digits})).await.map(drop)
+        self.post(&format!("calls/{call}/press"), &json!({"digits": digits, "within_ms": PROMPT_MS})).await.map(drop)
     }
 
     /// Words are spoken after the tone, and ended; gives what is said next.
