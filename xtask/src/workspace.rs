@@ -37,8 +37,10 @@ pub fn cargo() -> Command {
 }
 
 /// Builds the gateway and the mock, showing cargo's progress.
+///
+/// No package is named: the crates that others share are built with the features of all members, and not once for each choice.
 pub fn build() -> anyhow::Result<()> {
-    let built = cargo().args(["build", "--package", "tipline", "--package", "mock-carriers", "--bins"]).status().context("start cargo")?;
+    let built = cargo().args(["build", "--bin", "tipline", "--bin", "mock-carriers"]).status().context("start cargo")?;
     ensure!(built.success(), "the build failed: see above");
     Ok(())
 }

@@ -219,13 +219,11 @@ fn build(release: bool, examples: &[&str]) -> Result<()> {
     if release {
         println!("building in the release profile (several minutes the first time) …");
     }
-    let mut ours = vec!["--package", "tipline", "--bin", "tipline"];
-    ours.extend(examples.iter().flat_map(|name| ["--example", name]));
-    for arguments in [&ours[..], &["--package", "mock-carriers", "--bin", "mock-carriers"]] {
-        let profile = release.then_some("--release");
-        let built = workspace::cargo().arg("build").args(profile).args(arguments).status().context("start cargo")?;
-        ensure!(built.success(), "the build failed: see above");
-    }
+    let mut build = workspace::cargo();
+    build.arg("build").args(release.then_some("--release")).args(["--bin", "tipline", "--bin", "mock-carriers"]);
+    build.args(examples.iter().flat_map(|name| ["--example", name]));
+    let built = build.status().context("start cargo")?;
+    ensure!(built.success(), "the build failed: see above");
     Ok(())
 }
 
