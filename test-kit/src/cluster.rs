@@ -95,6 +95,11 @@ impl Cluster {
         format!("postgres://{ROLE}@{address}/{database}")
     }
 
+    /// The same by the server's socket file.
+    pub fn local_url(&self, database: &str) -> String {
+        format!("postgres://{ROLE}@localhost:{}/{database}?host={}", self.port, self.folder.path().display())
+    }
+
     /// Makes an empty database and returns its URL.
     ///
     /// # Errors

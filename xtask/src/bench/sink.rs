@@ -1,7 +1,7 @@
 //! A carrier that takes everything at once: what a request costs there is the same for whoever sends it, and next to nothing.
 //!
-//! It answers as Twilio's API does where the gateway asks, and 200 to a peer's job. It keeps when each request came and whom it was for;
-//! it never calls back, so what is measured is the sender's own work. The real mock plays people, and would share the cores with it.
+//! It answers as Twilio's API does where the gateway asks, and 200 to a peer's job. It keeps when each call and job came and whom it was for
+//! (not texts: they go at a pace of their own, long after the last call); it never calls back, so what is measured is the sender's own work. The real mock plays people, and would share the cores with it.
 
 use super::clock::now_us;
 use anyhow::{Context, Result, bail, ensure};
@@ -17,12 +17,12 @@ const REQUEST_MOST: usize = 64 * 1024;
 /// How often the arrivals are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// One request that has an effect.
+/// One call or job.
 #[derive(Debug, Clone)]
 pub struct Arrival {
     /// Microseconds since the epoch.
     pub at_us: i64,
-    /// The number that is called or texted, or the path of a peer's job.
+    /// The number that is called, or the path of a peer's job.
     pub to: String,
 }
 
@@ -58,7 +58,7 @@ impl Sink {
         Ok(Self { base, arrivals, server })
     }
 
-    /// How many requests with an effect came.
+    /// How many calls and jobs came.
     pub fn count(&self) -> usize {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -148,14 +148,17 @@ async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Option<
     }
 }
 
-/// What is answered, and whom it was for if it has an effect.
+/// What is answered, and whom it was for if it is a call or a job.
 fn answer(head: &str, body: &[u8], at_us: i64) -> (String, Option<String>) {
     let mut words = head.lines().next().unwrap_or("").split(' ');
     let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let path = target.split('?').next().unwrap_or("");
     let (status, text, to) = match (method, path) {
         ("POST", path) if path.ends_with("/Calls.json") => created("CA", body, at_us),
-        ("POST", path) if path.ends_with("/Messages.json") => created("SM", body, at_us),
+        ("POST", path) if path.ends_with("/Messages.json") => {
+            let (status, text, _) = created("SM", body, at_us);
+            (status, text, None)
+        }
         ("POST", path) if path.starts_with("/job/") => ("200 OK", "{}".to_owned(), Some(path.to_owned())),
         ("GET", path) if path.ends_with("/Calls.json") => ("200 OK", r#"{"calls":[],"next_page_uri":null}"#.to_owned(), None),
         ("GET", path) if path.ends_with("/Messages.json") => ("200 OK", r#"{"messages":[],"next_page_uri":null}"#.to_owned(), None),
@@ -196,7 +199,9 @@ mod tests {
     }
 
     #[test]
-    fn asking_is_no_effect() {
+    fn asking_and_texts_are_not_kept() {
+        let (text, to) = answer("POST /2010-04-01/Accounts/AC1/Messages.json HTTP/1.1", b"To=%2B15555550106", 0);
+        assert!(to.is_none() && text.starts_with("HTTP/1.1 201 Created\r\n"), "{text}");
         let (text, to) = answer("GET /2010-04-01/Accounts/AC1/Calls/CA7.json HTTP/1.1", b"", 0);
         assert!(to.is_none() && text.contains(r#""sid":"CA7""#), "{text}");
     }
