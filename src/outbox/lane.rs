@@ -151,7 +151,7 @@ async fn do_without_sending(outbox: &Outbox, lane: &Lane, slots: &Slots, tasks: 
 
 /// Whether something Critical is due now.
 async fn anything_critical(outbox: &Outbox, lane: &Lane) -> bool {
-    let waiting = outbox.progress.store.waiting(lane.key.clone(), BELOW_CRITICAL, outbox.clock.now()).await;
+    let waiting = outbox.progress.store.waiting(lane.key.clone(), BELOW_CRITICAL, outbox.clock.now(), 1).await;
     waiting.map(|count| count > 0).unwrap_or_else(|error| {
         tracing::warn!(error = %error, lane = %lane.key, "due work was not looked for");
         true

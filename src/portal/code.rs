@@ -184,7 +184,7 @@ impl Post {
         if tokio::time::timeout(PATIENCE, idle).await.is_err()
             && let Some(sends) = &pace.sends
         {
-            if self.desk.store.waiting(lane.clone(), BELOW_CRITICAL, self.desk.clock.now()).await? > 0 {
+            if self.desk.store.waiting(lane.clone(), BELOW_CRITICAL, self.desk.clock.now(), 1).await? > 0 {
                 return Err(NotSent::Critical);
             }
             sends.until_ready().await;

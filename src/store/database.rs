@@ -321,8 +321,8 @@ impl Store for Database {
     fn unwatched(&self, limit: u32) -> Read<'_, Vec<ConversationId>> {
         Box::pin(reads::telling::unwatched(&self.readers, limit))
     }
-    fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64> {
-        Box::pin(reads::telling::waiting(&self.readers, lane, below, now))
+    fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp, most: u32) -> Read<'_, i64> {
+        Box::pin(reads::telling::waiting(&self.readers, lane, below, now, most))
     }
     fn routes(&self) -> Read<'_, Vec<RouteRow>> {
         Box::pin(reads::ways::routes(&self.readers))

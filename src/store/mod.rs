@@ -234,8 +234,8 @@ pub trait Store: Send + Sync {
     fn last_drills(&self) -> Read<'_, Vec<(OrganizationKey, Timestamp)>>;
     /// Open tips that have no clocks yet, drills aside: those of before there were any. At most `limit`.
     fn unwatched(&self, limit: u32) -> Read<'_, Vec<ConversationId>>;
-    /// How many pieces of work of a lane, more urgent than rank `below`, wait for their turn now.
-    fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp) -> Read<'_, i64>;
+    /// How many pieces of work of a lane, more urgent than rank `below`, wait for their turn now; no more than `most` are counted.
+    fn waiting(&self, lane: LaneKey, below: i32, now: Timestamp, most: u32) -> Read<'_, i64>;
 
     /// The database's own time; `None` where the database is a file of this machine, whose clock is the machine's.
     fn time(&self) -> Read<'_, Option<Timestamp>>;

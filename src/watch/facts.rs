@@ -111,10 +111,13 @@ impl Watching {
     /// on one lane.
     async fn seconds_of_calls(&self) -> Result<f64, StoreError> {
         let now = self.clock.now();
+        // Later than that is later than whatever is promised in minutes.
+        let longest = self.policy.standard_window.max(self.policy.critical_window);
         let mut most = 0.0_f64;
         for lane in self.progress.routes.lanes().filter(|lane| lane.means == Means::Call) {
             let Some(per_second) = lane.per_second else { continue };
-            let waiting = self.store.waiting(lane.key.clone(), CRITICAL_CALLS, now).await?;
+            let counted = (per_second * longest.as_secs_f64()).ceil() as u32;
+            let waiting = self.store.waiting(lane.key.clone(), CRITICAL_CALLS, now, counted).await?;
             most = most.max(waiting as f64 / per_second);
         }
         Ok(most)

@@ -42,21 +42,15 @@ const RULES: &str = concat!(
     " FROM ", each!(), " i WHERE conversation.id = ", text!(0),
 );
 
-/// Of an obligation `o`: whether it tells of the tip or of news about it. A supervisor's page and a question afterwards are in no count:
-/// whoever confirms those has not said that an enduser knows.
-macro_rules! tells {
-    () => {
-        " AND (SELECT d.purpose_json FROM dispatch d WHERE d.id = o.dispatch) IN ('\"tip\"', '\"update\"', '\"drill\"')"
-    };
-}
-
+/// What tells of the tip or of news about it is counted. A supervisor's page and a question afterwards are in no count: whoever confirms
+/// those has not said that an enduser knows.
 #[rustfmt::skip]
 const TALLY: &str = concat!(
-    "UPDATE conversation SET",
-    " open_obligations = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed", tells!(), "),",
-    " confirmed = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND o.confirmed_at IS NOT NULL", tells!(), "),",
-    " breached = (SELECT count(*) FROM obligation o WHERE o.conversation = conversation.id AND o.breached_at IS NOT NULL AND NOT o.satisfied", tells!(), "),",
-    " next_due = (SELECT min(o.due_at) FROM obligation o WHERE o.conversation = conversation.id AND NOT o.closed AND o.confirmed_at IS NULL", tells!(), "),",
+    "UPDATE conversation SET (open_obligations, confirmed, breached, next_due) = (SELECT",
+    " count(*) FILTER (WHERE NOT o.closed), count(o.confirmed_at), count(*) FILTER (WHERE o.breached_at IS NOT NULL AND NOT o.satisfied),",
+    " min(o.due_at) FILTER (WHERE NOT o.closed AND o.confirmed_at IS NULL)",
+    " FROM obligation o CROSS JOIN dispatch d WHERE o.conversation = conversation.id AND d.id = o.dispatch",
+    " AND d.purpose_json IN ('\"tip\"', '\"update\"', '\"drill\"')),",
     " open_tasks = (SELECT count(*) FROM task t WHERE t.conversation = conversation.id AND t.done_at IS NULL)",
     " WHERE id IN (SELECT i.value FROM ", each!(), " i)",
 );
