@@ -52,8 +52,10 @@ pub enum NotShared {
 pub async fn prove(store: &dyn Store, folder: &Path, clock: &Clock, entropy: Entropy) -> Result<(), NotShared> {
     let unusable = |source| NotShared::Unusable { folder: folder.to_owned(), source };
     let other = |found| NotShared::Other { folder: folder.to_owned(), found };
+    // Asked before the folder is looked at: a node that starts at the same moment writes the marker first.
+    let named = store.meta(DEPLOYMENT).await?;
     let marked = read(folder).map_err(unusable)?;
-    if let Some(id) = store.meta(DEPLOYMENT).await? {
+    if let Some(id) = named {
         return match marked {
             Some(marked) if marked == id => Ok(()),
             Some(_) => Err(other("its marker is another deployment's")),

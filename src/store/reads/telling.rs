@@ -47,7 +47,8 @@ const TASKS_OF: &str = "SELECT t.id, t.conversation, t.obligation, t.what, t.cre
 /// The condition repeats that of the index of open tips.
 const UNWATCHED: &str = "SELECT c.id FROM conversation c WHERE c.state = 'open' AND NOT c.drill \
     AND NOT EXISTS (SELECT 1 FROM watch w WHERE w.conversation = c.id) ORDER BY c.urgency, c.deadline, c.id LIMIT $1";
-const WAITING: &str = "SELECT count(*) AS n FROM (SELECT 1 FROM work w WHERE w.lane = $1 AND w.urgency < $2 AND w.run_at <= $3 LIMIT $4) w";
+const WAITING: &str =
+    "SELECT count(*) AS n FROM (SELECT 1 FROM work w WHERE w.lane = $1 AND w.urgency < $2 AND w.run_at <= $3 LIMIT $4) few";
 const WATCH: &str = "SELECT w.conversation, w.watch_json, w.version FROM watch w WHERE w.conversation = $1";
 
 /// Every statement here, for the test of their plans.
