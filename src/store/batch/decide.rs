@@ -192,7 +192,12 @@ impl<'a> Batch<'a> {
             Write::Dispatch(row) => self.take_dispatch(row, json),
             Write::Obligation(row) => {
                 let version = self.next_version(row.obligation.id.uuid(), row.version);
-                self.count_again(row.obligation.conversation);
+                let counted = telling::counted(&row.obligation);
+                if self.facts.counted.insert(row.obligation.id, counted) != Some(counted) {
+                    self.count_again(row.obligation.conversation);
+                } else {
+                    self.tip(row.obligation.conversation);
+                }
                 self.obligations.put(row.obligation.id, Versioned { row, json, version });
             }
             Write::Attempt(row) => {

@@ -11,7 +11,7 @@ use crate::store::reads::Value;
 use crate::store::sql::{begin, each, text};
 use crate::vault::sealed::BlindIndex;
 use domain::conversation::{State, WayBack};
-use domain::id::{AttemptId, ContactHandle, ConversationId, TaskId};
+use domain::id::{AttemptId, ContactHandle, ConversationId, ObligationId, TaskId};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -56,7 +56,8 @@ macro_rules! facts {
             " UNION ALL SELECT 6, m.id, 'message', NULL, m.delivery_version, 0, 0, 0, 0, 0 FROM ",
             each!(6),
             " i CROSS JOIN message m WHERE m.id = i.value",
-            " UNION ALL SELECT 6, o.id, 'obligation', NULL, o.version, 0, 0, 0, 0, 0 FROM ",
+            " UNION ALL SELECT 6, o.id, 'obligation', NULL, o.version, CASE WHEN o.closed THEN 1 ELSE 0 END, CASE WHEN o.satisfied THEN 1 ELSE 0 END, \
+             CASE WHEN o.confirmed_at IS NULL THEN 0 ELSE 1 END, CASE WHEN o.breached_at IS NULL THEN 0 ELSE 1 END, o.due_at FROM ",
             each!(6),
             " i CROSS JOIN obligation o WHERE o.id = i.value",
             " UNION ALL SELECT 6, a.id, 'attempt', NULL, a.version, 0, 0, 0, 0, 0 FROM ",
@@ -132,8 +133,20 @@ pub(crate) struct Facts {
     pub(crate) codes: HashSet<BlindIndex>,
     pub(crate) contacts: HashSet<BlindIndex>,
     pub(crate) versions: HashMap<Uuid, i64>,
+    pub(crate) counted: HashMap<ObligationId, Counted>,
     pub(crate) providers: HashMap<(String, String), AttemptId>,
     pub(crate) tasks: HashMap<TaskId, (ConversationId, bool)>,
+}
+
+/// What of an obligation is in its tip's tally. Most of what happens to one, such as an attempt, changes none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) closed: bool,
+    pub(crate) satisfied: bool,
+    pub(crate) confirmed: bool,
+    pub(crate) breached: bool,
+    /// Microseconds.
+    pub(crate) due_at: i64,
 }
 
 /// The part of a tip's row that the writer assigns, and what it guards.
@@ -335,7 +348,12 @@ impl Facts {
                 self.contacts.insert(BlindIndex(hash?.try_into().ok()?));
             }
             6 => {
-                self.versions.insert(Uuid::try_parse(&a).ok()?, numbers[0]);
+                let [version, closed, satisfied, confirmed, breached, due_at] = numbers;
+                self.versions.insert(Uuid::try_parse(&a).ok()?, version);
+                if b == "obligation" {
+                    let [closed, satisfied, confirmed, breached] = [closed, satisfied, confirmed, breached].map(|flag| flag == 1);
+                    self.counted.insert(a.parse().ok()?, Counted { closed, satisfied, confirmed, breached, due_at });
+                }
             }
             7 => {
                 let (account, provider_id) = a.split_once(' ')?;

@@ -1,7 +1,8 @@
 //! A tip's row: its head, its rules and its tally.
 //!
 //! The head (numbers, hash, state) is computed here and written whole, so a hundred commits to one tip write it once. The
-//! tally is counted by the database after the rows below it are written, so it cannot drift from them.
+//! tally is counted by the database after the rows below it are written, so it cannot drift from them; it is counted again when something
+//! that is in it has changed ([`Counted`](super::facts::Counted)).
 
 use super::facts::Head;
 use super::rows::Rows;

@@ -2,10 +2,11 @@
 //!
 //! States keep their data as JSON; beside it stand the few plain columns that queries filter on, written from the same value.
 
+use super::facts::Counted;
 use super::rows::Rows;
 use super::*;
 use crate::store::sql::{each, flag, int, opt_bytes, text};
-use domain::dispatch::obligation::State;
+use domain::dispatch::obligation::{Obligation, State};
 
 #[rustfmt::skip]
 pub(super) const DISPATCH: &str = concat!(
@@ -111,23 +112,35 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// What of it is in its tip's tally.
+pub(super) fn counted(obligation: &Obligation) -> Counted {
+    Counted {
+        closed: obligation.is_closed(),
+        satisfied: is_satisfied(&obligation.state),
+        confirmed: obligation.confirmed_at.is_some(),
+        breached: obligation.breached_at.is_some(),
+        due_at: obligation.step.due_at.as_microsecond(),
+    }
+}
+
 pub(super) fn obligations(list: &Latest<ObligationId, Versioned<'_, ObligationRow>>) -> Rows {
     let micros = |at: Option<Timestamp>| at.map(Timestamp::as_microsecond);
     let mut rows = Rows::default();
     for (id, Versioned { row, json, version }) in list.iter() {
         let o = &row.obligation;
+        let Counted { closed, satisfied, due_at, .. } = counted(o);
         rows.row()
             .id(id.uuid())
             .id(o.dispatch.uuid())
             .id(o.conversation.uuid())
             .int(i64::from(row.place))
             .text(json[0].as_deref().unwrap_or("null"))
-            .int(o.step.due_at.as_microsecond())
+            .int(due_at)
             .opt_int(micros(o.timer()))
             .opt_int(micros(o.confirmed_at))
             .opt_int(micros(o.breached_at))
-            .flag(o.is_closed())
-            .flag(is_satisfied(&o.state))
+            .flag(closed)
+            .flag(satisfied)
             .int(*version)
             .text(o.step.organization.as_str())
             .text(o.step.person.as_str())
