@@ -2,9 +2,9 @@
 //!
 //! A paced lane waits for its turn *before* it claims, and claims one at a time (of a fast lane what goes within [`AHEAD`]), so that what
 //! goes next is always the most urgent thing that is due at that moment: a Critical call overtakes thousands of waiting Standard mails. A
-//! second gate of the same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is open nothing is
-//! sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is sent. Nothing is
-//! claimed on a lane that is another node's, nor on one that is on its way there.
+//! second gate of the same pace stands right before the carrier, where it counts: commits take unequal time. While the lane's circuit is
+//! open nothing is sent, but what needs no sending (a breach, giving up, asking) is done all the same; half-open, one piece at a time is
+//! sent. Nothing is claimed on a lane that is another node's, nor on one that is on its way there.
 
 use super::pace::Pace;
 use super::slots::{Room, Slots};

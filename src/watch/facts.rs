@@ -88,7 +88,7 @@ impl Watching {
             last_seq: row.row.last_seq,
             folded: row.folded,
             due_tasks: tasks.iter().filter_map(|task| Some((task.id, task.due_at?))).collect(),
-            seconds_of_calls_left: if calls_wait { self.seconds_of_calls().await? } else { 0.0 },
+            seconds_of_calls_left: if calls_wait { self.seconds_of_calls(&told).await? } else { 0.0 },
             tip: row.row.conversation,
             watch,
             dispatches,
@@ -108,15 +108,16 @@ impl Watching {
     }
 
     /// How long the lanes that call need for the Critical calls that wait for their turn: the longest of them counts, since a call waits
-    /// on one lane.
-    async fn seconds_of_calls(&self) -> Result<f64, StoreError> {
+    /// on one lane. What is later than the last due time of `told` is not counted further: it is too late for each of them.
+    async fn seconds_of_calls(&self, told: &[Told]) -> Result<f64, StoreError> {
         let now = self.clock.now();
-        // Later than that is later than whatever is promised in minutes.
-        let longest = self.policy.standard_window.max(self.policy.critical_window);
+        let last_due = told.iter().map(|told| told.due_at).max().unwrap_or(now);
+        let left = last_due.duration_since(now).as_secs_f64().max(0.0);
         let mut most = 0.0_f64;
         for lane in self.progress.routes.lanes().filter(|lane| lane.means == Means::Call) {
             let Some(per_second) = lane.per_second else { continue };
-            let counted = (per_second * longest.as_secs_f64()).ceil() as u32;
+            // One more than go out by then.
+            let counted = (per_second * left).ceil() as u32 + 1;
             let waiting = self.store.waiting(lane.key.clone(), CRITICAL_CALLS, now, counted).await?;
             most = most.max(waiting as f64 / per_second);
         }

@@ -14,8 +14,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Two tests at a time: a browser waits more than it works, and more of them would wait for each other.
-static TURN: Semaphore = Semaphore::const_new(2);
+/// Three tests at a time: a browser waits more than it works, and more of them would wait for each other.
+static TURN: Semaphore = Semaphore::const_new(3);
 
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 

@@ -1,8 +1,7 @@
 //! The pages as people use them: Chromium, steered by chromedriver, against a whole gateway with mock carriers.
 //!
-//! Every test starts its own gateway, its own chromedriver and its own browsers; one test runs at a time, so that what is measured is
-//! not the other tests. What is missing on the machine fails a test with the package's name: nothing is skipped. `cargo xtask test`
-//! installs it.
+//! Every test starts its own gateway, its own chromedriver and its own browsers; a few run at a time (`driver`). What is missing on the
+//! machine fails a test with the package's name: nothing is skipped. `cargo xtask test` installs it.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stdout, reason = "what was measured and judged is said")]

@@ -75,6 +75,7 @@ macro_rules! conformance {
             telling::{
                 obligations_and_attempts_are_versioned, a_provider_id_belongs_to_one_attempt, receipts_keep_their_order, tasks_are_done_once,
                 the_clocks_of_a_tip_are_one_row, what_is_decided_on_all_that_is_known_is_still_so, a_page_is_in_no_count,
+                each_thing_that_is_counted_counts_when_it_alone_changes,
                 a_delivery_is_versioned, health_finds_what_has_no_timer,
             },
             work::{

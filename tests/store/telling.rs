@@ -5,7 +5,7 @@ use crate::rows::*;
 use domain::channel::Means;
 use domain::dispatch::delivery::Delivery;
 use domain::dispatch::evidence::{ConfirmedBy, End, ReceiptKind};
-use domain::dispatch::obligation::{FailedBecause, State};
+use domain::dispatch::obligation::{FailedBecause, Obligation, Satisfaction, State};
 use domain::dispatch::purpose::{PageReason, Purpose};
 use domain::dispatch::watch::{Alarm, Watch};
 use domain::voice::enduser_call::EnduserCall;
@@ -187,4 +187,27 @@ pub async fn a_page_is_in_no_count(fresh: Fresh) {
     assert_eq!((row.open_obligations, row.confirmed, row.breached, row.next_due), (3, 0, 0, Some(at(20))));
     let waiting = async |most| fresh.store.waiting(lane("main-call"), 3, at(1), most).await.unwrap();
     assert_eq!((waiting(100).await, waiting(1).await), (2, 1), "more urgent than rank 3 and due, as far as is asked");
+}
+
+/// What each promise was before is compared, and the tip is counted again only then: so each thing that is counted is changed by itself.
+pub async fn each_thing_that_is_counted_counts_when_it_alone_changes(fresh: Fresh) {
+    told(&fresh).await;
+    let change = async |n: u32, change: fn(&mut Obligation)| {
+        let mut row = fresh.store.obligation(obligation_id(n)).await.unwrap().unwrap();
+        change(&mut row.obligation);
+        fresh.write([Write::Obligation(Box::new(row))]).await;
+        let tip = fresh.store.tips_of(vec![tip_id(1)]).await.unwrap().remove(0);
+        (tip.open_obligations, tip.confirmed, tip.breached, tip.next_due)
+    };
+    let due = |minute| Some(at(minute));
+    let uncounted = change(1, |o| o.state = State::InFlight { attempt: attempt_id(1), since: at(6), check_at: at(7) }).await;
+    assert_eq!(uncounted, (3, 0, 0, due(20)), "an attempt is in no count");
+    assert_eq!(change(1, |o| o.step.due_at = at(15)).await, (3, 0, 0, due(15)), "its due time");
+    assert_eq!(change(1, |o| o.breached_at = Some(at(15))).await, (3, 0, 1, due(15)), "missed");
+    assert_eq!(change(1, |o| o.confirmed_at = Some(at(16))).await, (3, 1, 1, due(20)), "confirmed");
+    assert_eq!(change(2, |o| o.breached_at = Some(at(20))).await, (3, 1, 2, due(20)), "another missed");
+    assert_eq!(change(2, |o| o.state = State::Failed { at: at(21), reason: FailedBecause::NobodyConfirmed }).await, (2, 1, 2, due(20)));
+    let satisfied = change(2, |o| o.state = State::Satisfied { at: at(22), by: Satisfaction::Confirmed(ConfirmedBy::Keypad) }).await;
+    assert_eq!(satisfied, (2, 1, 1, due(20)), "kept after it had failed");
+    assert_eq!(change(3, |o| o.state = State::Released { at: at(23) }).await, (1, 1, 1, None), "only what is confirmed is open");
 }

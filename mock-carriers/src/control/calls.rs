@@ -84,7 +84,8 @@ impl Control {
     /// # Errors
     /// When these are no keys, or the call does not run.
     pub async fn digits(&self, sid: &str, digits: &str) -> Result<(), ControlError> {
-        self.command(sid, keys(digits)?)
+        must_be_keys(digits)?;
+        self.command(sid, Command::Digits(digits.to_owned()))
     }
 
     /// Keys digits in the moment in which the call listens.
@@ -92,7 +93,7 @@ impl Control {
     /// # Errors
     /// When these are no keys, the call ends first, or the time is over; the sentence holds what was said.
     pub async fn press(&self, sid: &str, digits: &str, within: Duration) -> Result<(), ControlError> {
-        keys(digits)?;
+        must_be_keys(digits)?;
         let deadline = Instant::now() + within;
         loop {
             self.wait_prompt(sid, deadline.saturating_duration_since(Instant::now())).await?;
@@ -205,12 +206,12 @@ impl Control {
     }
 }
 
-fn keys(digits: &str) -> Result<Command, ControlError> {
+fn must_be_keys(digits: &str) -> Result<(), ControlError> {
     let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#');
     if digits.is_empty() || digits.len() > 64 || !digits.chars().all(known) {
         return Err(ControlError::Wrong("`digits` must be 1 to 64 of 0-9, * and #".to_owned()));
     }
-    Ok(Command::Digits(digits.to_owned()))
+    Ok(())
 }
 
 async fn calls(State(ex): Shared, Query(filter): Query<Filter>) -> Json<impl Serialize> {

@@ -101,7 +101,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     }
     std::fs::create_dir_all(&work)?;
     println!("the storage's own limit …");
-    let raw = raw_limit(&work)?;
+    let raw = raw_limit(&work, &[])?;
     println!("  {raw}");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     let figures = runtime.block_on(over_http(raw, &work))?;
@@ -227,9 +227,12 @@ fn build(release: bool, examples: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn raw_limit(work: &Path) -> Result<serde_json::Value> {
-    let program = workspace::target().join("release/examples/raw_limit");
-    let out = Command::new(program).arg("--dir").arg(work.join("raw")).args(["--seconds", "5"]).output().context("run raw_limit")?;
+/// What the engine takes when nothing but its own work is timed, as `raw_limit` prints it.
+fn raw_limit(work: &Path, arguments: &[&str]) -> Result<serde_json::Value> {
+    let program = workspace::program("examples/raw_limit");
+    let mut limit = Command::new(&program);
+    limit.arg("--dir").arg(work.join("raw")).args(["--seconds", "5"]).args(arguments);
+    let out = limit.output().with_context(|| format!("run {}", program.display()))?;
     ensure!(out.status.success(), "raw_limit failed: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).context("raw_limit did not print JSON")
 }

@@ -8,15 +8,14 @@ use super::accepts::{self, Accepts};
 use super::clock::now_us;
 use super::deployment::{Deployment, Paces, Round, SCHOOL, School, Wants};
 use super::peers::{self, Load, Peer, Waited, waited};
+use super::raw_limit;
 use super::sink::{Sink, rate};
 use super::tips::{Sorted, Tip, dispatch, sorted};
-use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 use test_kit::Cluster;
 
@@ -227,13 +226,6 @@ async fn postgres_limit(work: &Path, cluster: &Cluster) -> Result<Value> {
     let limit = tokio::task::block_in_place(|| raw_limit(work, &["--database", &cluster.local_url("raw_limit")]))?;
     cluster.drop_database("raw_limit").await?;
     Ok(limit)
-}
-
-fn raw_limit(work: &Path, arguments: &[&str]) -> Result<Value> {
-    let program = workspace::program("examples/raw_limit");
-    let out = Command::new(&program).arg("--dir").arg(work.join("raw")).args(["--seconds", "4"]).args(arguments).output()?;
-    ensure!(out.status.success(), "raw_limit failed: {}", String::from_utf8_lossy(&out.stderr));
-    serde_json::from_slice(&out.stdout).context("raw_limit did not print JSON")
 }
 
 /// The section of the report.

@@ -1,7 +1,8 @@
 //! A carrier that takes everything at once: what a request costs there is the same for whoever sends it, and next to nothing.
 //!
-//! It answers as Twilio's API does where the gateway asks, and 200 to a peer's job. It keeps when each call and job came and whom it was for
-//! (not texts: they go at a pace of their own, long after the last call); it never calls back, so what is measured is the sender's own work. The real mock plays people, and would share the cores with it.
+//! It answers as Twilio's API does where the gateway asks, and 200 to a peer's job. It keeps when each call and job came and whom it was
+//! for (not texts: they go at a pace of their own, long after the last call). It never calls back, so what is measured is the sender's own
+//! work. The real mock plays people, and would share the cores with it.
 
 use super::clock::now_us;
 use anyhow::{Context, Result, bail, ensure};

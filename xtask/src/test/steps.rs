@@ -27,7 +27,7 @@ pub(super) const STEPS: [Step; 6] = [
 ];
 
 /// Tests at a time, also on a small machine: those of the whole gateway wait more than they work.
-const THREADS_LEAST: usize = 3;
+const THREADS_LEAST: usize = 4;
 
 fn format(_: &Tools) -> anyhow::Result<Outcome> {
     run(cargo().args(["fmt", "--all", "--check"]))
