@@ -99,7 +99,7 @@ fn sql_only_in_the_store(files: &[File]) -> Vec<Breach> {
 }
 
 fn http_only_in_its_folders(files: &[File]) -> Vec<Breach> {
-    let elsewhere = |file: &File| !file.is_under(&["src/http/", "src/boot.rs", "mock-carriers/", "xtask/", "tests/"]);
+    let elsewhere = |file: &File| !file.is_under(&["src/http/", "src/boot.rs", "src/boot/", "mock-carriers/", "xtask/", "tests/"]);
     words(files, elsewhere, &["axum"], "is for src/http (and boot, which serves it): everything else speaks no HTTP server's words")
 }
 

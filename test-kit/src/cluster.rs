@@ -4,7 +4,9 @@
 //! query that relies on the order of bytes is found out. Only memory and log segments are small. Its port lies below those that the kernel
 //! hands out, so that it can be had again after a kill. Whoever connects from this machine is let in.
 
-use crate::postgres::{self, Folder};
+use crate::disk::Disks;
+use crate::postgres::{self, Folder, children_of, end};
+use crate::small;
 use anyhow::{Context, bail};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
@@ -36,7 +38,7 @@ const PORT_TRIES: u16 = 200;
 const TAIL_LINES: usize = 25;
 
 /// What the server is told beside its defaults.
-const SETTINGS: &str = "
+pub(crate) const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 max_connections = 200
 shared_buffers = 32MB
@@ -59,6 +61,8 @@ log_line_prefix = '%m [%p] '
 pub struct Cluster {
     server: Option<Child>,
     port: u16,
+    /// Those that it lies on, if they are its own.
+    pub(crate) disks: Option<Disks>,
     // Last: its guard ends whatever still runs in it.
     pub(crate) folder: Folder,
 }
@@ -74,10 +78,15 @@ impl Cluster {
             let folder = Folder::new()?;
             copy(template, &folder)?;
             folder.append("postgresql.conf", &format!("{SETTINGS}unix_socket_directories = '{}'\n", folder.path().display()))?;
-            let port = free_port()?;
-            Ok(Self { server: Some(serve(&folder.data(), &folder.log(), port)?), port, folder })
+            Self::serve(folder, None)
         })
         .await
+    }
+
+    pub(crate) fn serve(folder: Folder, disks: Option<Disks>) -> anyhow::Result<Self> {
+        let port = free_port()?;
+        let server = serve(small::command(disks.as_ref())?, (&folder.data(), &folder.log()), port)?;
+        Ok(Self { server: Some(server), port, disks, folder })
     }
 
     /// Where it listens.
@@ -173,8 +182,9 @@ impl Cluster {
         if self.is_running() {
             return Ok(());
         }
+        let command = small::command(self.disks.as_ref())?;
         let (data, log, port) = (self.folder.data(), self.folder.log(), self.port);
-        self.server = Some(blocking(move || serve(&data, &log, port)).await?);
+        self.server = Some(blocking(move || serve(command, (&data, &log), port)).await?);
         Ok(())
     }
 
@@ -229,8 +239,7 @@ impl Cluster {
             folder.append("postgresql.auto.conf", &own)?;
             folder.append("postgresql.conf", &format!("unix_socket_directories = '{}'\n", folder.path().display()))?;
             folder.append("standby.signal", "")?;
-            let port = free_port()?;
-            Ok(Self { server: Some(serve(&folder.data(), &folder.log(), port)?), port, folder })
+            Self::serve(folder, None)
         })
         .await
     }
@@ -284,11 +293,10 @@ impl Drop for Cluster {
     }
 }
 
-/// Starts a server and waits until it accepts connections.
-fn serve(data: &Path, log: &Path, port: u16) -> anyhow::Result<Child> {
+/// Starts a server on this data, and waits until it accepts connections.
+fn serve(mut command: Command, (data, log): (&Path, &Path), port: u16) -> anyhow::Result<Child> {
     let output = std::fs::File::create(log).context("make the server's log")?;
     let errors = output.try_clone().context("write the server's log")?;
-    let mut command = postgres::program("postgres")?;
     command.arg("-D").arg(data).args(["-p", &port.to_string()]);
     // A group of its own: Ctrl-C reaches this process, whose end then ends the server.
     let mut server = command.stdout(output).stderr(errors).process_group(0).spawn().context("start PostgreSQL's server")?;
@@ -320,7 +328,7 @@ fn tail(log: &Path) -> String {
 }
 
 /// A cluster that was made once in this process and never started; others are copies of it.
-fn template() -> anyhow::Result<&'static Folder> {
+pub(crate) fn template() -> anyhow::Result<&'static Folder> {
     static TEMPLATE: OnceLock<Result<Folder, String>> = OnceLock::new();
     let made = TEMPLATE.get_or_init(|| {
         let make = || {
@@ -336,7 +344,7 @@ fn template() -> anyhow::Result<&'static Folder> {
     made.as_ref().map_err(|error| anyhow::anyhow!("make a cluster: {error}"))
 }
 
-fn copy(template: &Folder, to: &Folder) -> anyhow::Result<()> {
+pub(crate) fn copy(template: &Folder, to: &Folder) -> anyhow::Result<()> {
     postgres::run(Command::new("cp").arg("-a").arg(template.data()).arg(to.data())).map(drop).context("copy a cluster")
 }
 
@@ -354,27 +362,6 @@ fn free_port() -> anyhow::Result<u16> {
         }
     }
     bail!("no free port from {} to {}", PORTS.start, PORTS.end)
-}
-
-/// The processes whose parent is this one.
-fn children_of(parent: u32) -> Vec<u32> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter(|id| {
-        // "1234 (postgres) S 1200 ...": the name may hold anything, the last bracket ends it.
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        let after = stat.rsplit(')').next().unwrap_or("");
-        after.split_whitespace().nth(1).and_then(|field| field.parse().ok()) == Some(parent)
-    })
-    .collect()
-}
-
-fn end(process: u32, signal: rustix::process::Signal) {
-    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(id) = id {
-        // It may have ended by itself.
-        let _ = rustix::process::kill_process(id, signal);
-    }
 }
 
 /// Looks until something is there.

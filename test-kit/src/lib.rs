@@ -11,6 +11,7 @@ pub mod disk;
 mod line;
 mod postgres;
 mod shared;
+mod small;
 mod tls;
 
 pub use balancer::Balancer;
@@ -18,3 +19,4 @@ pub use cluster::Cluster;
 pub use line::Line;
 pub use postgres::{PACKAGE, is_there};
 pub use shared::{database, shared};
+pub use small::Part;

@@ -74,6 +74,27 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// The processes whose parent is this one.
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| {
+        // "1234 (postgres) S 1200 ...": the name may hold anything, the last bracket ends it.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let after = stat.rsplit(')').next().unwrap_or("");
+        after.split_whitespace().nth(1).and_then(|field| field.parse().ok()) == Some(parent)
+    })
+    .collect()
+}
+
+/// A signal to a process, which may have ended by itself.
+pub(crate) fn end(process: u32, signal: rustix::process::Signal) {
+    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(id) = id {
+        let _ = rustix::process::kill_process(id, signal);
+    }
+}
+
 /// A folder that belongs to the server's user and goes away with this process.
 #[derive(Debug)]
 pub(crate) struct Folder {
