@@ -9,7 +9,7 @@ use crate::entropy::Entropy;
 use crate::lifecycle::Tasks;
 use crate::live::Live;
 use crate::store::commit::Once;
-use crate::store::postgres::Postgres;
+use crate::store::postgres::{self, Postgres};
 use crate::store::sqlite::Sqlite;
 use crate::store::{Commit, News, Options, Store, Write, copy};
 use crate::vault::Vault;
@@ -30,6 +30,11 @@ pub struct Refusal(pub String);
 /// A refusal in this error's words.
 pub(crate) fn refusal(error: impl std::fmt::Display) -> anyhow::Error {
     Refusal(error.to_string()).into()
+}
+
+/// A server that is away may be back at the next try, with nothing mended: that is no mistake, so whoever started this program may try again.
+fn not_opened(error: postgres::OpenError) -> anyhow::Error {
+    if error.is_away() { error.into() } else { refusal(error) }
 }
 
 /// The store of this deployment, sealed by this key. Used by `serve` and by the commands that write. One that was moved away, or that is
@@ -75,7 +80,7 @@ pub(crate) async fn open_marked(
     let options = Options { migrate, on_news };
     let store = match &config.database {
         Database::File(path) => Sqlite::open(path, options, &spawn).await.map_err(refusal)?,
-        Database::Server(url) => Postgres::open(url.reveal(), options, &spawn).await.map_err(refusal)?,
+        Database::Server(url) => Postgres::open(url.reveal(), options, &spawn).await.map_err(not_opened)?,
     };
     match store.meta(KEY_CHECK).await? {
         Some(check) if check == vault.check_value() => {}
@@ -103,13 +108,31 @@ pub async fn open_to_read(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let vault = Vault::new(&master, Entropy);
     let store = match &config.database {
         Database::File(path) => Sqlite::open_to_read(path).await.map_err(refusal)?,
-        Database::Server(url) => Postgres::open_to_read(url.reveal()).await.map_err(refusal)?,
+        Database::Server(url) => Postgres::open_to_read(url.reveal()).await.map_err(not_opened)?,
     };
     match store.meta(KEY_CHECK).await? {
         Some(check) if check == vault.check_value() => Ok(store),
         Some(_) => Err(refusal(KeyError::Wrong(source))),
         None => Err(refusal(format!("the database {} was never used: run `tipline migrate`", config.database))),
     }
+}
+
+/// The file in the data folder that says with which key this node has served.
+const SERVED: &str = "served";
+
+/// Notes that this node serves the deployment of this key: next time it need not wait for the database with closed doors.
+pub(crate) fn remember_served(config: &Config, vault: &Vault) -> anyhow::Result<()> {
+    if has_served(config, vault) {
+        return Ok(());
+    }
+    let (path, half) = (config.data_folder.join(SERVED), config.data_folder.join("served.half"));
+    let written = std::fs::write(&half, format!("{}\n", vault.check_value())).and_then(|()| std::fs::rename(&half, &path));
+    written.map_err(|error| refusal(format!("{} cannot be written ({}): let this user write there", path.display(), error.kind())))
+}
+
+/// Whether this node has served the deployment of this key before. What it seals without having asked the database can then be opened there.
+pub(crate) fn has_served(config: &Config, vault: &Vault) -> bool {
+    std::fs::read_to_string(config.data_folder.join(SERVED)).is_ok_and(|kept| kept.trim() == vault.check_value())
 }
 
 /// Makes the database's folder, for its owner only, if it is missing.

@@ -1,8 +1,10 @@
 //! What operators see of a running gateway, and how it comes to its end.
 
-use super::start;
+use super::doors::Doors;
+use super::start_behind;
+use super::waiting::{self, Waited};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Account, Config};
 use crate::deployment;
 use crate::heartbeat::Heartbeat;
 use crate::http::ops::Ops;
@@ -34,6 +36,12 @@ pub(super) fn operate(
     metrics::gauge!(metric::STARTED_AT).set(readiness.clock.now().as_second() as f64);
     metrics::gauge!(metric::HEARTBEAT_SENT_AT).set(0.0);
     metrics::gauge!(metric::CLOCK_OFF).set(0.0);
+    // A mailbox that was never looked into since the start is missed as well as one that is not looked into any more.
+    let mailboxes = config.accounts.iter().filter_map(|account| if let Account::Imap(imap) = account { Some(imap) } else { None });
+    for imap in mailboxes {
+        let labels = [("account", imap.name.to_string()), ("folder", imap.inbox.clone())];
+        metrics::gauge!(metric::MAILBOX_LOOKED_AT, &labels).set(readiness.clock.now().as_second() as f64);
+    }
     metrics::gauge!(metric::CHATS).increment(0.0);
     recorder::keep_small(metrics.clone(), tasks);
     let settings = config.operations.heartbeat.clone();
@@ -45,13 +53,17 @@ pub(super) fn operate(
 /// `tipline serve`: starts, runs until told to stop, and gives the exit code.
 pub async fn serve(config: Config, exporter: Option<Exporter>) -> anyhow::Result<u8> {
     survive_limit_of_files();
-    let gateway = start(&config, Clock::steady()).await?;
+    let mut asked = Asked::listen();
+    let doors = Doors::open(&config).await?;
+    if let Waited::Stopped(ending) = waiting::until_reached(&doors, &config, &mut asked).await? {
+        return Ok(ending.exit_code());
+    }
+    let gateway = start_behind(&doors, &config, Clock::steady()).await?;
     if let Some(exporter) = exporter {
         let node = deployment::node_name(&config)?;
         exporter.start(node, &gateway.store_tasks, gateway.over.clone()).context("make the client for the collector of traces")?;
     }
     let stopping = gateway.stopping();
-    let mut asked = Asked::listen();
     tokio::select! {
         () = asked.once() => {}
         () = stopping.cancelled() => {}
@@ -79,7 +91,7 @@ fn survive_limit_of_files() {
 }
 
 /// SIGTERM, or Ctrl-C.
-struct Asked {
+pub(super) struct Asked {
     terminate: Option<Signal>,
 }
 
@@ -91,7 +103,7 @@ impl Asked {
         }
         Self { terminate: terminate.ok() }
     }
-    async fn once(&mut self) {
+    pub(super) async fn once(&mut self) {
         match &mut self.terminate {
             Some(terminate) => tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} },
             None => drop(tokio::signal::ctrl_c().await),

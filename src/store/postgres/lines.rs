@@ -52,6 +52,13 @@ impl Lines {
         Self(Arc::new(Inner { options, waiting: Mutex::default(), turns: Arc::new(Semaphore::new(most)) }))
     }
 
+    /// None, for ever.
+    pub(super) fn none(options: PgConnectOptions) -> Self {
+        let lines = Self::new(options, 0);
+        lines.0.turns.close();
+        lines
+    }
+
     /// One that lives, as far as can be known.
     pub(in crate::store) async fn take(&self) -> Result<Line, Error> {
         let turn = timeout(TURN_WITHIN, self.0.turns.clone().acquire_owned()).await.map_err(|_| Error::PoolTimedOut)?;

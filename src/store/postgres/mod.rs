@@ -60,6 +60,16 @@ impl Postgres {
         })
     }
 
+    /// A store of this server that is away for as long as it lives: for what comes in before the server can be reached.
+    pub fn away(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+        Ok(Database::to_read(Readers::Postgres(Lines::none(open::options(url)?))))
+    }
+
+    /// Whether the server of `url` takes connections, and takes writes.
+    pub fn answers(url: &str) -> BoxFuture<'_, Result<(), OpenError>> {
+        Box::pin(async move { open::leading(&open::options(url)?).await.map(|_| ()) })
+    }
+
     /// Connects for reading only: every change is refused as unavailable.
     pub fn open_to_read(url: &str) -> BoxFuture<'_, Result<Arc<dyn Store>, OpenError>> {
         Box::pin(async move {

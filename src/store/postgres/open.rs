@@ -1,6 +1,7 @@
 //! Connecting to the server: the right schema, and settings under which a commit is what it says.
 
 use super::connection::CONNECT_WITHIN;
+use crate::store::reads::is_away;
 use crate::store::sql;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
@@ -82,8 +83,8 @@ pub enum OpenError {
         #[source]
         source: MigrateError,
     },
-    /// It refused.
-    #[error("the database {address} could not be read: see its log")]
+    /// It refused, or went away meanwhile.
+    #[error("the database {address} could not be read or prepared: see its log")]
     Refused {
         /// Host, port and name.
         address: String,
@@ -91,6 +92,21 @@ pub enum OpenError {
         #[source]
         source: sqlx::Error,
     },
+}
+
+impl OpenError {
+    /// Whether the server is away, or about to lead: later it may be as it should be without anybody having mended anything here.
+    pub fn is_away(&self) -> bool {
+        match self {
+            OpenError::Unreachable { .. } | OpenError::Follows { .. } => true,
+            OpenError::Refused { source, .. } => is_away(source),
+            OpenError::Address
+            | OpenError::Forgetful { .. }
+            | OpenError::Behind { .. }
+            | OpenError::Newer { .. }
+            | OpenError::Foreign { .. } => false,
+        }
+    }
 }
 
 /// Brings the schema up to date.
@@ -125,13 +141,21 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, OpenError> 
     }
 }
 
-/// Checks the schema, and that a commit is durable; brings the schema up to date if that is wished. Several nodes may do so at once.
-pub(super) async fn ready(options: &PgConnectOptions, migrate: bool) -> Result<(), OpenError> {
+/// A connection to the server, which takes writes.
+pub(super) async fn leading(options: &PgConnectOptions) -> Result<PgConnection, OpenError> {
     let mut connection = connect(options).await?;
     let follows = sqlx::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&mut connection);
-    if follows.await.map_err(|source| refused(options, source))? {
-        return Err(OpenError::Follows { address: address(options) });
+    match tokio::time::timeout(CONNECT_WITHIN, follows).await {
+        Ok(Ok(false)) => Ok(connection),
+        Ok(Ok(true)) => Err(OpenError::Follows { address: address(options) }),
+        Ok(Err(source)) => Err(refused(options, source)),
+        Err(_) => Err(refused(options, sqlx::Error::PoolTimedOut)),
     }
+}
+
+/// Checks the schema, and that a commit is durable; brings the schema up to date if that is wished. Several nodes may do so at once.
+pub(super) async fn ready(options: &PgConnectOptions, migrate: bool) -> Result<(), OpenError> {
+    let mut connection = leading(options).await?;
     for (setting, ask) in [("fsync", "SHOW fsync"), ("synchronous_commit", "SHOW synchronous_commit")] {
         let value: String = sqlx::query_scalar(ask).fetch_one(&mut connection).await.map_err(|source| refused(options, source))?;
         if value == "off" {
@@ -146,7 +170,12 @@ pub(super) async fn ready(options: &PgConnectOptions, migrate: bool) -> Result<(
     let mut migrator = sql::postgres_migrator();
     migrator.set_ignore_missing(found > sql::NEWEST);
     let migrated = migrator.run_direct(None, &mut connection, false).await;
-    migrated.map_err(|source| OpenError::Foreign { address: address(options), source })?;
+    migrated.map_err(|error| match error {
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+            OpenError::Refused { address: address(options), source }
+        }
+        source => OpenError::Foreign { address: address(options), source },
+    })?;
     let _ = connection.close().await;
     Ok(())
 }

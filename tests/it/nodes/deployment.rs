@@ -52,7 +52,11 @@ pub struct Node {
 impl Several {
     /// Three nodes that are ready.
     pub async fn start() -> Self {
-        let cluster = Cluster::start().await.expect("a private PostgreSQL");
+        Self::over(Cluster::start().await.expect("a private PostgreSQL")).await
+    }
+
+    /// The same over this server.
+    pub async fn over(cluster: Cluster) -> Self {
         let url = cluster.create_database(DATABASE).await.expect("a database");
         let environment: Vec<_> = SHORT.iter().copied().chain([("TIPLINE__DATABASE__URL", url.as_str())]).collect();
         let gateway = TestGateway::prepare(&environment).await;
@@ -119,6 +123,19 @@ impl Several {
         for node in &self.nodes {
             until("the spool is drained", || async { (node.metric("tipline_spool_letters").await? == 0.0).then_some(()) }).await;
         }
+    }
+
+    /// Waits until letters wait at some node.
+    pub async fn something_is_spooled(&self) {
+        until("a letter waits", || async {
+            for node in &self.nodes {
+                if node.metric("tipline_spool_letters").await? > 0.0 {
+                    return Some(());
+                }
+            }
+            None
+        })
+        .await;
     }
 
     /// Which node holds this lane.
@@ -194,6 +211,12 @@ impl Node {
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
         self.child = Some(command.spawn().expect("the node starts"));
         self.is_ready().await;
+    }
+
+    /// What its readiness page says.
+    pub async fn ready_says(&self) -> String {
+        until("the node says something", || async { self.client.get(format!("{}/readyz", self.ops)).send().await.ok()?.text().await.ok() })
+            .await
     }
 
     async fn is_ready(&self) {

@@ -11,7 +11,9 @@ mod load;
 use crate::chat_client::{Client, say};
 use deployment::Several;
 use load::Load;
+use std::process::Output;
 use std::time::{Duration, Instant};
+use test_kit::{Cluster, Part};
 
 /// Lets so much load go by. A wait for a time is meant: it is the breaking that is random, not the waiting for an outcome.
 async fn a_while(milliseconds: u64) {
@@ -154,4 +156,76 @@ async fn nodes_that_are_renewed_one_after_the_other_lose_nothing_and_hand_their_
     drop(chat);
     let seen = load.end(several).await;
     println!("3 nodes renewed, {handed_over} lanes handed over, each within {:.1} s: {seen}", longest.as_secs_f64());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_start_before_their_database_keep_what_comes() {
+    let mut several = Several::start().await;
+    let mut load = Load::start(&several).await;
+    load.dispatch(&several).await;
+    several.cluster.kill();
+    for node in &mut several.nodes {
+        node.kill();
+    }
+    // One that has never served knows neither the deployment nor its key.
+    never_without_its_database(&several.gateway.run(&["serve"]));
+    let key = several.gateway.folder.join("master.key");
+    let right = std::fs::read(&key).expect("the key");
+    std::fs::write(&key, "A".repeat(43) + "=").expect("another key");
+    never_without_its_database(&several.nodes[0].command("serve").output().expect("it runs"));
+    std::fs::write(&key, right).expect("the right key");
+
+    for node in &mut several.nodes {
+        node.serve().await;
+        assert!(node.ready_says().await.contains("spooling"));
+    }
+    load.more(20).await;
+    // In the waiting room, too, a node ends in good order or not at all.
+    assert_eq!(several.nodes[0].terminate().await, 0);
+    several.nodes[0].serve().await;
+    several.nodes[1].kill();
+    several.nodes[1].serve().await;
+    load.more(20).await;
+    several.something_is_spooled().await;
+    several.cluster.start_again().await.expect("it recovers");
+    load.dispatch(&several).await;
+    let seen = load.end(several).await;
+    println!("3 nodes started before their database: {seen}");
+}
+
+fn never_without_its_database(output: &Output) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "nothing has to be mended here: {said}");
+    assert!(said.contains("cannot be reached"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_disks_are_full_loses_nothing() {
+    const MIB: u64 = 1 << 20;
+    const SEGMENTS: usize = 12;
+    let cluster = Cluster::start_on_disks(192 * MIB, 96 * MIB).await.expect("a private PostgreSQL on disks of its own");
+    let mut several = Several::over(cluster).await;
+    let mut load = Load::start(&several).await;
+    load.dispatch(&several).await;
+    for part in [Part::Tables, Part::WriteAheadLog] {
+        several.cluster.fill(part).expect("the disk fills up");
+        if part == Part::WriteAheadLog {
+            // Answered or not: what is left of the log's old segments is used up, and the server ends itself.
+            for _ in 0..SEGMENTS {
+                let _ = several.cluster.ask("postgres", "SELECT pg_switch_wal()").await;
+            }
+        }
+        several.something_is_spooled().await;
+        load.more(20).await;
+        let said = several.cluster.log();
+        assert!(["No space left on device", "Check free disk space"].iter().any(|words| said.contains(words)), "{part:?}: {said}");
+        let runs = several.cluster.is_running();
+        println!("without room for its {part:?} the server {}", if runs { "runs" } else { "has ended itself" });
+        several.cluster.free(part).expect("there is room again");
+        several.cluster.start_again().await.expect("it recovers");
+        several.spools_are_empty().await;
+        load.dispatch(&several).await;
+    }
+    let seen = load.end(several).await;
+    println!("a server's disks full, of tables and of its log: {seen}");
 }
