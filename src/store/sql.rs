@@ -79,7 +79,7 @@ macro_rules! hash {
 pub(crate) use {begin, bytes, each, flag, hash, int, opt_bytes, skip_locked, text};
 
 /// The migrations, in order: number, name, portable text. Only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (1, "base", include_str!("../../migrations/0001_base.sql")),
     (2, "every way in", include_str!("../../migrations/0002_every_way_in.sql")),
     (3, "incidents", include_str!("../../migrations/0003_incidents.sql")),
@@ -90,6 +90,7 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
     (8, "portal list (keeps 7)", include_str!("../../migrations/0008_portal_list.sql")),
     (9, "nodes (keeps 7)", include_str!("../../migrations/0009_nodes.sql")),
     (10, "closed list (keeps 7)", include_str!("../../migrations/0010_closed_list.sql")),
+    (11, "closed list alone (keeps 7)", include_str!("../../migrations/0011_closed_list_alone.sql")),
 ];
 
 /// What the migrations that this program does not know say of themselves.

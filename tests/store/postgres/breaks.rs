@@ -110,6 +110,27 @@ async fn connections_that_are_ended_in_mid_commit_leave_whole_commits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_is_brought_up_to_date_beside_writers() {
+    const TIMES: usize = 30;
+    let (cluster, url) = cluster().await;
+    let seen = under_load(vec![open(&url).await, open(&url).await], async |seen| {
+        for _ in 0..TIMES {
+            more(seen, 5).await;
+            // As it was before the last migrations that keep older programs, of which the last takes an index away.
+            let back = "DELETE FROM _sqlx_migrations WHERE version >= 10; DROP INDEX IF EXISTS conversation_ended; \
+                        CREATE INDEX IF NOT EXISTS conversation_closed ON conversation (updated_at, id) WHERE state = 'closed'";
+            for statement in back.split(';') {
+                cluster.ask("tips", statement).await.unwrap();
+            }
+            tipline::store::postgres::migrate(&url).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(seen.away.load(Ordering::SeqCst), 0, "nobody was told that the store is away");
+    told("30 migrations", &seen);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_in_mid_commit_leaves_whole_commits() {
     const KILLS: usize = 4;
     let (mut cluster, url) = cluster().await;
