@@ -5,10 +5,12 @@
 
 use super::ledger::{Ledger, Segment};
 use super::record::{self, Piece};
+use super::window::{self, Content};
 use super::writer::{QUEUE_MOST, Writer, private};
 use super::{Inner, Options, SEGMENT_ENDING, Spool, segment_path, set_aside};
 use crate::vault::Vault;
 use adapters::contract::BoxFuture;
+use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
@@ -53,6 +55,9 @@ impl Spool {
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
         let ledger = Arc::new(count(&folder).map_err(unusable)?);
+        if let Some(oldest) = first_letter(&folder, &vault, &ledger) {
+            ledger.set_oldest(oldest);
+        }
         if ledger.letters() + ledger.set_aside() > 0 {
             tracing::warn!(letters = ledger.letters(), set_aside = ledger.set_aside(), "letters wait in the spool");
         }
@@ -65,6 +70,20 @@ impl Spool {
         spawn("spool writer", Box::pin(writer.run(queue)));
         Ok(Self { inner: Some(Arc::new(inner)) })
     }
+}
+
+/// When the letter came that waits first: it is looked for until the store writes again, and until then its age must be known.
+fn first_letter(folder: &Path, vault: &Vault, ledger: &Ledger) -> Option<Timestamp> {
+    let front = ledger.front()?;
+    let from = read_cursor(folder).filter(|(segment, _)| *segment == front.number).map_or(0, |(_, offset)| offset);
+    if from >= front.end {
+        return None;
+    }
+    let items = window::read(folder, vault, front.number, from, front.end).ok()?;
+    items.into_iter().find_map(|item| match item.content {
+        Content::Letter(letter, _) => Some(letter.at()),
+        Content::Closed(_) | Content::Damaged(_) => None,
+    })
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {

@@ -184,6 +184,7 @@ async fn what_is_put_is_sealed_kept_over_a_restart_and_drained_in_order() {
     assert_eq!(spool.holds().letters, 100, "what was not kept does not count");
     let spool = folder.spool(ROOM);
     assert_eq!(spool.holds().letters, 100);
+    assert_eq!(spool.holds().oldest_at.unwrap().to_string(), "2026-11-20T21:04:12Z", "known before anybody drains it");
     spool.put(&letter(SENDER, 100)).await.unwrap();
     drained(&spool, &store).await;
     assert_eq!(store.ids(), (0..=100).map(|n| n.to_string()).collect::<Vec<_>>());
