@@ -7,6 +7,8 @@ use mock_carriers::{SaidMedia, Say};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 const STUDENT: &str = "+15555550142";
 const OTHER: &str = "+15555550143";
@@ -208,4 +210,53 @@ async fn what_is_new_works(gateway: &TestGateway, told: &str) {
         sending(&seen).iter().any(|request| path(request).contains("Calls")).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_is_killed_is_run_again_and_ends_everything_once() {
+    const KILLS: u32 = 12;
+    let mut gateway = TestGateway::start().await;
+    let mut told = Vec::new();
+    for n in 10..40 {
+        let id = tip(&gateway, &format!("+155555501{n}"), &format!("text number {n}")).await;
+        if n % 3 == 0 {
+            dispatch(&gateway, &id, "bravo-middle").await;
+            told.push(id);
+        }
+    }
+    gateway.kill();
+    let taken = backup(&gateway, &gateway.folder.join("backups"));
+    std::fs::rename(gateway.folder.join("data"), gateway.folder.join("lost")).expect("the machine is lost");
+
+    let restore = ["restore", taken.to_str().expect("a path")];
+    let mut random = fastrand::Rng::with_seed(9);
+    let mut killed = 0;
+    for _ in 0..KILLS {
+        let mut command = gateway.command(&restore);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        // Not a wait for a condition: the moment of the kill is what varies.
+        let _ = tokio::time::timeout(Duration::from_millis(random.u64(20..600)), std::future::pending::<()>()).await;
+        if child.try_wait().expect("its status").is_some() {
+            break;
+        }
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        killed += 1;
+    }
+    let (well, text) = said(&gateway, &restore);
+    assert!(well || text.contains("holds a deployment already"), "after {killed} kills: {text}");
+    println!("{killed} kills of a restore");
+
+    gateway.control().clear_requests().await;
+    gateway.serve().await;
+    for id in &told {
+        let read = gateway.get(&format!("/tips/{id}")).await;
+        let tasks: Vec<&str> = read["tasks"].as_array().into_iter().flatten().filter_map(|task| task["what"].as_str()).collect();
+        assert_eq!(tasks.iter().filter(|task| task.starts_with("Restored from the backup of")).count(), 1, "{tasks:?}");
+    }
+    assert_eq!((gateway.tips().await.len(), gateway.metric("tipline_obligations_open").await), (30, 0.0));
+    assert!(sending(&requests(&gateway).await).is_empty(), "nothing of before goes out");
+    assert_eq!(gateway.terminate().await, 0);
+    let (well, text) = said(&gateway, &["verify"]);
+    assert!(well, "{text}");
 }
