@@ -9,6 +9,7 @@ mod deployment;
 mod load;
 
 use crate::chat_client::{Client, say};
+use crate::site_client::Site;
 use deployment::Several;
 use load::Load;
 use std::process::Output;
@@ -180,6 +181,12 @@ async fn nodes_that_start_before_their_database_keep_what_comes() {
         assert!(node.ready_says().await.contains("spooling"));
     }
     load.more(20).await;
+    let by_chat = "Somebody was shoved at the bus.";
+    drop(Client::begun(&several.origin(), by_chat).await);
+    load.also_accepted(by_chat.to_owned()).await;
+    several.gateway.public = several.origin();
+    let by_form = "Lunch was cold again.";
+    let code = Site::write(&several.gateway, &[("what", by_form), ("now", "no")]).await.code();
     // In the waiting room, too, a node ends in good order or not at all.
     assert_eq!(several.nodes[0].terminate().await, 0);
     several.nodes[0].serve().await;
@@ -189,6 +196,8 @@ async fn nodes_that_start_before_their_database_keep_what_comes() {
     several.something_is_spooled().await;
     several.cluster.start_again().await.expect("it recovers");
     load.dispatch(&several).await;
+    several.spools_are_empty().await;
+    assert!(Site::come_back(&several.gateway, &code).await.page().contains(by_form), "the code that was shown opens it");
     let seen = load.end(several).await;
     println!("3 nodes started before their database: {seen}");
 }
