@@ -5,6 +5,7 @@
 //! counted, and stands in nobody's way. Where letters come from and go to is the intake's; here nothing knows what a tip is.
 
 pub mod drain;
+pub(crate) mod folder;
 mod ledger;
 mod letter;
 mod open;
@@ -12,6 +13,7 @@ mod record;
 mod set_aside;
 #[cfg(test)]
 mod tests;
+pub(crate) mod traces;
 mod window;
 mod writer;
 

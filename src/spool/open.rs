@@ -7,7 +7,7 @@ use super::ledger::{Ledger, Segment};
 use super::record::{self, Piece};
 use super::window::{self, Content};
 use super::writer::{QUEUE_MOST, Writer, private};
-use super::{Inner, Options, SEGMENT_ENDING, Spool, segment_path, set_aside};
+use super::{Inner, Options, Spool, set_aside};
 use crate::vault::Vault;
 use adapters::contract::BoxFuture;
 use jiff::Timestamp;
@@ -58,6 +58,9 @@ impl Spool {
         if let Some(oldest) = first_letter(&folder, &vault, &ledger) {
             ledger.set_oldest(oldest);
         }
+        if let Err(error) = super::folder::name(&folder) {
+            tracing::warn!(error = %error, "the spool was given no name; the next backup does so");
+        }
         if ledger.letters() + ledger.set_aside() > 0 {
             tracing::warn!(letters = ledger.letters(), set_aside = ledger.set_aside(), "letters wait in the spool");
         }
@@ -96,16 +99,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 /// What a former run left.
 fn count(folder: &Path) -> io::Result<Ledger> {
-    let mut numbers: Vec<u64> = fs::read_dir(folder)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == SEGMENT_ENDING))
-        .filter_map(|path| u64::from_str_radix(path.file_stem()?.to_str()?, 16).ok())
-        .collect();
-    numbers.sort_unstable();
+    let segments = super::folder::segments(folder)?;
     let (cursor_segment, cursor_offset) = read_cursor(folder).unwrap_or((0, 0));
     let mut waiting = VecDeque::new();
-    for number in numbers.iter().copied() {
-        let path = segment_path(folder, number);
+    let last = segments.last().map(|(number, _)| *number);
+    for (number, path) in segments {
         if number < cursor_segment {
             fs::remove_file(&path)?;
             continue;
@@ -114,7 +112,7 @@ fn count(folder: &Path) -> io::Result<Ledger> {
         let (end, letters) = count_segment(&path, from)?;
         waiting.push_back(Segment { number, end, letters });
     }
-    let next = numbers.last().map_or(cursor_segment, |last| cursor_segment.max(*last)) + 1;
+    let next = last.map_or(cursor_segment, |last| cursor_segment.max(last)) + 1;
     let (aside, aside_bytes) = set_aside::count(folder)?;
     let bytes = waiting.iter().map(|segment| segment.end).sum::<u64>() + aside_bytes;
     Ok(Ledger::of(waiting, next, bytes, aside))

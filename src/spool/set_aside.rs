@@ -98,6 +98,10 @@ pub(super) fn letters(spool: &Path, most: usize) -> io::Result<Vec<Aside>> {
 }
 
 impl Aside {
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
     /// Its sealed bytes, and the place that they open in.
     pub(super) fn read(&self) -> io::Result<(Vec<u8>, [u8; 16])> {
         Ok((fs::read(&self.path)?, self.place))
