@@ -50,7 +50,7 @@ pub async fn take(
     private_folder(&half)?;
     let from = place(config);
     let mut leaving = Leaving::default();
-    let tables = copy::backup(&from, half.join(DATABASE), &mut leaving, progress).await?;
+    let tables = copy::backup(copy::Source::open(&from).await?, half.join(DATABASE), &mut leaving, progress).await?;
     let Leaving { keys, files: named, check } = leaving;
     let key_check = check.ok_or_else(|| BackupError::Unused(from.shown()))?;
     let kept = files::keep(&config.media.files(), folder, &named, &known(folder)?)?;

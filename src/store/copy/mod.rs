@@ -8,6 +8,7 @@ mod end;
 mod marks;
 mod proof;
 mod run;
+mod source;
 mod target;
 mod value;
 
@@ -18,6 +19,7 @@ pub use marks::{MOVED, Mark, UNFINISHED, moved, unfinished};
 pub use proof::TableProof;
 pub(crate) use run::compare;
 pub(crate) use run::{Alter, Unaltered};
+pub(crate) use source::{Source, time};
 pub(crate) use value::{Row, Value};
 
 use crate::store::tables::{Kept, Table};
@@ -107,6 +109,9 @@ pub enum CopyError {
         /// Their hash.
         to_hash: String,
     },
+    /// The source is half a deployment, or one that was moved away.
+    #[error("{0}")]
+    Marked(String),
     /// The source is not what it was when the copy began.
     #[error("table {0} is not what it was when the copy began, so it cannot go on from there: make the target anew and begin again")]
     Changed(&'static str),
@@ -178,15 +183,14 @@ pub async fn copy(from: &Place, to: &Place, id: &str, progress: OnProgress<'_>) 
 
 /// A backup: a file of its own, synced, from a snapshot of a deployment that may be running. What only a running deployment needs stays out.
 pub(crate) async fn backup(
-    from: &Place,
+    mut from: Source,
     to: PathBuf,
     alter: &mut dyn Alter,
     progress: OnProgress<'_>,
 ) -> Result<Vec<TableProof>, CopyError> {
-    let mut source = End::snapshot(from).await?;
     let place = Place::Finished(to.clone());
-    let proof = run::into_target(&mut source, &place, "backup", not_running, alter, progress).await;
-    source.close().await?;
+    let proof = run::into_target(from.end(), &place, "backup", not_running, alter, progress).await;
+    from.close().await?;
     let proof = proof?;
     target::finish(&place, "backup").await?;
     end::sync(&to).map_err(|source| CopyError::File("sync the file", source))?;

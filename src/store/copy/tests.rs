@@ -235,11 +235,29 @@ async fn a_backup_leaves_out_what_only_runs_and_is_one_file() {
     let first = folder.sqlite("first.db").await;
     fill(&first, 5).await;
     let to = folder.0.join("backup.sqlite");
-    let proof = backup(&first, to.clone(), &mut Unaltered, &mut quiet).await.unwrap();
+    let source = Source::open(&first).await.unwrap();
+    let proof = backup(source, to.clone(), &mut Unaltered, &mut quiet).await.unwrap();
     assert!(!proof.iter().any(|table| ["session", "lane", "login_code"].contains(&table.table.as_str())));
     assert_eq!(count(to.clone(), &mut Unaltered, &mut quiet).await.unwrap(), proof);
     let beside = |ending: &str| Path::new(&format!("{}{ending}", to.display())).exists();
     assert!(!beside("-wal") && !beside("-journal") && !beside("-shm") && !beside(".lock"));
+}
+
+#[tokio::test]
+async fn nothing_is_taken_from_half_a_deployment_or_from_one_that_was_moved_away() {
+    let folder = Folder::new();
+    for place in [folder.sqlite("first.db").await, postgres().await] {
+        Source::open(&place).await.unwrap().close().await.unwrap();
+        for (mark, words) in [(UNFINISHED, "is not finished"), (MOVED, "was moved")] {
+            let mut end = End::writing(&place).await.unwrap();
+            end.set_meta(mark, Some("{}")).await.unwrap();
+            let told = Source::open(&place).await.err().unwrap().to_string();
+            assert!(told.contains(words), "{told}");
+            end.set_meta(mark, None).await.unwrap();
+            end.close().await.unwrap();
+        }
+        assert_eq!(time(&place).await.unwrap().is_some(), matches!(place, Place::Postgres(_)));
+    }
 }
 
 #[test]

@@ -18,8 +18,8 @@ const HEALTH: &str = "SELECT \
     (SELECT count(*) FROM task t WHERE t.done_at IS NULL) AS open_tasks";
 const DUE: &str = "SELECT w.lane, count(*) AS due FROM work w WHERE w.run_at <= $1 GROUP BY w.lane ORDER BY w.lane";
 const NEXT_DUE: &str = "SELECT min(w.run_at) AS run_at FROM work w WHERE w.lane = $1";
-/// Only PostgreSQL is asked for it.
-const TIME: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS at";
+/// Only PostgreSQL is asked for it. Microseconds.
+pub(in crate::store) const TIME: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS at";
 const META: &str = "SELECT m.value FROM meta m WHERE m.name = $1";
 
 /// Every statement here, for the test of their plans.
