@@ -6,7 +6,9 @@
 use super::keys::Keys;
 use crate::deployment::KEY_CHECK;
 use crate::media::files::place;
+use crate::media::shared::DEPLOYMENT;
 use crate::media::sweep::expected;
+use crate::spool::traces::Trace;
 use crate::store::copy::{Alter, CopyError, Row, Value};
 use crate::store::rows::AttachmentState;
 use crate::store::tables::{Column, Table};
@@ -42,20 +44,32 @@ fn files_of(table: &Table, row: &Row) -> Result<Vec<String>, CopyError> {
 /// Into a backup.
 #[derive(Default)]
 pub(super) struct Leaving {
+    /// Tips that must be there; those that no row has are left. One that was destroyed has its row still.
+    pub(super) gone: HashSet<String>,
+    /// Letters whose taking is looked for; those that the database has not taken are left.
+    pub(super) untaken: HashSet<Trace>,
     /// The keys, by tip.
     pub(super) keys: HashMap<String, Vec<u8>>,
     /// The files that rows name.
     pub(super) files: Vec<String>,
     /// Which master key wrapped them.
     pub(super) check: Option<String>,
+    /// Whose they are, if that was ever said.
+    pub(super) deployment: Option<String>,
 }
 
 impl Alter for Leaving {
     fn alter(&mut self, table: &'static Table, row: &mut Row) -> Result<bool, CopyError> {
         match table.name {
+            "once" => {
+                if let (Some(account), Some(key)) = (text(table, row, "account"), text(table, row, "once_key")) {
+                    self.untaken.remove(&Trace { account: account.to_owned(), key: key.to_owned() });
+                }
+            }
             CONVERSATION => {
                 let damaged = |what| CopyError::Damaged { table: CONVERSATION, what };
                 let id = text(table, row, "id").ok_or(damaged("id"))?.to_owned();
+                self.gone.remove(&id);
                 let key = table.place("wrapped_key").and_then(|place| row.get_mut(place)).ok_or(damaged("wrapped_key"))?;
                 if let Some(wrapped) = key.bytes().filter(|wrapped| !wrapped.is_empty()) {
                     self.keys.insert(id, wrapped.to_vec());
@@ -64,6 +78,7 @@ impl Alter for Leaving {
             }
             ATTACHMENT => self.files.extend(files_of(table, row)?),
             "meta" if text(table, row, "name") == Some(KEY_CHECK) => self.check = text(table, row, "value").map(str::to_owned),
+            "meta" if text(table, row, "name") == Some(DEPLOYMENT) => self.deployment = text(table, row, "value").map(str::to_owned),
             _ => {}
         }
         Ok(true)

@@ -15,8 +15,10 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The first word of the file, with its format.
+/// The first word of the file, with its format. Time, check value and count follow; then, unless it is an early one, backup and deployment.
 const HEAD: &str = "tipline-keys-1";
+/// Stands where there is nothing to say.
+const NONE: &str = "-";
 
 /// The keys of all tips, by the id of each as the database writes it.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +27,10 @@ pub(super) struct Keys {
     pub(super) at: Timestamp,
     /// Which master key wrapped them.
     pub(super) check: String,
+    /// The id of the backup that they were written with; an early file does not say it.
+    pub(super) backup: Option<String>,
+    /// Whose they are; a deployment that never ran on a server has no name.
+    pub(super) deployment: Option<String>,
     /// The wrapped keys.
     pub(super) wrapped: HashMap<String, Vec<u8>>,
 }
@@ -41,7 +47,8 @@ impl Keys {
         let path = folder.join(KEYS);
         let half = folder.join(format!("{KEYS}.half"));
         let failed = |source| BackupError::File { what: "write", path: path.clone(), source };
-        let mut text = format!("{HEAD} {} {} {}\n", self.at, self.check, self.wrapped.len());
+        let [backup, deployment] = [&self.backup, &self.deployment].map(|name| name.as_deref().unwrap_or(NONE));
+        let mut text = format!("{HEAD} {} {} {} {backup} {deployment}\n", self.at, self.check, self.wrapped.len());
         for (id, key) in &self.wrapped {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{id} {}", STANDARD.encode(key));
@@ -70,11 +77,13 @@ impl Keys {
             return Err(damaged("it is not what was written"));
         }
         let mut lines = body.lines();
-        let mut head = lines.next().unwrap_or("").split(' ');
-        let (Some(HEAD), Some(at), Some(check), Some(count), None) = (head.next(), head.next(), head.next(), head.next(), head.next())
-        else {
-            return Err(damaged("it is no file of keys"));
+        let head: Vec<&str> = lines.next().unwrap_or("").split(' ').collect();
+        let (at, check, count, [backup, deployment]) = match head[..] {
+            [HEAD, at, check, count] => (at, check, count, [NONE; 2]),
+            [HEAD, at, check, count, backup, deployment] => (at, check, count, [backup, deployment]),
+            _ => return Err(damaged("it is no file of keys")),
         };
+        let [backup, deployment] = [backup, deployment].map(|name| (name != NONE).then(|| name.to_owned()));
         let at = at.parse().map_err(|_| damaged("its time is not understood"))?;
         let mut wrapped = HashMap::new();
         for line in lines {
@@ -84,7 +93,7 @@ impl Keys {
         if count.parse() != Ok(wrapped.len()) {
             return Err(damaged("keys are missing"));
         }
-        Ok(Self { at, check: check.to_owned(), wrapped })
+        Ok(Self { at, check: check.to_owned(), backup, deployment, wrapped })
     }
 }
 
@@ -98,7 +107,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("tipline-keys-{}", Entropy.uuid().simple()));
         fs::create_dir_all(&folder).unwrap();
         let wrapped = (0..40_u8).map(|n| (format!("{n:032x}"), vec![n; 72])).collect();
-        let keys = Keys { at: "2026-11-22T12:00:00Z".parse().unwrap(), check: "ab".to_owned(), wrapped };
+        let (at, backup) = ("2026-11-22T12:00:00Z".parse().unwrap(), Some("0a".to_owned()));
+        let keys = Keys { at, check: "ab".to_owned(), backup, deployment: None, wrapped };
         keys.write(&folder).unwrap();
         keys.write(&folder).unwrap();
         assert_eq!(Keys::read(&folder).unwrap(), keys);
@@ -113,6 +123,18 @@ mod tests {
             fs::write(folder.join(KEYS), &bent).unwrap();
             assert!(Keys::read(&folder).is_err(), "bent at {at}");
         }
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn an_early_file_that_names_neither_backup_nor_deployment_is_read() {
+        let folder = std::env::temp_dir().join(format!("tipline-keys-{}", Entropy.uuid().simple()));
+        fs::create_dir_all(&folder).unwrap();
+        let body = format!("{HEAD} 2026-11-22T12:00:00Z ab 1\n{:032x} {}\n", 7, STANDARD.encode([7; 72]));
+        let hash = crate::vault::hex(&Sha256::digest(body.as_bytes()));
+        fs::write(folder.join(KEYS), format!("{body}sha256 {hash}\n")).unwrap();
+        let keys = Keys::read(&folder).unwrap();
+        assert_eq!((keys.wrapped.len(), keys.backup, keys.deployment), (1, None, None));
         fs::remove_dir_all(folder).unwrap();
     }
 }

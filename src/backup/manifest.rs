@@ -25,7 +25,7 @@ pub struct Manifest {
     pub program: String,
     /// What it was taken from: `sqlite` or `postgres`.
     pub engine: String,
-    /// Just before the database was read: whatever is in it is older or was on its way.
+    /// Before letters and database were read, by the time of the database's server if there is one: whatever is not in it is younger.
     pub taken_at: Timestamp,
     /// Tells which master key sealed it, and nothing of the key.
     pub key_check: String,
@@ -35,6 +35,9 @@ pub struct Manifest {
     pub tables: Vec<TableProof>,
     /// How many tips had a key.
     pub keys: u64,
+    /// The spool whose letters were taken with it; early backups do not say it, and a node without a spool has none.
+    #[serde(default)]
+    pub spool: Option<String>,
     /// The list of files.
     pub list: Whole,
     /// How many files are in the list.

@@ -7,9 +7,12 @@
 
 mod alter;
 mod files;
+mod former;
+mod halves;
 mod keys;
 mod letters;
 mod manifest;
+mod others;
 mod restore;
 mod settle;
 mod take;
@@ -38,7 +41,7 @@ const LIST: &str = "files.sha256";
 const FILES: &str = "files";
 /// Beside the backups: the keys.
 const KEYS: &str = "keys";
-/// Beside the backups: letters of each node's spool.
+/// Beside the backups: letters of each spool.
 const LETTERS: &str = "spool";
 /// Beside the backups: held while one is taken or restored.
 const LOCK: &str = "lock";
@@ -82,6 +85,41 @@ pub enum BackupError {
         "the keys beside the backups are older than this backup, so tips would be lost that are in it: copy the newest file `{KEYS}` there"
     )]
     OldKeys,
+    /// The database lacks tips whose keys are here.
+    #[error(
+        "{tips} of the tips whose keys are in {} are not in the database {database}, so a backup there would make every older one of them \
+         unreadable: name the database that has them (is its disk mounted?), or, after an older backup was restored, a new folder", .folder.display()
+    )]
+    TipsGone {
+        /// The backups' folder.
+        folder: PathBuf,
+        /// The database, as it is shown.
+        database: String,
+        /// How many.
+        tips: usize,
+    },
+    /// The folder has backups of something else.
+    #[error(
+        "the backups in {} are of another deployment or under another master key than the database {database}: name a folder of its own for it",
+        .folder.display()
+    )]
+    OthersFolder {
+        /// The backups' folder.
+        folder: PathBuf,
+        /// The database, as it is shown.
+        database: String,
+    },
+    /// The keys cannot be compared.
+    #[error(
+        "{} {why}, so nobody knows whose keys a backup would replace: bring it back from where the folder is copied to, or name a new folder",
+        .path.display()
+    )]
+    KeysLost {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// Keys or backup of another deployment.
     #[error("the keys beside the backups belong to another master key than this backup: they were mixed up")]
     OtherKeys,

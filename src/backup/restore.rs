@@ -62,7 +62,7 @@ pub async fn restore(config: &Config, clock: &Clock, backup: &Path, progress: On
     copy::restore(backup.join(DATABASE), &to, &manifest.id, &mut returning, progress).await?;
     let (tips, destroyed) = (returning.tips, returning.destroyed());
     let brought = bring_files(&folder, &config.media.files(), list.iter().filter(|(place, _)| !returning.left.contains(place)))?;
-    let (_, other_letters) = letters::restore(&folder, &config.spool.folder)?;
+    let (_, other_letters) = letters::restore(&folder, &config.spool.folder, backup, manifest.spool.as_deref())?;
     drop(held);
     let waiting = copy::waiting(&to).await?;
     let settled = settle::settle(config, clock, &manifest, waiting).await?;

@@ -1,22 +1,31 @@
 //! Taking a backup, beside whatever runs.
 //!
-//! The order matters: the spool's letters first (what is drained meanwhile is in the database), then the database in one snapshot, then the
-//! files that its rows name (a file is durable before its row), then the keys; the manifest and the name come last. A backup that was
-//! cut off has no name and is swept by the next.
+//! The order matters: the time, the spool's letters, the database in one snapshot, the letters once more, then the files that its rows name
+//! (a file is durable before its row). Nothing that other backups need is touched until it is known that this one may stand beside
+//! them; then come manifest, keys and name, and what is older goes last. Cut off, it is swept or finished by the next.
 
 use super::alter::Leaving;
+use super::former::Former;
+use super::halves::{finish_or_sweep, name_it};
 use super::keys::Keys;
+use super::letters::Staged;
 use super::manifest::{FORMAT, Manifest, Whole};
-use super::{BackupError, DATABASE, files, finished, hold, letters, place};
+use super::others::Others;
+use super::{BackupError, DATABASE, files, finished, hold, place};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
-use crate::store::copy::{self, OnProgress, Place};
-use jiff::Timestamp;
+use crate::store::copy::{self, OnProgress, Place, Source};
+use crate::vault::Vault;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+/// How often the snapshot is taken anew when the spool was drained faster than it was copied. Each time takes milliseconds, so this is
+/// enough unless letters come and go all the time.
+const SNAPSHOTS_MOST: u32 = 20;
 
 /// A backup that was taken.
 #[derive(Debug)]
@@ -29,9 +38,16 @@ pub struct Taken {
     pub dropped: Vec<PathBuf>,
     /// Files that no backup names any more and that went.
     pub swept: u64,
+    /// Whether a letter may have come and been drained while the snapshot was taken, so that it is not in it.
+    pub may_lack_letters: bool,
+    /// Letters of other spools that the database has not taken yet.
+    pub other_letters: Vec<PathBuf>,
+    /// Whether those were looked at: without the master key they cannot be.
+    pub letters_open: bool,
 }
 
-/// Takes a backup into `folder`; of the older ones only so many stay that there are `keep`, if that is said.
+/// Takes a backup into `folder`; of the older ones only so many stay that there are `keep`, if that is said. Refused, it changes nothing
+/// there.
 pub async fn take(
     config: &Config,
     clock: &Clock,
@@ -41,19 +57,33 @@ pub async fn take(
 ) -> Result<Taken, BackupError> {
     private_folder(folder)?;
     let lock = hold(folder)?;
-    sweep_halves(folder)?;
-    let node = crate::deployment::node_name(config).unwrap_or_else(|_| "node".to_owned());
-    letters::keep(&config.spool.folder, folder, &node)?;
-    let taken_at = clock.now();
-    let name = taken_at.strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
-    let (path, half) = (folder.join(&name), folder.join(format!("{name}.half")));
-    private_folder(&half)?;
+    let former = Former::read(folder)?;
+    finish_or_sweep(folder, former.backup())?;
     let from = place(config);
-    let mut leaving = Leaving::default();
-    let tables = copy::backup(copy::Source::open(&from).await?, half.join(DATABASE), &mut leaving, progress).await?;
-    let Leaving { keys, files: named, check } = leaving;
-    let key_check = check.ok_or_else(|| BackupError::Unused(from.shown()))?;
-    let kept = files::keep(&config.media.files(), folder, &named, &known(folder)?)?;
+    let taken_at = copy::time(&from).await?.unwrap_or_else(|| clock.now());
+    let name = free_name(folder, taken_at);
+    let (path, half) = (folder.join(&name), folder.join(format!("{name}.half")));
+    let mut staged = Staged::begin(&config.spool.folder, folder, &name)?;
+    let own = staged.as_ref().map(|staged| staged.name.clone());
+    let vault = config.master_key().ok().map(|(master, _)| Vault::new(&master, Entropy));
+    let others = Others::look(folder, own.as_deref(), vault.as_ref(), taken_at)?;
+    let leaving = Leaving { gone: former.tips(), untaken: others.traces(), ..Leaving::default() };
+    let read = async {
+        private_folder(&half)?;
+        let read = read(&from, &half, staged.as_mut(), leaving, progress).await?;
+        former.refuse(&read.leaving, &read.key_check, &from.shown())?;
+        Ok::<_, BackupError>(read)
+    };
+    let Read { leaving, key_check, tables, may_lack_letters } = match read.await {
+        Ok(read) => read,
+        Err(error) => {
+            // The next one would sweep them as well.
+            let _ = fs::remove_dir_all(&half);
+            staged.inspect(Staged::give_up);
+            return Err(error);
+        }
+    };
+    let kept = files::keep(&config.media.files(), folder, &leaving.files, &known(folder)?)?;
     let list = files::write_list(&half, &kept.list)?;
     let manifest = Manifest {
         format: FORMAT,
@@ -64,18 +94,72 @@ pub async fn take(
         key_check: key_check.clone(),
         database: whole(&half.join(DATABASE))?,
         tables,
-        keys: keys.len() as u64,
+        keys: leaving.keys.len() as u64,
+        spool: own,
         list,
         files: kept.list.len() as u64,
         missing: kept.missing,
     };
-    Keys { at: taken_at, check: key_check, wrapped: keys }.write(folder)?;
+    if let Some(staged) = &staged {
+        staged.stand()?;
+    }
     manifest.write(&half)?;
+    let (backup, deployment) = (Some(manifest.id.clone()), leaving.deployment);
+    Keys { at: former.not_before(taken_at), check: key_check, backup, deployment, wrapped: leaving.keys }.write(folder)?;
     name_it(&half, &path, folder)?;
+    if let Some(staged) = &staged {
+        staged.replace()?;
+    }
+    let other_letters = others.drop_taken(&leaving.untaken)?;
     let dropped = drop_old(folder, keep)?;
     let swept = files::sweep(folder, &finished(folder)?)?;
     drop(lock);
-    Ok(Taken { path, manifest, dropped, swept })
+    Ok(Taken { path, manifest, dropped, swept, may_lack_letters, other_letters, letters_open: vault.is_some() })
+}
+
+/// The name of a backup: its second, or the next one that no other has.
+fn free_name(folder: &Path, taken_at: Timestamp) -> String {
+    let seconds = (0..).map(|more| taken_at.saturating_add(SignedDuration::from_secs(more)).unwrap_or(taken_at));
+    let mut names = seconds.map(|at| at.strftime("%Y-%m-%dT%H-%M-%SZ").to_string());
+    names.find(|name| !folder.join(name).exists()).unwrap_or_default()
+}
+
+/// What was read of letters and database.
+struct Read {
+    leaving: Leaving,
+    key_check: String,
+    tables: Vec<copy::TableProof>,
+    may_lack_letters: bool,
+}
+
+/// Letters and rows, of one moment.
+async fn read(
+    from: &Place,
+    half: &Path,
+    mut letters: Option<&mut Staged>,
+    mut leaving: Leaving,
+    progress: OnProgress<'_>,
+) -> Result<Read, BackupError> {
+    let (source, may_lack_letters) = snapshot(from, &mut letters).await?;
+    let tables = copy::backup(source, half.join(DATABASE), &mut leaving, progress).await?;
+    let key_check = leaving.check.take().ok_or_else(|| BackupError::Unused(from.shown()))?;
+    Ok(Read { leaving, key_check, tables, may_lack_letters })
+}
+
+/// The database at a moment at which every letter was copied that it had not taken; and whether that could not be had.
+async fn snapshot(from: &Place, letters: &mut Option<&mut Staged>) -> Result<(Source, bool), BackupError> {
+    let Some(letters) = letters else { return Ok((Source::open(from).await?, false)) };
+    let mut tries = 0;
+    loop {
+        letters.before()?;
+        let source = Source::open(from).await?;
+        let is_all = letters.after()?;
+        tries += 1;
+        if is_all || tries == SNAPSHOTS_MOST {
+            return Ok((source, !is_all));
+        }
+        source.close().await?;
+    }
 }
 
 const fn engine(place: &Place) -> &'static str {
@@ -95,34 +179,12 @@ pub(super) fn private_folder(folder: &Path) -> Result<(), BackupError> {
     made.map_err(|source| BackupError::File { what: "make", path: folder.to_owned(), source })
 }
 
-/// What was cut off.
-fn sweep_halves(folder: &Path) -> Result<(), BackupError> {
-    let failed = |source| BackupError::File { what: "look through", path: folder.to_owned(), source };
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() && path.extension().is_some_and(|ending| ending == "half") {
-            fs::remove_dir_all(&path).map_err(failed)?;
-        }
-    }
-    Ok(())
-}
-
 /// The hashes that the last backup knows, so that no file is read with every backup.
 fn known(folder: &Path) -> Result<HashMap<String, String>, BackupError> {
     match finished(folder)?.last() {
         Some(last) => Ok(files::read_list(last)?.into_iter().collect()),
         None => Ok(HashMap::new()),
     }
-}
-
-/// Gives a backup its name, durably.
-fn name_it(half: &Path, path: &Path, folder: &Path) -> Result<(), BackupError> {
-    let named = || {
-        File::open(half)?.sync_all()?;
-        fs::rename(half, path)?;
-        File::open(folder)?.sync_all()
-    };
-    named().map_err(|source| BackupError::File { what: "finish", path: path.to_owned(), source })
 }
 
 fn drop_old(folder: &Path, keep: Option<u32>) -> Result<Vec<PathBuf>, BackupError> {

@@ -68,6 +68,17 @@ fn show_taken(taken: &Taken, quiet: bool) {
     if manifest.missing > 0 {
         note(&format!("WARNING: {} files that rows name are not in the folder of media, so they are in no backup.", manifest.missing));
     }
+    if taken.may_lack_letters {
+        note("WARNING: letters went through the spool faster than they were copied; a few that just came may be missing.");
+    }
+    for folder in &taken.other_letters {
+        if !taken.letters_open {
+            let folder = folder.display();
+            note(&format!("WARNING: whether the letters of another spool in {folder} are needed cannot be seen without the master key."));
+        } else if !quiet {
+            note(&format!("Letters of another spool stay in {}: the database does not have them yet.", folder.display()));
+        }
+    }
     if !taken.dropped.is_empty() && !quiet {
         note(&format!("{} older backups were removed, and {} files that none needs any more.", taken.dropped.len(), taken.swept));
     }

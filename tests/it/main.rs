@@ -6,6 +6,7 @@
 
 mod away;
 mod backup;
+mod backup_folder;
 mod bad_input;
 mod call_back;
 mod calls_in;
