@@ -160,6 +160,7 @@ async fn a_backup_that_is_killed_leaves_others_whole() {
     let cut = take(&gateway, &folder);
     std::fs::rename(&cut, cut.with_extension("half")).expect("as it was");
     let last = take(&gateway, &folder);
+    assert_ne!(last, cut, "it is not swept");
     for backup in [cut, last] {
         readable(&gateway, &backup, KILLS + 1, 0);
     }
