@@ -3,9 +3,11 @@
 //! Everything else is handed a [`Clock`], so a test can stop time, and step it. Where several nodes share a database, its clock is everybody's
 //! (`database`): then the machine's decides nothing.
 
+mod count;
 pub mod database;
 pub mod steady;
 
+use crate::store::Store;
 use database::DatabaseClock;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -42,6 +44,14 @@ impl Clock {
             Clock::Steady(clock) => clock.now(),
             Clock::Database(clock) => clock.now(),
             Clock::Fixed(micros) => from_micros(micros.load(Ordering::SeqCst)),
+        }
+    }
+    /// Whether leases can be told to be over by it. A database's is asked anew: whoever has been asleep, or has not noticed that it was
+    /// set, must not take what another has. So it is not for some seconds after a step either, until every node has noticed.
+    pub async fn is_sure(&self, store: &dyn Store) -> bool {
+        match self {
+            Clock::Database(clock) => clock.is_sure(store).await,
+            Clock::System | Clock::Steady(_) | Clock::Fixed(_) => true,
         }
     }
     /// Steps a fixed clock; does nothing to the machine's.

@@ -1,16 +1,18 @@
 //! A clock that follows the database's: what this machine believes the time to be decides nothing.
 //!
-//! The time is the machine's steady count since the start plus an offset that is measured: the database is asked, and its answer is taken for
-//! the middle of the time that asking took. Read in between it costs no question. What surprises: it never goes back, it stands still until
-//! the database has caught up; only a database that was set back by more than `LONGEST_STAND` (a failover to a server with another
-//! time) is followed back at once, for standing still so long would hold every promise up.
+//! The time is the machine's steady count since the start (`count`) plus an offset that is measured: the database is asked, and its
+//! answer is taken for the middle of the time that asking took. Read in between it costs no question. What surprises: it never goes back,
+//! it stands still until the database has caught up; only a database that was set back by more than `LONGEST_STAND` (a failover to a
+//! server with another time) is followed back at once, for standing still so long would hold every promise up. Nodes notice a step one
+//! after the other; until all have, none is sure (`is_sure`), and nothing is taken from another for its lease being over.
 
+use super::count::Count;
 use super::{Clock, from_micros};
 use crate::lifecycle::Tasks;
 use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often the database is asked.
@@ -21,15 +23,18 @@ const SLOWEST_ANSWER: i64 = 1_000_000;
 const DRIFT_PER_MILLION: i64 = 200;
 /// The longest that the clock stands still; 10 s in microseconds.
 const LONGEST_STAND: i64 = 10_000_000;
-/// More than this is told; 1 s in microseconds.
+/// More than this is a step, and told; 1 s in microseconds.
 const WORTH_TELLING: i64 = 1_000_000;
+/// So long after a step every node that reaches the database has measured it and renewed its leases by the new time: the longest between
+/// two measurements, and two seconds for the answer and the keeper's next look.
+const NOTICED_WITHIN: Duration = MEASURED_EVERY.saturating_add(Duration::from_secs(2));
 /// How often the database is asked at the start: the quickest answer counts.
 const FIRST_ASKED: usize = 3;
 
 /// The clock of a deployment whose database is a server.
 #[derive(Debug)]
 pub struct DatabaseClock {
-    began: Instant,
+    count: Count,
     estimate: Mutex<Estimate>,
 }
 
@@ -44,6 +49,8 @@ struct Estimate {
     measured: Option<i64>,
     /// The latest time that was told.
     told: i64,
+    /// The last step that was followed: when, and by how much; negative is back.
+    stepped: Option<(i64, i64)>,
 }
 
 /// One measurement.
@@ -59,6 +66,8 @@ struct Sample {
 enum Taken {
     /** It says nothing better than what is known. */
     Nothing,
+    /** It contradicts what is known, but took too long to be followed. */
+    Doubted,
     /** The clock follows it. By how much it was moved; negative is back, which is stood out. */
     Followed(i64),
     /** It was set back by so much that it is followed back. */
@@ -83,7 +92,10 @@ impl Estimate {
         let known = self.error_at(sample.answered);
         if self.measured.is_some() {
             let contradicts = moved.saturating_abs() > error.saturating_add(known);
-            if took > SLOWEST_ANSWER || (error > known && !contradicts) {
+            if took > SLOWEST_ANSWER {
+                return if contradicts { Taken::Doubted } else { Taken::Nothing };
+            }
+            if error > known && !contradicts {
                 return Taken::Nothing;
             }
         }
@@ -92,8 +104,12 @@ impl Estimate {
         let back = self.told.saturating_sub(sample.answered.saturating_add(offset));
         if first {
             self.told = 0;
-            Taken::Followed(0)
-        } else if back > LONGEST_STAND {
+            return Taken::Followed(0);
+        }
+        if moved.saturating_abs() > WORTH_TELLING {
+            self.stepped = Some((sample.answered, moved));
+        }
+        if back > LONGEST_STAND {
             self.told = sample.answered.saturating_add(offset);
             Taken::Back(back)
         } else {
@@ -105,7 +121,7 @@ impl Estimate {
 impl DatabaseClock {
     /// The clock of this database, measured; `None` when the database is a file of this machine, whose clock is the machine's.
     pub async fn of(store: &dyn Store) -> Result<Option<Arc<Self>>, StoreError> {
-        let clock = Self { began: Instant::now(), estimate: Mutex::default() };
+        let clock = Self { count: Count::begin(), estimate: Mutex::default() };
         for _ in 0..FIRST_ASKED {
             if clock.measure(store).await?.is_none() {
                 return Ok(None);
@@ -115,38 +131,63 @@ impl DatabaseClock {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        let steady = self.steady();
+        let steady = self.count.passed();
         from_micros(self.held().at(steady))
     }
 
     /// How long ago the database was last asked with success.
     pub fn measured_ago(&self) -> Duration {
-        let steady = self.steady();
-        let age = steady.saturating_sub(self.held().measured.unwrap_or(0));
-        Duration::from_micros(u64::try_from(age).unwrap_or(0))
+        self.ago(self.held().measured.unwrap_or(0))
+    }
+
+    /// The last time that the database's clock was set: how long ago that was noticed, and by how many seconds; negative is back.
+    pub fn stepped(&self) -> Option<(Duration, i64)> {
+        let (at, by) = self.held().stepped?;
+        // To the nearest: a measurement is off by less than its answer took.
+        Some((self.ago(at), (by + by.signum() * 500_000) / 1_000_000))
+    }
+
+    /// Asks the database anew: whether this is its time, and the other nodes' too, as far as can be known.
+    pub(super) async fn is_sure(&self, store: &dyn Store) -> bool {
+        match self.ask(store).await {
+            Some(Taken::Doubted) | None => false,
+            Some(Taken::Nothing | Taken::Followed(_) | Taken::Back(_)) => self.stepped().is_none_or(|(ago, _)| ago > NOTICED_WITHIN),
+        }
     }
 
     /// Measures again and again, until told to stop.
     pub async fn keep(self: Arc<Self>, store: Arc<dyn Store>, stopping: CancellationToken) {
         loop {
             tokio::select! { () = tokio::time::sleep(MEASURED_EVERY) => {}, () = stopping.cancelled() => return }
-            match self.measure(&*store).await {
-                Ok(Some(Taken::Back(by))) => {
-                    tracing::error!(seconds = by / 1_000_000, "the database's clock was set back; it is followed: set the servers' clocks");
-                }
-                Ok(Some(Taken::Followed(by))) if by.saturating_abs() > WORTH_TELLING => {
-                    tracing::warn!(seconds = by / 1_000_000, "the database's clock moved; it is followed");
-                }
-                Ok(Some(Taken::Nothing | Taken::Followed(_)) | None) => {}
-                Err(error) => tracing::info!(error = %error, "the database's clock was not read; this machine's steady count goes on"),
-            }
+            self.ask(&*store).await;
         }
     }
 
+    /// Measures, and tells of a step; `None` when there was no answer.
+    async fn ask(&self, store: &dyn Store) -> Option<Taken> {
+        let taken = match self.measure(store).await {
+            Ok(taken) => taken.unwrap_or(Taken::Nothing),
+            Err(error) => {
+                tracing::info!(error = %error, "the database's clock was not read; this machine's steady count goes on");
+                return None;
+            }
+        };
+        match taken {
+            Taken::Back(by) => {
+                tracing::error!(seconds = by / 1_000_000, "the database's clock was set back; it is followed: set the servers' clocks");
+            }
+            Taken::Followed(by) if by.saturating_abs() > WORTH_TELLING => {
+                tracing::warn!(seconds = by / 1_000_000, "the database's clock moved; it is followed");
+            }
+            Taken::Nothing | Taken::Doubted | Taken::Followed(_) => {}
+        }
+        Some(taken)
+    }
+
     async fn measure(&self, store: &dyn Store) -> Result<Option<Taken>, StoreError> {
-        let asked = self.steady();
+        let asked = self.count.passed();
         let Some(time) = store.time().await? else { return Ok(None) };
-        let answered = self.steady();
+        let answered = self.count.passed();
         let mut held = self.held();
         let taken = held.take(Sample { asked, answered, time: time.as_microsecond() });
         if answered.saturating_sub(asked) <= SLOWEST_ANSWER && taken == Taken::Nothing {
@@ -157,8 +198,9 @@ impl DatabaseClock {
         Ok(Some(taken))
     }
 
-    fn steady(&self) -> i64 {
-        i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX)
+    /// How long ago the count was at this.
+    fn ago(&self, at: i64) -> Duration {
+        Duration::from_micros(u64::try_from(self.count.passed().saturating_sub(at)).unwrap_or(0))
     }
     fn held(&self) -> MutexGuard<'_, Estimate> {
         self.estimate.lock().unwrap_or_else(PoisonError::into_inner)
@@ -187,6 +229,19 @@ pub async fn clock_of(store: &Arc<dyn Store>, clock: Clock, tasks: &Tasks) -> Re
 pub const STALE_AFTER: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
+impl DatabaseClock {
+    /// The clock of a database that told these times just now, one after the other.
+    pub(crate) fn told(times: &[Timestamp]) -> Arc<Self> {
+        let (count, mut estimate) = (Count::begin(), Estimate::default());
+        for time in times {
+            let now = count.passed();
+            estimate.take(Sample { asked: now, answered: now, time: time.as_microsecond() });
+        }
+        Arc::new(Self { count, estimate: Mutex::new(estimate) })
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -211,7 +266,9 @@ mod tests {
         assert_eq!(clock.take(sample(10 * SECOND, 1_000, 300)), Taken::Followed(300), "a better one");
         assert_eq!(clock.at(11 * SECOND), NOON + 11 * SECOND + 300);
         assert_eq!(clock.take(sample(12 * SECOND, 400_000, 9_000)), Taken::Nothing, "a slow answer that may well agree");
-        assert_eq!(clock.take(sample(13 * SECOND, 2_000_000, 90 * SECOND)), Taken::Nothing, "too slow to say anything");
+        assert_eq!(clock.take(sample(13 * SECOND, 2_000_000, 90 * SECOND)), Taken::Doubted, "too slow to be followed");
+        assert_eq!(clock.take(sample(13 * SECOND, 2_000_000, 500_000)), Taken::Nothing, "and too slow to contradict");
+        assert_eq!(clock.stepped, None);
         assert_eq!(clock.at(14 * SECOND), NOON + 14 * SECOND + 300);
     }
 
@@ -220,6 +277,7 @@ mod tests {
         let mut clock = begun();
         assert_eq!(clock.take(sample(5 * SECOND, 2_000, 3600 * SECOND)), Taken::Followed(3600 * SECOND));
         assert_eq!(clock.at(6 * SECOND), NOON + 3606 * SECOND);
+        assert_eq!(clock.stepped.map(|(_, by)| by), Some(3600 * SECOND));
     }
 
     #[test]
@@ -239,6 +297,7 @@ mod tests {
         assert_eq!(clock.at(5 * SECOND), NOON + 5 * SECOND);
         assert!(matches!(clock.take(sample(5 * SECOND, 2_000, -3600 * SECOND)), Taken::Back(_)));
         assert_eq!(clock.at(6 * SECOND), NOON - 3594 * SECOND);
+        assert_eq!(clock.stepped.map(|(_, by)| by), Some(-3600 * SECOND));
     }
 
     #[test]

@@ -3,14 +3,15 @@
 //! It begins with the machine's time and then goes by the machine's steady count, so that a clock that is set by hours, by an operator's
 //! mistake or a wrong time server, ends no promise early, holds none up and sends nothing twice. What the machine says is approached
 //! slowly. A restart begins with the machine's time again, but never before what was told while promises are still open: their times are
-//! of the old count. While a machine sleeps its steady count stands; what it slept is added.
+//! of the old count. The count goes on while the machine sleeps (`count`), so what it slept has passed.
 
+use super::count::{Count, since_start};
 use super::{Clock, from_micros};
 use crate::store::{Commit, Store, StoreError, Write};
 use crate::telemetry::metric;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often the machine's time is looked at.
@@ -23,14 +24,14 @@ const STEP: i64 = 1_000_000;
 const SLOWER_PER_MILLE: i64 = 5;
 /// It is behind: faster by so many, which makes 20 minutes 19:00. Nobody is told too late by that.
 const FASTER_PER_MILLE: i64 = 50;
-/// The latest time that was told, in the store, and the machine's count that does not sleep at that time: as long as the machine is not
-/// started anew, that tells how long the gateway was down.
+/// The latest time that was told, in the store, and the machine's count since its start at that time: as long as the machine is not started
+/// anew, that tells how long the gateway was down.
 const KEPT: &str = "clock_told_at";
 
 /// The clock of one machine.
 #[derive(Debug)]
 pub struct SteadyClock {
-    began: Instant,
+    count: Count,
     course: Mutex<Course>,
 }
 
@@ -43,8 +44,6 @@ struct Course {
     at: i64,
     /// The machine's time less the count, as last looked at.
     machine: i64,
-    /// The machine's count that goes on while it sleeps, less the count, as last looked at.
-    slept: Option<i64>,
 }
 
 impl Course {
@@ -53,16 +52,11 @@ impl Course {
         self.offset.saturating_add(gap.clamp(-(passed * SLOWER_PER_MILLE / 1000), passed * FASTER_PER_MILLE / 1000))
     }
 
-    /// Looks at the machine's time, and at its count that does not sleep; by how much the machine's time was set.
-    fn look(&mut self, steady: i64, machine: i64, awake: Option<i64>) -> i64 {
-        let slept = awake.map(|awake| awake.saturating_sub(steady));
-        let sleep = match (self.slept, slept) {
-            (Some(before), Some(now)) => Some(now.saturating_sub(before)).filter(|slept| *slept > STEP).unwrap_or(0),
-            (None, _) | (_, None) => 0,
-        };
-        let set = machine.saturating_sub(steady).saturating_sub(self.machine).saturating_sub(sleep);
-        (self.offset, self.at) = (self.offset_at(steady).saturating_add(sleep), steady);
-        (self.machine, self.slept) = (machine.saturating_sub(steady), slept);
+    /// Looks at the machine's time; by how much it was set.
+    fn look(&mut self, steady: i64, machine: i64) -> i64 {
+        let set = machine.saturating_sub(steady).saturating_sub(self.machine);
+        (self.offset, self.at) = (self.offset_at(steady), steady);
+        self.machine = machine.saturating_sub(steady);
         if set.saturating_abs() > STEP { set } else { 0 }
     }
 }
@@ -70,8 +64,8 @@ impl Course {
 impl SteadyClock {
     /// Begins with the machine's time.
     pub(super) fn new() -> Self {
-        let course = Course { offset: machine(), at: 0, machine: machine(), slept: awake() };
-        Self { began: Instant::now(), course: Mutex::new(course) }
+        let (count, machine) = (Count::begin(), machine());
+        Self { count, course: Mutex::new(Course { offset: machine, at: 0, machine }) }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -82,7 +76,7 @@ impl SteadyClock {
     /// While promises are open the time does not go back behind what was told before the restart.
     pub async fn go_on_from(&self, store: &dyn Store) -> Result<(), StoreError> {
         let kept = store.meta(KEPT).await?;
-        let at_least = kept.as_deref().and_then(|kept| since(kept, awake()));
+        let at_least = kept.as_deref().and_then(|kept| since(kept, since_start()));
         let behind = at_least.map_or(0, |at_least| at_least.saturating_sub(self.now().as_microsecond()));
         if behind > STEP && store.health(self.now()).await?.open_obligations > 0 {
             tracing::error!(
@@ -99,7 +93,7 @@ impl SteadyClock {
     }
 
     async fn write_down(&self, store: &dyn Store) {
-        let writes = vec![Write::Meta(KEPT, format!("{} {}", self.now(), awake().unwrap_or(0)))];
+        let writes = vec![Write::Meta(KEPT, format!("{} {}", self.now(), since_start()))];
         if let Err(error) = store.commit(Commit { writes, ..Commit::default() }).await {
             tracing::info!(error = %error, "the time was not written down");
         }
@@ -112,7 +106,7 @@ impl SteadyClock {
                 return;
             }
             let (steady, off) = (self.steady(), self.off());
-            let set = self.held().look(steady, machine(), awake());
+            let set = self.held().look(steady, machine());
             if set != 0 {
                 tracing::error!(
                     seconds = set / STEP,
@@ -135,7 +129,7 @@ impl SteadyClock {
     }
 
     fn steady(&self) -> i64 {
-        i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX)
+        self.count.passed()
     }
 
     fn held(&self) -> MutexGuard<'_, Course> {
@@ -143,24 +137,17 @@ impl SteadyClock {
     }
 }
 
-/// What the time is at least, by what was kept and the count that does not sleep.
-fn since(kept: &str, awake: Option<i64>) -> Option<i64> {
+/// What the time is at least, by what was kept and the machine's count now. A count of 0 says that it was not known.
+fn since(kept: &str, count: i64) -> Option<i64> {
     let (told, then) = kept.split_once(' ')?;
     let told = told.parse::<Timestamp>().ok()?.as_microsecond();
-    let down = awake.zip(then.parse().ok()).map_or(0, |(now, then): (i64, i64)| now.saturating_sub(then).max(0));
-    Some(told.saturating_add(down))
+    let then = then.parse::<i64>().ok().filter(|then| *then > 0);
+    Some(told.saturating_add(then.map_or(0, |then| count.saturating_sub(then).max(0))))
 }
 
 /// The machine's time.
 fn machine() -> i64 {
     Clock::System.now().as_microsecond()
-}
-
-/// Linux's count since the machine's start, which does not stand still while it sleeps. To a hundredth of a second.
-fn awake() -> Option<i64> {
-    let text = std::fs::read_to_string("/proc/uptime").ok()?;
-    let seconds: f64 = text.split(' ').next()?.parse().ok()?;
-    Some((seconds * 1e6) as i64)
 }
 
 #[cfg(test)]
@@ -171,14 +158,14 @@ mod tests {
     const NOON: i64 = 1_800_000_000 * STEP;
 
     fn noon() -> Course {
-        Course { offset: NOON, at: 0, machine: NOON, slept: Some(0) }
+        Course { offset: NOON, at: 0, machine: NOON }
     }
 
     /// Looks each second for so long, with a machine that is `off`; gives the time told then, less the count and noon.
     fn after(course: &mut Course, from: i64, seconds: i64, off: i64) -> i64 {
         for second in from + 1..=from + seconds {
             let steady = second * STEP;
-            course.look(steady, NOON + steady + off, Some(steady));
+            course.look(steady, NOON + steady + off);
         }
         course.offset_at((from + seconds) * STEP) - NOON
     }
@@ -196,10 +183,10 @@ mod tests {
     #[test]
     fn a_step_is_told_once_and_drift_never() {
         let mut course = noon();
-        assert_eq!(course.look(STEP, NOON + STEP + 900, Some(STEP)), 0);
-        assert_eq!(course.look(2 * STEP, NOON + 2 * STEP + HOUR, Some(2 * STEP)), HOUR - 900);
-        assert_eq!(course.look(3 * STEP, NOON + 3 * STEP + HOUR, Some(3 * STEP)), 0);
-        assert_eq!(course.look(4 * STEP, NOON + 4 * STEP, Some(4 * STEP)), -HOUR);
+        assert_eq!(course.look(STEP, NOON + STEP + 900), 0);
+        assert_eq!(course.look(2 * STEP, NOON + 2 * STEP + HOUR), HOUR - 900);
+        assert_eq!(course.look(3 * STEP, NOON + 3 * STEP + HOUR), 0);
+        assert_eq!(course.look(4 * STEP, NOON + 4 * STEP), -HOUR);
     }
 
     #[test]
@@ -207,7 +194,7 @@ mod tests {
         let (mut course, mut last) = (noon(), 0);
         for second in 1..2000 {
             let steady = second * STEP;
-            course.look(steady, NOON + steady + [0, 400_000, -300_000, 2 * HOUR, -HOUR][second as usize % 5], Some(steady));
+            course.look(steady, NOON + steady + [0, 400_000, -300_000, 2 * HOUR, -HOUR][second as usize % 5]);
             for part in 0..4 {
                 let now = steady + part * STEP / 4 + course.offset_at(steady + part * STEP / 4);
                 assert!(now > last, "second {second}");
@@ -221,18 +208,23 @@ mod tests {
     fn a_start_knows_how_long_it_was_down_unless_the_machine_was_started_anew() {
         let kept = "2026-11-22T12:00:00Z 5000000";
         let noon = "2026-11-22T12:00:00Z".parse::<Timestamp>().unwrap().as_microsecond();
-        for (awake, at_least) in [(Some(65 * STEP), Some(noon + 60 * STEP)), (Some(STEP), Some(noon)), (None, Some(noon))] {
-            assert_eq!(since(kept, awake), at_least);
+        for (kept, count, at_least) in [
+            (kept, 65 * STEP, Some(noon + 60 * STEP)),
+            (kept, STEP, Some(noon)),
+            ("2026-11-22T12:00:00Z 0", 900 * HOUR, Some(noon)),
+            ("nonsense", 1, None),
+        ] {
+            assert_eq!(since(kept, count), at_least);
         }
-        assert_eq!(since("nonsense", Some(1)), None);
     }
 
     #[test]
     fn what_a_machine_slept_has_passed() {
         let mut course = noon();
         assert_eq!(after(&mut course, 0, 10, 0), 0);
-        // An hour later by the machine's time and by the count that does not sleep.
-        assert_eq!(course.look(11 * STEP, NOON + 11 * STEP + HOUR, Some(11 * STEP + HOUR)), 0, "nobody set it");
-        assert_eq!(course.offset_at(11 * STEP), NOON + HOUR);
+        // It is looked at an hour later, by the machine's time and by the count.
+        let woken = 11 * STEP + HOUR;
+        assert_eq!(course.look(woken, NOON + woken), 0, "nobody set it");
+        assert_eq!(course.offset_at(woken), NOON);
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the clock steps: its seconds are compared with those that really passed.
 //!
-//! Every promise is kept by this clock. One that is set during a dispatch moves what is due; that has to be seen, whatever set it.
+//! Every promise is kept by this clock. One that is set during a dispatch moves what is due; that has to be seen, whatever set it. A
+//! database's clock is compared where it is measured (`clock::database`): more than a second is a step there.
 
 use crate::clock::Clock;
 use crate::clock::database::STALE_AFTER;
@@ -41,8 +42,10 @@ impl Steps {
             }
             Clock::Database(clock) => {
                 let ago = clock.measured_ago();
-                (ago > STALE_AFTER)
-                    .then(|| format!("the database's time was not read for {} s; this machine's steady count goes on", ago.as_secs()))
+                let stale = (ago > STALE_AFTER)
+                    .then(|| format!("the database's time was not read for {} s; this machine's steady count goes on", ago.as_secs()));
+                let stepped = clock.stepped().filter(|(ago, _)| *ago < TOLD_FOR);
+                stale.or_else(|| stepped.map(|(_, by)| format!("the database's clock was set by {by} s, and is followed")))
             }
             Clock::Fixed(_) => None,
         }
@@ -65,6 +68,18 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::database::DatabaseClock;
+
+    #[test]
+    fn a_step_of_the_databases_clock_is_told_and_what_it_drifts_is_not() {
+        let noon = Timestamp::from_second(1_800_000_000).unwrap();
+        for (seconds, told) in [(0, None), (3600, Some("by 3600 s")), (-7200, Some("by -7200 s"))] {
+            let clock = Clock::Database(DatabaseClock::told(&[noon, noon + SignedDuration::from_secs(seconds)]));
+            let says = Steps::default().look(&clock);
+            assert_eq!(says.is_some(), told.is_some(), "{says:?}");
+            assert!(told.is_none_or(|told| says.as_ref().is_some_and(|says| says.contains(told))), "{says:?}");
+        }
+    }
 
     #[test]
     fn a_step_is_told_of_for_a_while_and_a_slew_never() {
