@@ -4,18 +4,20 @@
 //! that two failures in a row lose nothing. A lane whose former holder did not give it back is an orphan: what that one had claimed is due
 //! again, and what it had sent without hearing the answer is asked for (`left_behind`). The same goes for
 //! what a former run of this node held, where a file has one owner only. Lanes go back when what was claimed has
-//! gone out, before the node ends: another has them within a turn.
+//! gone out, before the node ends: another has them within a turn. What the rows say is another's is left at once, whatever the clock says;
+//! nothing is taken from another before the clock is sure.
 
 use super::lease::Leases;
 use super::shares::{Move, Shares};
 use super::{Outbox, left_behind};
 use crate::lifecycle::Tasks;
 use crate::live::LaneNews;
-use crate::store::rows::PRESENCE;
+use crate::store::rows::{LeaseRow, PRESENCE, latest_end};
 use crate::store::{Store, StoreError};
 use domain::channel::Means;
 use domain::id::LaneKey;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
@@ -25,6 +27,8 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long what was claimed may take to pass the gate before its lane goes back: a turn of a slow lane, and a commit.
 const PASSES_WITHIN: Duration = Duration::from_millis(1500);
+/// How long the presence of a run that died is kept, for whoever looks into it.
+const PRESENCES_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Keeps the leases.
 pub(super) struct Keeper {
@@ -36,6 +40,11 @@ pub(super) struct Keeper {
     renewed_at: Option<Timestamp>,
     /// Whether what a former run of this node still held was given back.
     settled: bool,
+    /// Lanes that were taken, and whose former holders' work is not due again yet.
+    gained: BTreeSet<LaneKey>,
+    /// Whether a node is gone, and what it had claimed on this node's lanes is not due again yet.
+    gone: bool,
+    /// Whether the work of lanes that nobody has any more was taken over since a node went, or this one began.
     moved: bool,
 }
 
@@ -49,7 +58,18 @@ impl Keeper {
         let first = usize::try_from(hasher.finish() % lanes.len().max(1) as u64).unwrap_or(0);
         lanes.rotate_left(first);
         let presence = format!("{PRESENCE}{}", outbox.node).parse().ok();
-        Self { outbox, tasks, lanes, presence, shares: Shares::default(), renewed_at: None, settled: false, moved: false }
+        Self {
+            outbox,
+            tasks,
+            lanes,
+            presence,
+            shares: Shares::default(),
+            renewed_at: None,
+            settled: false,
+            gained: BTreeSet::new(),
+            gone: false,
+            moved: false,
+        }
     }
 
     pub(super) async fn run(mut self, mut news: Receiver<LaneNews>) {
@@ -85,26 +105,51 @@ impl Keeper {
             self.store().release_lanes(self.outbox.node.clone()).await?;
             self.settled = true;
         }
-        let (now, held) = (self.outbox.clock.now(), self.leases().lanes());
-        let moves = self.shares.look(&rows, &self.outbox.node, &self.lanes, &held, now);
-        let length = self.outbox.limits.lane_lease;
+        self.leave_what_others_have(&rows);
+        let (held, length) = (self.leases().lanes(), self.outbox.limits.lane_lease);
+        let moves = self.moves(&rows, &held, length).await;
+        let now = self.outbox.clock.now();
+        self.gone |= moves.gone;
+        self.moved &= !moves.gone;
         let due = self.renewed_at.is_none_or(|at| now.duration_since(at) >= length / 3 || now < at);
         if due || !moves.take.is_empty() {
             self.renew(&held, &moves, now, length).await?;
         }
-        if moves.gone {
-            self.store().reclaim(self.leases().lanes(), now).await?;
-        }
-        if moves.gone || !self.moved {
+        self.make_due(now, length).await?;
+        if !self.moved {
             self.adopt(now).await?;
             self.moved = true;
         }
+        self.forget(&rows, now).await?;
         if let Some(lane) = moves.give {
             tracing::info!(%lane, "the lane is given to another node, so that each has its share");
             self.pass(std::slice::from_ref(&lane)).await;
             self.store().give_back(vec![lane], self.outbox.node.clone()).await?;
         }
         Ok(())
+    }
+
+    /// Another may have taken a lane over when it saw the lease as over and this node does not yet: its clock is behind, or it was asleep.
+    fn leave_what_others_have(&self, rows: &[LeaseRow]) {
+        let is_anothers = |lane: &LaneKey| rows.iter().any(|row| row.lane == *lane && row.owner != self.outbox.node);
+        let lost: Vec<LaneKey> = self.leases().lanes().into_iter().filter(is_anothers).collect();
+        for lane in &lost {
+            tracing::warn!(%lane, "the lane is another node's now, and left at once");
+        }
+        if !lost.is_empty() {
+            self.leases().left(&lost);
+        }
+    }
+
+    /// What to take and to give. Nothing, as long as the clock is not sure of what is over; then the next look finds the same.
+    async fn moves(&mut self, rows: &[LeaseRow], held: &[LaneKey], length: SignedDuration) -> Move {
+        let (mut shares, now) = (self.shares.clone(), self.outbox.clock.now());
+        let moves = shares.look(rows, &self.outbox.node, (&self.lanes, held), (now, length));
+        if (moves.gone || !moves.take.is_empty()) && !self.outbox.clock.is_sure(self.store()).await {
+            return Move::default();
+        }
+        self.shares = shares;
+        moves
     }
 
     async fn renew(&mut self, held: &[LaneKey], moves: &Move, now: Timestamp, length: SignedDuration) -> Result<(), StoreError> {
@@ -122,16 +167,35 @@ impl Keeper {
         if gained.is_empty() {
             return Ok(());
         }
+        self.gained.extend(gained.iter().cloned());
         let orphans: Vec<LaneKey> = moves.orphaned.iter().filter(|lane| gained.contains(lane)).cloned().collect();
         tracing::info!(lanes = gained.len(), orphaned = orphans.len(), "lanes are this node's now");
         for lane in orphans {
             self.tasks.spawn_piece("what was left behind", left_behind::ask(self.outbox.clone(), lane, now));
         }
-        self.store().reclaim(gained.clone(), now).await?;
-        for lane in &gained {
-            self.outbox.progress.wake.at(lane, now);
-        }
         Ok(())
+    }
+
+    /// Makes due again what others had claimed and cannot finish. What the store refuses now is tried at every look.
+    async fn make_due(&mut self, now: Timestamp, length: SignedDuration) -> Result<(), StoreError> {
+        let mut lanes = self.leases().lanes();
+        lanes.retain(|lane| self.gone || self.gained.contains(lane));
+        if !lanes.is_empty() {
+            self.store().reclaim(lanes, now, latest_end(now, length)).await?;
+        }
+        for lane in std::mem::take(&mut self.gained) {
+            self.outbox.progress.wake.at(&lane, now);
+        }
+        self.gone = false;
+        Ok(())
+    }
+
+    /// Every run has a presence of its own; of those that did not end in good order nobody else takes it away.
+    async fn forget(&self, rows: &[LeaseRow], now: Timestamp) -> Result<(), StoreError> {
+        let before = now.saturating_sub(PRESENCES_KEPT).unwrap_or(Timestamp::MIN);
+        let old = rows.iter().filter(|row| row.until <= before && row.lane.as_str().starts_with(PRESENCE));
+        let lanes: Vec<LaneKey> = old.map(|row| row.lane.clone()).collect();
+        if lanes.is_empty() { Ok(()) } else { self.store().forget_leases(lanes, before).await }
     }
 
     /// How long a lane's pace lets pass between two sends: so long after it was another's, nothing goes out.
@@ -169,3 +233,6 @@ async fn freed(news: &mut Receiver<LaneNews>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ const UNWANTED_AFTER: SignedDuration = SignedDuration::from_secs(3);
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(3);
 
 /// What a node remembers from one look to the next.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shares {
     nodes: BTreeSet<String>,
     settled: Option<Timestamp>,
@@ -38,9 +38,16 @@ pub(super) struct Move {
 }
 
 impl Shares {
-    /// Looks at who has what. `lanes` are those of this node's configuration in the order in which it takes them, `held` those it holds.
-    pub(super) fn look(&mut self, rows: &[LeaseRow], me: &str, lanes: &[LaneKey], held: &[LaneKey], now: Timestamp) -> Move {
-        let present = rows.iter().filter(|row| row.until > now && row.lane.as_str().starts_with(PRESENCE));
+    /// Looks at who has what. `lanes` are those of this node's configuration in the order in which it takes them, `held` those it holds,
+    /// `length` that of a lease of any of them, and of a presence.
+    pub(super) fn look(
+        &mut self,
+        rows: &[LeaseRow],
+        me: &str,
+        (lanes, held): (&[LaneKey], &[LaneKey]),
+        (now, length): (Timestamp, SignedDuration),
+    ) -> Move {
+        let present = rows.iter().filter(|row| !row.is_over(now, length) && row.lane.as_str().starts_with(PRESENCE));
         let nodes: BTreeSet<String> = present.map(|row| row.owner.clone()).chain([me.to_owned()]).collect();
         let gone = self.nodes.iter().any(|node| !nodes.contains(node));
         if nodes != self.nodes {
@@ -49,13 +56,15 @@ impl Shares {
         }
         let share = lanes.len().div_ceil(self.nodes.len());
         let row_of = |lane: &LaneKey| rows.iter().find(|row| row.lane == *lane);
-        let is_free = |lane: &&LaneKey| !held.contains(lane) && row_of(lane).is_none_or(|row| row.until <= now || row.owner == me);
+        let is_free = |lane: &&LaneKey| !held.contains(lane) && row_of(lane).is_none_or(|row| row.is_over(now, length) || row.owner == me);
         let free: Vec<&LaneKey> = lanes.iter().filter(is_free).collect();
         self.free.retain(|lane, _| free.contains(&lane));
         let mut moves = Move { gone, ..Move::default() };
         let mut mine = held.iter().filter(|lane| lanes.contains(lane)).count();
         for lane in free {
-            let since = *self.free.entry(lane.clone()).or_insert(now);
+            // What is remembered of before the clock was set back counts from now.
+            let since = self.free.get(lane).map_or(now, |since| (*since).min(now));
+            self.free.insert(lane.clone(), since);
             let wanted = mine < share;
             if !wanted && now.duration_since(since) < UNWANTED_AFTER {
                 continue;
@@ -69,7 +78,8 @@ impl Shares {
             }
             moves.take.push(lane.clone());
         }
-        let settled = *self.settled.get_or_insert(now);
+        let settled = self.settled.map_or(now, |settled| settled.min(now));
+        self.settled = Some(settled);
         if mine > share && moves.take.is_empty() && now.duration_since(settled) >= SETTLED_AFTER {
             moves.give = lanes.iter().rev().find(|lane| held.contains(lane) && !self.unwanted.contains(lane)).cloned();
         }
@@ -80,6 +90,8 @@ impl Shares {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LENGTH: SignedDuration = SignedDuration::from_secs(8);
 
     fn t(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -113,7 +125,7 @@ mod tests {
         fn lease(&mut self, lane: LaneKey, owner: &str) {
             let (now, until) = (t(self.now), t(self.now + 8));
             match self.rows.iter_mut().find(|row| row.lane == lane) {
-                Some(row) if row.owner == owner || row.until <= now => (row.owner, row.until) = (owner.to_owned(), until),
+                Some(row) if row.owner == owner || row.is_over(now, LENGTH) => (row.owner, row.until) = (owner.to_owned(), until),
                 Some(_) => {}
                 None => self.rows.push(LeaseRow { lane, owner: owner.to_owned(), until }),
             }
@@ -125,7 +137,7 @@ mod tests {
                 for at in 0..self.nodes.len() {
                     let name = self.nodes[at].0.clone();
                     let held = self.held(&name);
-                    let seen = self.nodes[at].1.look(&self.rows, &name, &lanes(), &held, t(self.now));
+                    let seen = self.nodes[at].1.look(&self.rows, &name, (&lanes(), &held), (t(self.now), LENGTH));
                     for lane in held.iter().chain(&seen.take).cloned().chain([format!("{PRESENCE}{name}").parse().unwrap()]) {
                         self.lease(lane, &name);
                     }
@@ -186,6 +198,30 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_back_while_a_node_dies_leaves_its_lanes_to_the_others() {
+        let mut world = World::new();
+        for name in ["a", "b", "c"] {
+            world.join(name);
+        }
+        world.run(30);
+        let lost = world.held("b");
+        world.die("b");
+        // Both others follow, and renew by the new time what they have, before either takes anything (`Clock::is_sure`).
+        world.now -= 3600;
+        for name in ["a", "c"] {
+            for lane in world.held(name).into_iter().chain([format!("{PRESENCE}{name}").parse().unwrap()]) {
+                world.lease(lane, name);
+            }
+        }
+        let moves = world.run(9);
+        let orphaned: BTreeSet<LaneKey> = moves.iter().flat_map(|(_, moves)| moves.orphaned.clone()).collect();
+        assert!(!lost.is_empty());
+        assert_eq!(orphaned, lost.into_iter().collect());
+        assert!(moves.iter().any(|(_, moves)| moves.gone));
+        assert_eq!(world.shares().iter().sum::<usize>(), 7);
+    }
+
+    #[test]
     fn what_only_one_node_knows_stays_with_it() {
         let mut world = World::new();
         world.join("a");
@@ -207,7 +243,7 @@ mod tests {
     #[test]
     fn what_a_former_run_of_this_node_held_is_orphaned() {
         let (mut shares, rows) = (Shares::default(), [LeaseRow { lane: "a-call".parse().unwrap(), owner: "a".to_owned(), until: t(8) }]);
-        let moves = shares.look(&rows, "a", &lanes(), &[], t(1));
+        let moves = shares.look(&rows, "a", (&lanes(), &[]), (t(1), LENGTH));
         assert_eq!(moves.orphaned, ["a-call".parse().unwrap()]);
     }
 }

@@ -109,9 +109,16 @@ impl Store for Database {
     fn give_back(&self, lanes: Vec<LaneKey>, owner: String) -> Read<'_, ()> {
         Box::pin(async move { self.order(Request::GiveBack { lanes: listed(&lanes, "release lanes")?, owner }).await.map(|_| ()) })
     }
-    fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp) -> Read<'_, u64> {
+    fn forget_leases(&self, lanes: Vec<LaneKey>, before: Timestamp) -> Read<'_, ()> {
         Box::pin(async move {
-            match self.order(Request::Reclaim { lanes: listed(&lanes, "reclaim work")?, now: now.as_microsecond() }).await? {
+            let lanes = listed(&lanes, "forget leases")?;
+            self.order(Request::Forget { lanes, before: before.as_microsecond() }).await.map(|_| ())
+        })
+    }
+    fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp, latest: Timestamp) -> Read<'_, u64> {
+        Box::pin(async move {
+            let lanes = listed(&lanes, "reclaim work")?;
+            match self.order(Request::Reclaim { lanes, now: now.as_microsecond(), latest: latest.as_microsecond() }).await? {
                 Answer::Moved(count) => Ok(count),
                 Answer::Committed(_) | Answer::Claimed(_) | Answer::Leased(_) | Answer::Released => Err(StoreError::Unavailable),
             }

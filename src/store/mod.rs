@@ -167,8 +167,11 @@ pub trait Store: Send + Sync {
     fn release_lanes(&self, owner: String) -> Read<'_, ()>;
     /// Gives some of `owner`'s lanes back. What it still works on there stays its own.
     fn give_back(&self, lanes: Vec<LaneKey>, owner: String) -> Read<'_, ()>;
-    /// Makes work of these lanes due again that was claimed by owners whose presence is over: they are dead. Returns how much.
-    fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp) -> Read<'_, u64>;
+    /// Drops the leases of these lanes that ended by `before`: those of runs that nobody remembers.
+    fn forget_leases(&self, lanes: Vec<LaneKey>, before: Timestamp) -> Read<'_, ()>;
+    /// Makes work of these lanes due again that was claimed by owners whose presence is over: they are dead. It is over at `now` or when it
+    /// ends after `latest` (`rows::latest_end`). Returns how much.
+    fn reclaim(&self, lanes: Vec<LaneKey>, now: Timestamp, latest: Timestamp) -> Read<'_, u64>;
     /// Every lease, also those that are over and not taken by anybody since.
     fn leases(&self) -> Read<'_, Vec<LeaseRow>>;
     /// Attempts at obligations by a lane between two times whose answer was never heard, oldest first. At most `limit`.

@@ -85,6 +85,7 @@ macro_rules! conformance {
                 work_of_a_lane_that_is_gone_goes_to_one_that_is, the_next_due_time_is_known,
                 a_dead_owners_work_is_due_again_once_its_lanes_are_over, some_lanes_are_given_back_and_what_is_under_way_there_is_not,
                 a_lease_of_before_the_clock_was_set_back_is_over, work_of_a_lane_that_another_node_holds_is_left_to_it,
+                what_was_claimed_by_a_node_that_died_before_the_clock_was_set_back_is_due_again, leases_of_long_ago_are_forgotten,
                 attempts_without_an_answer_are_found,
             },
             people::{staff_sessions_and_tokens, a_session_ends_and_old_ones_are_swept, failed_logins_are_counted, the_directory_is_replaced_whole, values_are_kept},

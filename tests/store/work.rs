@@ -179,12 +179,12 @@ pub async fn a_dead_owners_work_is_due_again_once_its_lanes_are_over(fresh: Fres
     store.lease_lanes(vec![presence("new")], "new".to_owned(), at(0), at(20)).await.unwrap();
     assert_eq!(claim(&fresh, "dead", 0, 60, 1).await, [1]);
     assert_eq!(claim(&fresh, "new", 0, 60, 1).await, [2]);
-    assert_eq!(store.reclaim(vec![call.clone(), mail.clone()], at(7)).await.unwrap(), 0, "it may still be at it");
+    assert_eq!(store.reclaim(vec![call.clone(), mail.clone()], at(7), at(39)).await.unwrap(), 0, "it may still be at it");
     assert_eq!(store.lease_lanes(vec![lane("sweep")], "new".to_owned(), at(7), at(16)).await.unwrap(), []);
     let leases = store.leases().await.unwrap();
     assert_eq!(leases.iter().filter(|row| row.owner == "dead" && row.until == at(8)).count(), 3);
     assert_eq!(store.lease_lanes(vec![call.clone()], "new".to_owned(), at(8), at(16)).await.unwrap(), std::slice::from_ref(&call));
-    assert_eq!(store.reclaim(vec![call], at(8)).await.unwrap(), 1, "whatever else it has a lease of");
+    assert_eq!(store.reclaim(vec![call], at(8), at(40)).await.unwrap(), 1, "whatever else it has a lease of");
     assert_eq!(claim(&fresh, "new", 8, 60, 9).await, [1], "and what the living one has stays with it");
     let sweep = vec![lane("sweep")];
     assert_eq!(store.lease_lanes(sweep.clone(), "new".to_owned(), at(8), at(16)).await.unwrap(), sweep, "its long leases are over, too");
@@ -207,6 +207,31 @@ pub async fn a_lease_of_before_the_clock_was_set_back_is_over(fresh: Fresh) {
     store.lease_lanes(call.clone(), "a".to_owned(), at(3600), at(3608)).await.unwrap();
     assert_eq!(store.lease_lanes(call.clone(), "b".to_owned(), at(10), at(18)).await.unwrap(), call);
     assert_eq!(store.lease_lanes(call, "c".to_owned(), at(11), at(19)).await.unwrap(), []);
+}
+
+pub async fn what_was_claimed_by_a_node_that_died_before_the_clock_was_set_back_is_due_again(fresh: Fresh) {
+    let (store, call) = (&fresh.store, vec![lane("main-call")]);
+    fresh.write([Write::Work(work(1, "main-call", 0, 20, 0))]).await;
+    let presence = vec![lane(&format!("{PRESENCE}dead"))];
+    store.lease_lanes(presence, "dead".to_owned(), at(3600), at(3608)).await.unwrap();
+    assert_eq!(claim(&fresh, "dead", 3600, 3660, 1).await, [1]);
+    assert_eq!(store.reclaim(call.clone(), at(10), at(3608)).await.unwrap(), 0, "it may be present");
+    assert_eq!(store.reclaim(call, at(10), at(42)).await.unwrap(), 1, "no presence that is renewed ends so late");
+    assert_eq!(claim(&fresh, "new", 10, 70, 1).await, [1]);
+}
+
+pub async fn leases_of_long_ago_are_forgotten(fresh: Fresh) {
+    let store = &fresh.store;
+    let lanes = || ["node-a", "node-b", "main-call"].map(lane).to_vec();
+    for (lane, until) in lanes().into_iter().zip([8, 2000, 8]) {
+        store.lease_lanes(vec![lane], "dead".to_owned(), at(0), at(until)).await.unwrap();
+    }
+    store.forget_leases(lanes()[..2].to_vec(), at(7)).await.unwrap();
+    assert_eq!(store.leases().await.unwrap().len(), 3);
+    store.forget_leases(lanes()[..2].to_vec(), at(8)).await.unwrap();
+    let mut left: Vec<_> = store.leases().await.unwrap().into_iter().map(|row| row.lane).collect();
+    left.sort();
+    assert_eq!(left, ["main-call", "node-b"].map(lane), "what was not named and what ended later stays");
 }
 
 pub async fn work_of_a_lane_that_another_node_holds_is_left_to_it(fresh: Fresh) {

@@ -49,8 +49,10 @@ macro_rules! presence {
     };
 }
 
-/// `$1` lanes, `$2` owner, `$3` now, `$4` until. The leases of an owner whose presence is over are over, however long they would last: some
-/// last for hours. A lease that would last far longer than any does was written before the clock was set back.
+/// `$1` lanes, `$2` owner, `$3` now, `$4` until. The leases of an owner whose presence is over are over, however long they would last:
+/// some last for hours. A lease that would last far longer than any does was written before the clock was set back (`rows::latest_end`),
+/// if `$3` is sure: to a node that has not noticed that it was set ahead, those of the others look the same. Lanes are therefore asked
+/// for only by whoever has just measured the time (`Clock::is_sure`).
 #[rustfmt::skip]
 pub(crate) const LEASE: &str = concat!(
     "INSERT INTO lane (lane, owner, until_at) SELECT i.value, $2, $4 FROM ", each!(), " i WHERE TRUE",
@@ -65,11 +67,15 @@ pub(crate) const RELEASE: &str = "DELETE FROM lane WHERE owner = $1";
 /// `$1` lanes, `$2` owner. Some lanes given back; what the owner still works on there stays its own.
 pub(crate) const GIVE_BACK: &str = concat!("DELETE FROM lane WHERE owner = $2 AND lane IN (SELECT i.value FROM ", each!(), " i)");
 
-/// `$1` lanes, `$2` now. What was claimed there by owners that are not present any more was due when it was claimed, so it is due now.
+/// `$1` lanes, `$2` what is of long ago. Their leases, if they ended by then.
+pub(crate) const FORGET: &str = concat!("DELETE FROM lane WHERE until_at <= $2 AND lane IN (SELECT i.value FROM ", each!(), " i)");
+
+/// `$1` lanes, `$2` now, `$3` the latest end of a presence that is renewed (`rows::latest_end`). What was claimed there by owners that
+/// are not present any more was due when it was claimed, so it is due now.
 #[rustfmt::skip]
 pub(crate) const RECLAIM: &str = concat!(
     "UPDATE work SET run_at = $2, owner = NULL WHERE lane IN (SELECT i.value FROM ", each!(), " i) AND owner IS NOT NULL",
-    " AND NOT ", presence!("work.owner", "> $2"),
+    " AND NOT ", presence!("work.owner", "> $2 AND p.until_at <= $3"),
 );
 
 /// `$1` owner. What it claimed and did not finish was due when it was claimed, so it is due now.
@@ -81,7 +87,8 @@ pub(crate) const EVADE: &str = "UPDATE work SET lane = $2 WHERE id IN \
 
 /// Every statement here, for the test of their plans.
 #[cfg(test)]
-pub(crate) const ALL: &[&str] = &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, GIVE_BACK, RECLAIM, RELEASE, RELEASE_WORK, EVADE];
+pub(crate) const ALL: &[&str] =
+    &[PUT, END, CLAIM, CLAIM_CRITICAL, CLAIM_HELD, LEASE, GIVE_BACK, FORGET, RECLAIM, RELEASE, RELEASE_WORK, EVADE];
 
 /// `$1` the lanes there are, `$2` the ending of a means' lanes, `$3` the lane that does their work now, `$4` now. A lane that some node
 /// holds is not gone, only unknown here: that node has another configuration.

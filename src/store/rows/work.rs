@@ -4,7 +4,7 @@
 
 use crate::links::circuit::Circuit;
 use domain::id::{AttachmentId, ConversationId, LaneKey, MessageId, ObligationId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// What a piece of work is about. It has the id of its obligation or message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,4 +73,20 @@ pub struct LeaseRow {
     pub owner: String,
     /// When it is free, if it is not renewed.
     pub until: Timestamp,
+}
+
+/// A lease that is renewed ends within its length from now. One that ends later than in so many of them was written before the clock was
+/// set back, and is over: whoever lives has renewed it by the new time. (The statement that leases says the same.)
+const LENGTHS_MOST: i32 = 4;
+
+/// The latest time at which a lease of this length can end.
+pub fn latest_end(now: Timestamp, length: SignedDuration) -> Timestamp {
+    now.saturating_add(length.saturating_mul(LENGTHS_MOST)).unwrap_or(Timestamp::MAX)
+}
+
+impl LeaseRow {
+    /// Whether it is over, when leases of this kind are given for this length.
+    pub fn is_over(&self, now: Timestamp, length: SignedDuration) -> bool {
+        self.until <= now || self.until > latest_end(now, length)
+    }
 }

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use crate::clock::from_micros;
 use crate::progress::routes::BELOW_CRITICAL;
 use crate::store::batch::facts::Questions;
-use crate::store::batch::work::{CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, GIVE_BACK, LEASE, MOVE, RECLAIM, RELEASE, RELEASE_WORK};
+use crate::store::batch::work::{CLAIM, CLAIM_CRITICAL, CLAIM_HELD, EVADE, FORGET, GIVE_BACK, LEASE, MOVE, RECLAIM, RELEASE, RELEASE_WORK};
 use crate::store::batch::{Bad, Batch};
 use crate::store::news::Changed;
 use crate::store::prepared::Prepared;
@@ -31,7 +31,9 @@ pub(in crate::store) enum Request {
     /// Some lanes of an owner given back, as a JSON array of their keys.
     GiveBack { lanes: String, owner: String },
     /// What was claimed on these lanes by owners that are no more.
-    Reclaim { lanes: String, now: i64 },
+    Reclaim { lanes: String, now: i64, latest: i64 },
+    /// Leases of these lanes that ended by then are of no use any more.
+    Forget { lanes: String, before: i64 },
     /// Work of lanes that are no more given to one that is.
     Move { lanes: String, ending: String, to: String, now: i64 },
     /// Endusers' work of a lane that cannot be used given to one that can.
@@ -100,6 +102,7 @@ impl Request {
             Request::Claim { .. } => "claim work",
             Request::Lease { .. } => "lease lanes",
             Request::Release { .. } | Request::GiveBack { .. } => "release lanes",
+            Request::Forget { .. } => "forget leases",
             Request::Reclaim { .. } => "reclaim work",
             Request::Move { .. } | Request::Evade { .. } => "move work",
         }
@@ -108,7 +111,7 @@ impl Request {
         match self {
             Request::Commit(prepared) => Some(prepared),
             Request::Claim { .. } | Request::Lease { .. } | Request::Release { .. } | Request::GiveBack { .. } => None,
-            Request::Reclaim { .. } | Request::Move { .. } | Request::Evade { .. } => None,
+            Request::Reclaim { .. } | Request::Forget { .. } | Request::Move { .. } | Request::Evade { .. } => None,
         }
     }
 }
@@ -195,8 +198,12 @@ async fn transaction(connection: &mut Connection, requests: &[&Request]) -> Resu
                 changed.freed |= connection.touch(GIVE_BACK, vec![lanes.as_str().into(), owner.as_str().into()]).await? > 0;
                 Ok(Answer::Released)
             }
-            Request::Reclaim { lanes, now } => {
-                Ok(Answer::Moved(connection.touch(RECLAIM, vec![lanes.as_str().into(), (*now).into()]).await?))
+            Request::Reclaim { lanes, now, latest } => {
+                Ok(Answer::Moved(connection.touch(RECLAIM, vec![lanes.as_str().into(), (*now).into(), (*latest).into()]).await?))
+            }
+            Request::Forget { lanes, before } => {
+                connection.touch(FORGET, vec![lanes.as_str().into(), (*before).into()]).await?;
+                Ok(Answer::Released)
             }
             Request::Evade { from, to, most } => {
                 let values = vec![from.as_str().into(), to.as_str().into(), i64::from(*most).into()];
