@@ -36,6 +36,38 @@ fn the_unit_gives_the_end_the_time_it_needs() {
     assert!(files > chats.expect("chat.connections_most") * 2, "a chat is a connection");
 }
 
+/// `ProcSubset=pid` leaves of /proc what belongs to processes, so a file there of the whole machine is always missing under the unit.
+#[test]
+fn the_program_reads_nothing_that_the_unit_hides() {
+    assert_eq!(unit()["ProcSubset"], "pid");
+    let mut folders = ["src", "adapters/src", "domain/src"].map(|folder| root().join(folder)).to_vec();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let source = fs::read_to_string(&path).expect("a source");
+                let program = source.split("#[cfg(test)]").next().expect("the part before its tests");
+                let read = program.split("\"/proc/").skip(1).find(|rest| !rest.starts_with("self/"));
+                assert!(read.is_none(), "{} reads a file that the unit hides", path.display());
+            }
+        }
+    }
+}
+
+/// What an operator needs for a folder elsewhere stands in the unit, and is explained on the page; as it is shipped, nothing else is
+/// written.
+#[test]
+fn the_unit_says_how_another_folder_is_written() {
+    let (shipped, page) = (unit(), text("docs/operations.md"));
+    let page = page.split("## Several nodes").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the section");
+    for key in ["ReadWritePaths", "RequiresMountsFor"] {
+        assert!(!shipped.contains_key(key), "{key} names a folder that not everybody has");
+        assert!(text("config/systemd/tipline.service").lines().any(|line| line.starts_with(&format!("#{key}=/"))), "{key} is prepared");
+        assert!(page.contains(&format!("`{key}=")), "{key} is on the page");
+    }
+}
+
 /// systemd's own reader finds nothing in it to complain of.
 #[test]
 fn systemd_takes_the_unit() {
