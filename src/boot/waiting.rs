@@ -2,8 +2,8 @@
 //!
 //! A power cut ends nodes and server together, and the server may be the last to come back. A node that has served this deployment before
 //! does not wait for it with closed doors: it opens them on a store that is away, so that all behaves as when the server goes away later.
-//! Texts, calls, chats and forms are laid in the spool and answered, readiness says so, nothing is sent. When the server is reached, the room is closed and
-//! the node starts as always, on the same listeners; whatever is wrong then is refused then, and what was kept stays kept.
+//! Texts, calls, chats and forms are laid in the spool and answered, readiness says so, nothing is sent. When the server is reached, the
+//! room is closed and the node starts as always, on the same listeners; whatever is wrong then is refused then, and what was kept stays.
 
 use super::composed::{Composed, Ground};
 use super::doors::Doors;
